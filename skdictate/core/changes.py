@@ -1,0 +1,143 @@
+"""What the transcript and the dictation became; a shell stores, shows and prints these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skdictate.core.link import State
+from skdictate.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A committed piece of text. Only a refinement may still change its words, never its place."""
+
+    number: int
+    """From 1, in the order of the timeline."""
+    text: str
+    start_sample: int
+    end_sample: int
+    link_id: int
+    is_refined: bool = False
+    is_confirmed: bool = True
+    """False where the recogniser ended the session without a final for these words."""
+
+
+class Reason(StrEnum):
+    """Why a stretch has no text."""
+
+    UNRECOGNISED = "unrecognised"
+    """Recorded, but no recogniser answered; it can be sent again."""
+    NOT_CAPTURED = "not captured"
+    """The sound itself is missing: the recording holds silence in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch that no recogniser answered for. It is shown, never hidden."""
+
+    start_sample: int
+    end_sample: int
+    reason: Reason
+    heard: str = ""
+    """The last guess for it, if there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialChanged:
+    """The words after the last committed line, rewritten."""
+
+    stable: str
+    """The part that has stopped changing."""
+    changing: str
+    """The part that may still change."""
+
+    @property
+    def text(self) -> str:
+        """Both parts."""
+        return f"{self.stable} {self.changing}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class LineCommitted:
+    """A line was added, after all others."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class LineRefined:
+    """The text of an earlier line was replaced."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettled:
+    """No refinement is to be expected for this line; said once for each line, in order."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class GapMarked:
+    """A gap was added, after all lines so far."""
+
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link has moved on."""
+
+    link_id: int
+    state: State
+    session_id: str = ""
+    request_id: str = ""
+    problem: Problem | None = None
+    """Why it closed, if not because it was done."""
+
+
+class Topic(StrEnum):
+    """What can be wrong; one problem stands for each at a time."""
+
+    LINK = "link"
+    CAPTURE = "capture"
+    SEND = "send"
+    PROGRESS = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRaised:
+    """Something is wrong, from now until it is cleared."""
+
+    topic: Topic
+    problem: Problem
+    retry_s: float | None = None
+    """When the next try will be made, on the caller's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCleared:
+    """It works again."""
+
+    topic: Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing more will change."""
+
+
+Change = (
+    PartialChanged
+    | LineCommitted
+    | LineRefined
+    | LineSettled
+    | GapMarked
+    | LinkChanged
+    | ProblemRaised
+    | ProblemCleared
+    | Finished
+)

@@ -1,0 +1,50 @@
+"""What the core asks its shell to do; each is done in the order given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a link to the recogniser; answer with ``link_opened``, or with ``link_closed``."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this stretch of the recording; answer with ``sent`` when the transport took it."""
+
+    link_id: int
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndUtterance:
+    """Tell the recogniser that the utterance ends here."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Half-close: no more audio will come, keep reading."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Cancel the link at once; nothing more that it says matters."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The dictation has ended, and all that will be committed has been."""
+
+
+Effect = Open | Send | EndUtterance | Finish | Drop | Done

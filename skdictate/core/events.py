@@ -1,0 +1,93 @@
+"""What a recogniser can say on a link, in our own words.
+
+Times are milliseconds from the first sample that this link was sent; they may be wrong, negative or
+missing, and nothing here trusts them. Texts have passed ``clean``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and where it was heard."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The present guess for what follows the last final; it replaces the guess before it."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A text that will not change, but for a refinement."""
+
+    text: str
+    start_ms: int = 0
+    end_ms: int = 0
+    words: tuple[Word, ...] = ()
+    settled_ms: int = 0
+    """The recogniser's word that all before this position is settled; 0 if it gave none."""
+    index: int | None = None
+    """Its number in the session, which a refinement refers to; None if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """A better text for an earlier final."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfUtterance:
+    """The speaker has ended an utterance at this position; its finals came before."""
+
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who we are to the recogniser; what its support asks for."""
+
+    session_id: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """How far the recogniser has come."""
+
+    received_ms: int
+    """Audio that has reached it."""
+    processed_ms: int
+    """Audio that it has worked through."""
+
+
+class StatusCode(StrEnum):
+    """What a recogniser says of itself now and then."""
+
+    WORKING = "working"
+    WARNING = "warning"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A sign of life, or a warning."""
+
+    code: StatusCode
+    message: str = ""
+
+
+Event = Partial | Final | Refinement | EndOfUtterance | Session | Cursors | Status

@@ -1,0 +1,187 @@
+"""The switchboard: opens, feeds, finishes and drops links, and counts what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from skdictate.core.audio import Format
+from skdictate.core.backoff import Backoff
+from skdictate.core.changes import Change, LinkChanged, Topic
+from skdictate.core.effects import Drop, Effect, Finish, Open, Send
+from skdictate.core.limits import IDLE, Limits
+from skdictate.core.link import Link, State
+from skdictate.core.span import Span
+from skdictate.core.watch import Watch
+from skdictate.errors import Kind, Problem
+
+OPENING_S = 10.0
+"""A link that is not open by then is given up."""
+DRAIN_S = 10.0
+"""A finished link that says nothing for this long is given up."""
+WINDOW_S = 1.0
+"""Audio that may be handed to the transport before it says that it took some."""
+
+NO_ANSWER = Problem(
+    Kind.NETWORK,
+    "The recogniser does not answer",
+    f"No connection within {OPENING_S:.0f} seconds",
+    "Recording goes on; trying again.",
+)
+NO_ENDING = Problem(
+    Kind.NETWORK,
+    "The recogniser fell silent",
+    f"It did not finish its session within {DRAIN_S:.0f} seconds",
+    "What it left out is sent again.",
+)
+CLOSED_EARLY = Problem(
+    Kind.NETWORK,
+    "The recogniser ended the session",
+    "It gave no reason",
+    "What it left out is sent again.",
+)
+
+
+@dataclass
+class Exchange:
+    """All links of a dictation. Spans point to their link; a link outlives its span while it
+    may still refine a line."""
+
+    format: Format
+    limits: Limits
+    backoff: Backoff
+    watch: Watch
+    effects: list[Effect]
+    changes: list[Change]
+    chunk_ms: int
+    has_words: bool = False
+    """The recogniser tells where each word is; learnt from any link."""
+    links: dict[int, Link] = field(default_factory=dict)
+    n_links: int = 0
+    retry_s: float | None = None
+    """No link is opened before this time."""
+    is_blocked: bool = False
+    """No link is opened until a person has mended something."""
+    _billed_s: int = 0
+
+    def __post_init__(self) -> None:
+        self._chunk = self.format.samples_of_ms(self.chunk_ms)
+        self._window = max(self._chunk, self.format.samples(WINDOW_S))
+
+    def may_open(self, now_s: float) -> bool:
+        """Whether a new link may be tried now."""
+        return not self.is_blocked and (self.retry_s is None or now_s >= self.retry_s)
+
+    def open(self, span: Span, now_s: float) -> None:
+        """Give a span a link; it listens from where nothing is settled yet."""
+        self.retry_s = None
+        self.n_links += 1
+        link = Link(self.n_links, self.format, span.hear_from, now_s)
+        link.has_words = self.has_words
+        self.links[link.link_id] = span.link = link
+        self.effects.append(Open(link.link_id))
+        self._tell(link)
+
+    def enter(self, link: Link, state: State) -> None:
+        """Move a link on and say so."""
+        link.enter(state)
+        self._tell(link)
+
+    def introduce(self, link: Link, session_id: str, request_id: str) -> None:
+        """The recogniser named the session."""
+        if (session_id, request_id) != (link.session_id, link.request_id):
+            link.session_id, link.request_id = session_id, request_id
+            self._tell(link)
+
+    def hand_out(self, link: Link, until: int, now_s: float, *, is_last: bool) -> None:
+        """Hand the link what it may have before ``until``, in whole chunks unless ``is_last``."""
+        link.refill(now_s, self.limits.catch_up)
+        while link.cursor - link.confirmed < self._window:
+            n_samples = min(self._chunk, until - link.cursor)
+            if n_samples <= 0 or (n_samples < self._chunk and not is_last):
+                return
+            cost_s = self.format.seconds(n_samples)
+            if self._must_wait(link, cost_s):
+                return
+            self._send(link, n_samples, cost_s, now_s)
+
+    def wait_for_credit_s(self, link: Link) -> float:
+        """How long until a chunk may be handed out, as far as pace alone decides."""
+        return link.credit_in_s(self.format.seconds(self._chunk), self.limits.catch_up)
+
+    def is_idle(self, link: Link, now_s: float) -> bool:
+        """Nothing was sent for so long that the server would soon end the session."""
+        return link.confirmed == link.cursor and now_s >= self.idle_at_s(link)
+
+    def idle_at_s(self, link: Link) -> float:
+        """When ``is_idle`` will be true if nothing more is sent."""
+        return link.last_sent_s + self.limits.idle_s * IDLE
+
+    def finish(self, link: Link, now_s: float) -> None:
+        """Half-close; its answers are still read."""
+        self.enter(link, State.FINISHING)
+        link.last_sent_s = now_s
+        self.effects.append(Finish(link.link_id))
+
+    def drop(self, link: Link, problem: Problem | None = None) -> None:
+        """Cancel a link."""
+        self.effects.append(Drop(link.link_id))
+        self.forget(link, problem)
+
+    def forget(self, link: Link, problem: Problem | None) -> None:
+        """A link is gone: pay for it."""
+        if link.state is not State.OPENING:
+            self._billed_s += self.limits.billed_s(link.audio_s)
+        link.enter(State.CLOSED)
+        self._tell(link, problem)
+        self.has_words = self.has_words or link.has_words
+        del self.links[link.link_id]
+
+    def broke(self, link: Link, problem: Problem | None, now_s: float) -> None:
+        """A link was lost before its time: when to try again, and what to say."""
+        if problem is not None and problem.is_permanent:
+            self.is_blocked = True
+            self.watch.raise_(Topic.LINK, problem)
+        elif link.has_progress and (problem is None or problem.kind is Kind.LIMIT):
+            self.retry_s = None
+        else:
+            self.retry_s = now_s + self.backoff.failed()
+            self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
+
+    @property
+    def billed_s(self) -> int:
+        """What the service bills so far, open sessions included."""
+        running = (link for link in self.links.values() if link.state is not State.OPENING)
+        return self._billed_s + sum(self.limits.billed_s(link.audio_s) for link in running)
+
+    def overdue(self, now_s: float) -> Iterator[tuple[Link, Problem]]:
+        """Links that have kept us waiting too long, and the problem with each."""
+        for link in list(self.links.values()):
+            deadline = self.patience(link)
+            if deadline is not None and now_s >= deadline[0]:
+                yield link, deadline[1]
+
+    def patience(self, link: Link) -> tuple[float, Problem] | None:
+        """How long this link is waited for at most, and the problem when the time is up."""
+        if link.state is State.OPENING:
+            return link.began_s + OPENING_S, NO_ANSWER
+        if link.state is State.FINISHING:
+            return max(link.last_heard_s, link.last_sent_s) + DRAIN_S, NO_ENDING
+        return self.watch.patience(link.waiting_since_s)
+
+    def _must_wait(self, link: Link, cost_s: float) -> bool:
+        return link.credit_in_s(cost_s, self.limits.catch_up) > 0
+
+    def _send(self, link: Link, n_samples: int, cost_s: float, now_s: float) -> None:
+        start = link.cursor
+        link.cursor += n_samples
+        link.credit_s -= cost_s
+        link.last_sent_s = now_s
+        if link.waiting_since_s is None:
+            link.waiting_since_s = now_s
+        self.effects.append(Send(link.link_id, start, link.cursor))
+
+    def _tell(self, link: Link, problem: Problem | None = None) -> None:
+        self.changes.append(
+            LinkChanged(link.link_id, link.state, link.session_id, link.request_id, problem)
+        )

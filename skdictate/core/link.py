@@ -1,0 +1,126 @@
+"""One stream to a recogniser: its states, what it was handed, and what it answered for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from skdictate.core.audio import Format
+
+if TYPE_CHECKING:
+    from skdictate.core.span import Entry
+
+
+class State(StrEnum):
+    """Where a link is in its life."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    FINISHING = "finishing"
+    """Half-closed: it is sent nothing more, and still answers."""
+    CLOSED = "closed"
+
+
+LEGAL: dict[State, frozenset[State]] = {
+    State.OPENING: frozenset({State.OPEN, State.CLOSED}),
+    State.OPEN: frozenset({State.FINISHING, State.CLOSED}),
+    State.FINISHING: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset(),
+}
+
+BURST_S = 1.0
+"""Audio that may be handed out at once after a rest: the jitter of a live source."""
+LAG_S = 8.0
+"""With more audio than this unprocessed at the recogniser, it is sent no faster than live."""
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """The books of one link. Positions are on the dictation's timeline, in samples."""
+
+    link_id: int
+    format: Format
+    first: int
+    """The first sample it was sent: millisecond 0 of the session."""
+    began_s: float
+    state: State = State.OPENING
+    cursor: int = field(init=False)
+    """The next sample to hand out."""
+    confirmed: int = field(init=False)
+    """The transport took everything before this."""
+    ack: int = field(init=False)
+    """Everything before this is answered for."""
+    last_end: int = field(init=False)
+    """Where its last final ended."""
+    credit_s: float = BURST_S
+    credit_at_s: float = 0.0
+    last_sent_s: float = 0.0
+    last_heard_s: float = 0.0
+    waiting_since_s: float | None = None
+    processed: int | None = None
+    """How far the recogniser has worked, if it tells."""
+    finals: dict[int, Entry | None] = field(default_factory=dict)
+    """Its finals by their number in the session; None where a refinement no longer fits."""
+    n_finals: int = 0
+    is_pending: bool = False
+    """The last partial had words, and no final has come for them yet."""
+    has_words: bool = False
+    """This recogniser tells where each word is."""
+    has_progress: bool = False
+    """It has answered with something."""
+    session_id: str = ""
+    request_id: str = ""
+
+    def __post_init__(self) -> None:
+        self.cursor = self.confirmed = self.ack = self.last_end = self.first
+        self.last_sent_s = self.last_heard_s = self.credit_at_s = self.began_s
+
+    def enter(self, state: State) -> None:
+        """Move on; an illegal move is a mistake in this program."""
+        if state not in LEGAL[self.state]:
+            raise AssertionError(f"link {self.link_id}: {self.state} -> {state}")
+        self.state = state
+
+    @property
+    def audio_s(self) -> float:
+        """The audio of the session so far."""
+        return self.format.seconds(self.cursor - self.first)
+
+    @property
+    def size_bytes(self) -> int:
+        """The data of the session so far."""
+        return self.format.size_bytes(self.cursor - self.first)
+
+    @property
+    def unacked_s(self) -> float:
+        """What it was handed and has not answered for."""
+        return self.format.seconds(self.cursor - self.ack)
+
+    def at(self, session_ms: int) -> int:
+        """A time of the session as a position, held inside what was handed out."""
+        sample = self.first + self.format.samples_of_ms(session_ms)
+        return min(max(sample, self.first), self.cursor)
+
+    def acknowledge(self, position: int) -> None:
+        """Everything before this is answered for; never moves back."""
+        self.ack = max(self.ack, min(position, self.cursor))
+
+    def refill(self, now_s: float, catch_up: float) -> None:
+        """Earn the right to send, by the time passed: see ``Limits.catch_up``."""
+        elapsed_s = max(0.0, now_s - self.credit_at_s)
+        self.credit_at_s = now_s
+        self.credit_s = min(BURST_S, self.credit_s + elapsed_s * self._pace(catch_up))
+
+    def credit_in_s(self, cost_s: float, catch_up: float) -> float:
+        """How long until that much audio may be handed out; 0 if now."""
+        pace = self._pace(catch_up)
+        if pace == float("inf"):
+            return 0.0
+        return max(0.0, cost_s - self.credit_s) / pace
+
+    def _pace(self, catch_up: float) -> float:
+        if self.processed is None:
+            return catch_up
+        lag_s = self.format.seconds(self.cursor - self.processed)
+        return min(catch_up, 1.0) if lag_s > LAG_S else catch_up

@@ -1,0 +1,91 @@
+"""A stretch of the timeline that still waits for its text, and the link that works on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skdictate.core.changes import Gap, Line
+from skdictate.core.link import Link
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A line on its way: its number is given when it is committed."""
+
+    text: str
+    start: int
+    end: int
+    link_id: int
+    is_confirmed: bool = True
+    is_refined: bool = False
+    number: int = 0
+    committed_s: float = 0.0
+    is_settled: bool = False
+    """No refinement is expected any more."""
+
+    def line(self) -> Line:
+        """What the rest of the program sees of it."""
+        return Line(
+            number=self.number,
+            text=self.text,
+            start_sample=self.start,
+            end_sample=self.end,
+            link_id=self.link_id,
+            is_refined=self.is_refined,
+            is_confirmed=self.is_confirmed,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Span:
+    """Owns ``[start, end)``: text of this stretch comes from here and from nowhere else.
+
+    A link may hear a little more on either side, so that a word at the seam is whole for one of the
+    two; whose word it is, is told by its middle.
+    """
+
+    start: int
+    """Everything before it is settled."""
+    end: int | None = None
+    """None while it is live: it then grows with the recording."""
+    hear_from: int = field(default=-1)
+    """Where a new link begins to listen; not after ``start``."""
+    hear_until: int | None = None
+    """Where listening ends; not before ``end``."""
+    link: Link | None = None
+    held: list[Entry] = field(default_factory=list)
+    """Lines that wait for an earlier span to be settled."""
+    partial: str = ""
+    gap: Gap | None = None
+    """Set where the span is no speech at all, but a hole in the recording."""
+
+    def __post_init__(self) -> None:
+        if self.hear_from < 0:
+            self.hear_from = self.start
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing of it waits any more."""
+        return self.end is not None and self.start >= self.end
+
+    def settle(self, position: int) -> None:
+        """Everything before the position is answered for."""
+        if self.end is not None:
+            position = min(position, self.end)
+        if position > self.start:
+            self.start = self.hear_from = position
+
+    def close(self, end: int, hear_until: int | None = None) -> None:
+        """It ends here: what follows belongs to another span."""
+        self.end = max(end, self.start)
+        self.hear_until = max(self.end, end if hear_until is None else hear_until)
+
+    def owns(self, start: int, end: int) -> bool:
+        """Whether a text heard in that range is this span's: told by its middle."""
+        middle = (start + end) // 2
+        return middle >= self._first and (self.end is None or middle < self.end)
+
+    @property
+    def _first(self) -> int:
+        # Only an overlapping handover hears more than it owns; else all that comes is owned.
+        return self.start if self.hear_from < self.start else 0

@@ -1,0 +1,96 @@
+"""The timeline: how much was captured, and which stretches still wait for their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skdictate.core.changes import Gap, Reason
+from skdictate.core.span import Span
+from skdictate.core.transcript import Transcript
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Spans in order, without overlap, from the first unsettled sample to the head.
+
+    Lines are committed from the first span only, so that they are always in order; later spans hold
+    theirs until it is their turn.
+    """
+
+    transcript: Transcript
+    head: int = 0
+    """Samples captured."""
+    spans: list[Span] = field(default_factory=lambda: [Span(0)])
+
+    @property
+    def live(self) -> Span | None:
+        """The span that grows with the recording; None once the dictation is stopped."""
+        last = self.spans[-1] if self.spans else None
+        return last if last is not None and last.end is None else None
+
+    @property
+    def settled(self) -> int:
+        """Everything before it has its lines and gaps."""
+        return self.spans[0].start if self.spans else self.head
+
+    def unheard(self, span: Span) -> int:
+        """Samples of a span that its link, or its next link, was not handed yet."""
+        until = self.head if span.hear_until is None else span.hear_until
+        return until - (span.link.cursor if span.link else span.hear_from)
+
+    def cut(self, span: Span, at: int, *, margin: int = 0) -> Span:
+        """End a span here and let a new one follow it; each hears ``margin`` beyond the cut."""
+        at = at if span.end is None else min(at, span.end)
+        follower = Span(at, span.end, max(span.start, at - margin), span.hear_until)
+        span.close(at, at + margin)
+        self.spans.insert(self.spans.index(span) + 1, follower)
+        return follower
+
+    def stop(self) -> None:
+        """Nothing more will be captured."""
+        if self.live is not None:
+            self.live.close(self.head)
+
+    def lose(self, n_samples: int) -> None:
+        """The next samples were not captured: they become a gap, and time goes on."""
+        start, self.head = self.head, self.head + n_samples
+        if self.live is None:
+            return
+        hole = self.cut(self.live, start)
+        hole.gap = Gap(start, self.head, Reason.NOT_CAPTURED)
+        self.cut(hole, self.head)
+
+    def give_up(self) -> None:
+        """Everything that still waits becomes a gap; what was heard of it goes with it."""
+        for span in self.spans:
+            if span.end is None or span.is_settled or span.gap:
+                continue
+            span.gap = Gap(span.start, span.end, Reason.UNRECOGNISED, span.partial)
+
+    def settle_held(self, link_id: int) -> None:
+        """No refinement is to be expected for the lines of a link that wait here."""
+        for span in self.spans:
+            for entry in span.held:
+                entry.is_settled = entry.is_settled or entry.link_id == link_id
+
+    def flush(self, now_s: float) -> None:
+        """Commit what has become first, and drop the spans that are settled."""
+        self.spans[:] = [span for span in self.spans if span.held or not span.is_settled]
+        while self.spans:
+            span = self.spans[0]
+            for entry in span.held:
+                self.transcript.commit(entry, now_s)
+            span.held.clear()
+            if span.gap is not None:
+                self.transcript.mark(span.gap)
+            elif not span.is_settled:
+                return
+            self.spans.pop(0)
+
+    def guess(self) -> str:
+        """What is heard beyond the last committed line: held lines and partials, in order."""
+        pieces: list[str] = []
+        for span in self.spans:
+            pieces.extend(entry.text for entry in span.held)
+            pieces.append(span.partial)
+        return " ".join(piece for piece in pieces if piece)

@@ -1,0 +1,93 @@
+"""The text so far: lines and gaps in the order of the timeline, and the partial after them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from skdictate.core.changes import (
+    Change,
+    Gap,
+    GapMarked,
+    LineCommitted,
+    LineRefined,
+    LineSettled,
+    PartialChanged,
+)
+from skdictate.core.span import Entry
+from skdictate.core.wording import Wording
+
+REFINEMENT_WAIT_S = 3.0
+"""Refinements come within the same utterance; a language without them never sends one."""
+
+
+class Transcript:
+    """Numbers what is committed and says how the text changed."""
+
+    def __init__(self, *, refines: bool) -> None:
+        self.n_lines = 0
+        self.changes: list[Change] = []
+        self._refines = refines
+        self._unsettled: deque[Entry] = deque()
+        self._end = 0
+        self._wording = Wording()
+        self._guess = ""
+
+    def commit(self, entry: Entry, now_s: float) -> None:
+        """Add a line after all that is there."""
+        self.n_lines += 1
+        entry.number = self.n_lines
+        entry.committed_s = now_s
+        entry.start = max(entry.start, self._end)
+        self._end = entry.end = max(entry.start, entry.end)
+        self._unsettled.append(entry)
+        self.changes.append(LineCommitted(entry.line()))
+        if not self._refines or entry.is_refined or not entry.is_confirmed:
+            entry.is_settled = True
+        self._flush()
+
+    def refine(self, entry: Entry, text: str) -> None:
+        """Replace the words of a line, committed or still held."""
+        entry.text = text
+        entry.is_refined = True
+        if entry.number:
+            self.changes.append(LineRefined(entry.line()))
+            entry.is_settled = True
+            self._flush()
+
+    def settle(self, link_id: int, until: int | None = None) -> None:
+        """No refinement is to be expected for the lines of a link that end by then."""
+        for entry in self._unsettled:
+            if entry.link_id == link_id and (until is None or entry.end <= until):
+                entry.is_settled = True
+        self._flush()
+
+    def waited(self, now_s: float) -> None:
+        """Stop waiting for refinements that should long have come."""
+        for entry in self._unsettled:
+            if now_s - entry.committed_s >= REFINEMENT_WAIT_S:
+                entry.is_settled = True
+        self._flush()
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When ``waited`` should be called next."""
+        if not self._unsettled:
+            return None
+        return self._unsettled[0].committed_s + REFINEMENT_WAIT_S
+
+    def mark(self, gap: Gap) -> None:
+        """Add a gap after all that is there."""
+        start = max(gap.start_sample, self._end)
+        if start < gap.end_sample:
+            self.changes.append(GapMarked(replace(gap, start_sample=start)))
+
+    def guess(self, text: str, now_s: float) -> None:
+        """What the recognisers make of the words after the last line."""
+        if text != self._guess:
+            self._guess = text
+            self.changes.append(PartialChanged(*self._wording.heard(text, now_s)))
+
+    def _flush(self) -> None:
+        while self._unsettled and self._unsettled[0].is_settled:
+            self.changes.append(LineSettled(self._unsettled.popleft().line()))

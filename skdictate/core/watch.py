@@ -1,0 +1,122 @@
+"""Three watchdogs, so that a frozen screen always says why: no sound, nothing sent, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
+from skdictate.errors import Kind, Problem
+
+CAPTURE_S = 10.0
+"""Without a captured frame for this long, the source is stuck."""
+SEND_S = 1.0
+"""Audio that waits this long for the transport is worth saying ..."""
+SEND_BROKEN_S = 5.0
+"""... and this long means that the link is dead."""
+PROGRESS_S = 30.0
+"""Audible sound for this long without a new word: the recogniser may be stuck."""
+RESTARTS = 1
+"""Links to replace for that reason before believing that there are no words in the sound."""
+
+NO_SOUND = Problem(
+    Kind.MICROPHONE,
+    "No sound arrives",
+    f"The source has delivered nothing for {CAPTURE_S:.0f} seconds",
+    "Check the microphone; what was recorded so far is safe.",
+)
+SLOW = Problem(
+    Kind.NETWORK,
+    "The link is slow",
+    "Audio waits to be sent",
+    "Recording goes on; the text will catch up.",
+)
+STUCK = Problem(
+    Kind.NETWORK,
+    "The recogniser stopped reading",
+    f"It has taken no audio for {SEND_BROKEN_S:.0f} seconds",
+    "Connecting again; recording goes on.",
+)
+NO_WORDS = Problem(
+    Kind.RECOGNISER,
+    "Sound, but no words",
+    f"{PROGRESS_S:.0f} seconds of audible sound gave no text",
+    "Check that this is the right microphone and the right language.",
+)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Raises a problem once, and clears it once."""
+
+    changes: list[Change]
+    _standing: dict[Topic, ProblemRaised] = field(default_factory=dict)
+    last_captured_s: float | None = None
+    audible_s: float = 0.0
+    n_restarts: int = 0
+
+    def raise_(self, topic: Topic, problem: Problem, retry_s: float | None = None) -> None:
+        """Say that something is wrong, unless it was said already."""
+        raised = ProblemRaised(topic, problem, retry_s)
+        if self._standing.get(topic) != raised:
+            self._standing[topic] = raised
+            self.changes.append(raised)
+
+    def clear(self, topic: Topic) -> None:
+        """Say that it works again, if it did not."""
+        if self._standing.pop(topic, None) is not None:
+            self.changes.append(ProblemCleared(topic))
+
+    def standing(self) -> Iterator[ProblemRaised]:
+        """What is wrong at present, the gravest first."""
+        for topic in Topic:
+            if topic in self._standing:
+                yield self._standing[topic]
+
+    def captured(self, now_s: float, audible_s: float) -> None:
+        """Sound came; ``audible_s`` of it may be speech that has reached the recogniser."""
+        self.last_captured_s = now_s
+        self.audible_s += audible_s
+        self.clear(Topic.CAPTURE)
+
+    def expect_capture(self, now_s: float) -> None:
+        """The source runs (again) from now on."""
+        self.last_captured_s = now_s
+
+    def expect_nothing(self) -> None:
+        """The source rests: silence from it is no fault."""
+        self.last_captured_s = None
+        self.clear(Topic.CAPTURE)
+
+    @property
+    def capture_due_s(self) -> float | None:
+        """When ``check_capture`` is due; None while nothing is expected, or it was said already."""
+        if self.last_captured_s is None or Topic.CAPTURE in self._standing:
+            return None
+        return self.last_captured_s + CAPTURE_S
+
+    def check_capture(self, now_s: float) -> None:
+        """Raise the alarm if the source is stuck."""
+        if self.last_captured_s is not None and now_s - self.last_captured_s >= CAPTURE_S:
+            self.raise_(Topic.CAPTURE, NO_SOUND)
+
+    def patience(self, waiting_since_s: float | None) -> tuple[float, Problem] | None:
+        """How long the transport may take nothing before the link is dead."""
+        if waiting_since_s is None:
+            return None
+        return waiting_since_s + SEND_BROKEN_S, STUCK
+
+    def progressed(self) -> None:
+        """The recogniser gave words."""
+        self.audible_s = 0.0
+        self.n_restarts = 0
+        self.clear(Topic.PROGRESS)
+
+    def wants_restart(self) -> bool:
+        """Whether the link should be replaced, since sound gave no words for too long."""
+        if self.audible_s < PROGRESS_S:
+            return False
+        self.audible_s = 0.0
+        self.raise_(Topic.PROGRESS, NO_WORDS)
+        self.n_restarts += 1
+        return self.n_restarts <= RESTARTS

@@ -1,0 +1,79 @@
+"""What can go wrong, told once and in words: ``Problem`` and the exception that carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Kind(StrEnum):
+    """What a problem is about; decides the exit code and nothing else."""
+
+    USAGE = "usage"
+    CONFIG = "config"
+    CREDENTIALS = "credentials"
+    MICROPHONE = "microphone"
+    NETWORK = "network"
+    SERVICE = "service"
+    LIMIT = "limit"
+    RECOGNISER = "recogniser"
+    DISK = "disk"
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line; other programs rely on them."""
+
+    DONE = 0
+    GAP = 1
+    USAGE = 2
+    CONFIG = 3
+    CREDENTIALS = 4
+    MICROPHONE = 5
+    NETWORK = 6
+    DISK = 7
+    HANGUP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_EXITS = {
+    Kind.USAGE: Exit.USAGE,
+    Kind.CONFIG: Exit.CONFIG,
+    Kind.CREDENTIALS: Exit.CREDENTIALS,
+    Kind.MICROPHONE: Exit.MICROPHONE,
+    Kind.DISK: Exit.DISK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What happened and what to do next, for a person to read."""
+
+    kind: Kind
+    title: str
+    """A few words: what happened."""
+    detail: str = ""
+    """One sentence: what is wrong, and where."""
+    hint: str = ""
+    """One sentence: what to do."""
+    is_permanent: bool = False
+    """Trying again unchanged cannot help."""
+
+    @property
+    def exit_code(self) -> Exit:
+        """The exit code of a command that this problem ended."""
+        return _EXITS.get(self.kind, Exit.NETWORK)
+
+    def __str__(self) -> str:
+        """The problem in one line: title, detail and hint."""
+        said = f"{self.title}: {self.detail}" if self.detail else self.title
+        said = said if said.endswith((".", "!", "?")) else f"{said}."
+        return f"{said} {self.hint}".rstrip()
+
+
+class ProblemError(Exception):
+    """Raised where a problem ends what was being done; ``problem`` says which."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem

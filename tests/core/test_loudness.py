@@ -1,0 +1,29 @@
+from skdictate.core.audio import Format, Level
+from skdictate.core.loudness import Loudness
+
+SPEECH = Level(-25, -15)
+QUIET = Level(-60, -50)
+
+
+def test_a_pause_is_told_from_speech_by_how_far_it_lies_below() -> None:
+    loudness = Loudness(Format(1000))
+    loudness.heard(SPEECH, 0, 100)
+    assert loudness.is_audible
+    assert not loudness.is_pause(100)
+    loudness.heard(QUIET, 100, 100)
+    assert not loudness.is_audible
+    assert not loudness.is_pause(200), "a consonant is not a pause"
+    loudness.heard(QUIET, 200, 100)
+    assert loudness.is_pause(300)
+    assert not loudness.is_pause(100), "that was speech"
+    loudness.heard(SPEECH, 300, 100)
+    assert not loudness.is_pause(400)
+
+
+def test_loud_speech_is_forgotten_in_time() -> None:
+    loudness = Loudness(Format(1000))
+    loudness.heard(Level(-5, 0), 0, 100)
+    loudness.heard(Level(-30, -20), 100, 100)
+    assert loudness.quiet_from == 100
+    loudness.heard(Level(-30, -20), 200, 60_000)
+    assert loudness.quiet_from is None

@@ -1,0 +1,136 @@
+"""Where a session is left for the next one, in each state that a speaker can be in."""
+
+from __future__ import annotations
+
+import pytest
+
+from skdictate.core import effects as fx
+from skdictate.core import events as ev
+from skdictate.core.audio import Format
+from skdictate.core.changes import Gap, GapMarked, Reason
+from skdictate.core.dictation import Policy
+from skdictate.core.limits import Limits
+from skdictate.core.link import Link
+from skdictate.core.rollover import Cut, Cutting
+from skdictate.core.span import Entry
+from skdictate.core.transcript import Transcript
+from tests.core.test_dictation import Desk
+from tests.core.world import QUIET, SPEECH, Manners, World
+
+
+def used(audio_s: float, *, ack_s: float = 0.0, pending: bool = False, words: bool = False) -> Link:
+    link = Link(1, Format(1000), 0, 0.0)
+    link.cursor = round(audio_s * 1000)
+    link.ack = round(ack_s * 1000)
+    link.is_pending = pending
+    link.has_words = words
+    return link
+
+
+@pytest.mark.parametrize(
+    ("link", "is_quiet", "cut"),
+    [
+        (used(239, ack_s=239), True, None),
+        (used(241, ack_s=240), False, Cut.AT_ACK),
+        (used(241, ack_s=100), True, Cut.AT_HEAD),
+        (used(241, ack_s=100), False, None),
+        (used(241, ack_s=240, pending=True), True, None),
+        (used(286, ack_s=270, pending=True), False, Cut.AT_ACK),
+        (used(286, ack_s=200, pending=True, words=True), False, Cut.IN_SPEECH),
+        (used(286, ack_s=200, pending=True), True, Cut.AT_HEAD),
+        (used(286, ack_s=200, pending=True), False, None),
+        (used(295.5, ack_s=200, pending=True), False, Cut.AT_HEAD),
+        (used(5, ack_s=0), True, None),
+    ],
+)
+def test_the_cut_depends_on_what_is_used_and_what_is_being_said(
+    link: Link, is_quiet: bool, cut: Cut | None
+) -> None:
+    assert Cutting(Limits()).decide(link, is_quiet=is_quiet) is cut
+
+
+def test_answers_that_may_be_on_their_way_are_waited_for() -> None:
+    cutting = Cutting(Limits())
+    link = used(285, pending=True)
+    assert cutting.room(link, is_behind=True) == 0
+    assert cutting.room(link, is_behind=False) == 10_500
+    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=False) is None
+    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=True) is Cut.AT_HEAD
+
+
+def test_the_size_limit_binds_at_a_high_rate() -> None:
+    link = Link(1, Format(48_000), 0, 0.0)
+    link.cursor = 48_000 * 98
+    link.is_pending = True
+    link.has_words = True
+    assert Cutting(Limits()).decide(link, is_quiet=False) is None
+    link.cursor = 48_000 * 99
+    assert Cutting(Limits()).decide(link, is_quiet=False) is Cut.IN_SPEECH
+
+
+@pytest.mark.parametrize("pause", [0, 700])
+@pytest.mark.parametrize("seed", range(2))
+def test_ten_minutes_through_twenty_second_sessions_lose_and_double_nothing(
+    pause: int, seed: int
+) -> None:
+    world = World(seed, Limits(session_s=20.0), Manners(longest_delay_s=1.0))
+    for _ in range(50):
+        world.speak(40, gap=40, pause=pause)
+    world.finish()
+    world.check()
+    assert world.gaps == []
+    assert world.opened_total >= 30
+
+
+def test_every_session_is_ended_by_us_before_its_limit() -> None:
+    world = World(3, Limits(session_s=300.0, session_bytes=200_000))
+    for _ in range(40):
+        world.speak(20)
+    world.finish()
+    world.check()  # the world's recogniser asserts the limits
+
+
+def test_each_word_of_an_overlap_belongs_to_the_side_that_its_middle_is_on() -> None:
+    desk = Desk(session_s=20.0, catch_up=float("inf"), policy=Policy(has_words=True))
+    desk.machine.captured(19_000, desk.now_s, SPEECH)
+    desk.machine.link_opened(1, desk.now_s)
+    desk.effects()
+    desk.say(1, ev.Partial("on and on"))
+    desk.hear()
+    desk.machine.link_opened(2, desk.now_s)  # cut at 18 s: hears from 17 s
+    assert fx.Send(2, 17_000, 17_100) in desk.effects()
+    overlap = (
+        ev.Word("before", 100, 600),
+        ev.Word("seam", 900, 1200),
+        ev.Word("after", 1300, 1700),
+    )
+    desk.say(2, ev.Final("before", 100, 600, overlap[:1]))
+    desk.say(2, ev.Final("nowhere", 100, 600))
+    desk.say(2, ev.Final("seam after", 900, 1700, overlap[1:]))
+    heard = tuple(ev.Word(w.text, w.start_ms + 17_000, w.end_ms + 17_000) for w in overlap)
+    desk.say(1, ev.Final("before seam after", 17_100, 18_700, heard))
+    desk.say(1, ev.Refinement(0, "Before seam after"))
+    desk.machine.link_closed(1, None, desk.now_s)
+    assert desk.texts() == ["before", "seam after"]
+
+
+def test_silence_is_left_where_it_is_and_not_heard_again() -> None:
+    desk = Desk(session_s=20.0)
+    desk.open()
+    sent: list[fx.Effect] = []
+    while fx.Finish(1) not in sent:
+        sent += desk.hear(100, QUIET)
+    assert desk.machine.status(desk.now_s).recorded_s == pytest.approx(16, abs=0.2)
+    desk.hear(100, QUIET)
+    desk.machine.link_opened(2, desk.now_s)
+    assert fx.Send(2, 16_000, 16_100) in desk.effects()
+    assert desk.machine.status(desk.now_s).billed_s == 30 + 15
+
+
+def test_a_gap_that_a_line_reaches_into_begins_after_it() -> None:
+    transcript = Transcript(refines=False)
+    transcript.commit(Entry("words", 0, 500, 1), 0.0)
+    transcript.mark(Gap(400, 450, Reason.UNRECOGNISED))
+    transcript.mark(Gap(400, 900, Reason.UNRECOGNISED))
+    gaps = [c.gap for c in transcript.changes if isinstance(c, GapMarked)]
+    assert [(gap.start_sample, gap.end_sample) for gap in gaps] == [(500, 900)]

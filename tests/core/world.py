@@ -1,0 +1,392 @@
+"""A world of numbers: a speaker who counts, an echo recogniser, and a shell without clocks.
+
+One sample is one millisecond. The "words" are numbers with a place on the timeline, so loss and
+doubling are read off the transcript. A word that is cut at the edge of what a link heard comes out
+as ``~n``, which no transcript may contain.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from skdictate.core import changes as ch
+from skdictate.core import effects as fx
+from skdictate.core import events as ev
+from skdictate.core.audio import Format, Level
+from skdictate.core.backoff import Backoff
+from skdictate.core.dictation import Dictation, Policy
+from skdictate.core.limits import Limits
+from skdictate.errors import Kind, Problem
+
+RATE = 1000
+BLOCK = 100
+LENGTH = 250
+PAUSE = 300
+LONGEST = 15_000
+SPEECH = Level(-25.0, -15.0)
+QUIET = Level(-70.0, -60.0)
+GONE = Problem(Kind.NETWORK, "gone")
+REFUSED = Problem(Kind.CREDENTIALS, "bad key", is_permanent=True)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    number: int
+    start: int
+    end: int
+
+
+@dataclass
+class Manners:
+    """How this world's recogniser and network behave."""
+
+    has_words: bool = True
+    refines: bool = True
+    partials: bool = True
+    cursors: bool = True
+    longest_delay_s: float = 0.5
+    hangover: int = 100
+    """Silence after the last word that a final claims as settled."""
+
+
+@dataclass
+class EchoLink:
+    world: World
+    link_id: int
+    first: int = -1
+    until: int = -1
+    final_until: int = -1
+    n_finals: int = 0
+    is_finished: bool = False
+    is_open: bool = False
+    opens_at_s: float = 0.0
+    outbox: deque[tuple[float, object]] = field(default_factory=deque)
+
+    def feed(self, start: int, end: int) -> None:
+        assert not self.is_finished, "audio after the half-close"
+        if self.first < 0:
+            self.first = self.until = self.final_until = start
+        assert start == self.until, "audio out of order"
+        assert end <= self.world.dictated, "audio that was never captured"
+        self.until = end
+        audio_s = (end - self.first) / RATE
+        limits = self.world.limits
+        assert audio_s <= limits.session_s, "session limit broken"
+        assert (end - self.first) * 2 <= limits.session_bytes, "size limit broken"
+        self.listen()
+
+    def heard(self) -> list[tuple[str, int, int]]:
+        """Words since the last final, cut ones included once it is certain that they are cut."""
+        out = []
+        for word in self.since(self.final_until):
+            if word.start >= self.until:
+                break
+            if word.end > self.until:
+                if self.is_finished:
+                    out.append((f"~{word.number}", word.start, self.until))
+            elif word.start < self.first:
+                out.append((f"~{word.number}", self.first, word.end))
+            else:
+                out.append((str(word.number), word.start, word.end))
+        return out
+
+    def since(self, position: int) -> list[Spoken]:
+        """Words that end after a position."""
+        spoken = self.world.spoken
+        return spoken[bisect_right(spoken, position, key=lambda word: word.end) :]
+
+    def listen(self) -> None:
+        words = self.heard()
+        for index, (_, _, end) in enumerate(words):
+            is_last = index == len(words) - 1
+            pause_until = self.until if is_last else words[index + 1][1]
+            open_word = any(
+                w.start < self.until < w.end or end < w.start < pause_until
+                for w in self.since(end)[:2]
+            )
+            if (pause_until - end >= PAUSE and not open_word) or (
+                end - words[0][1] >= LONGEST and not is_last
+            ):
+                self.finalise(words[: index + 1], is_last=is_last)
+                self.listen()
+                return
+        if words and self.world.manners.partials and self.world.rng.random() < 0.7:
+            self.say(ev.Partial(" ".join(w[0] for w in words), self.words(words)))
+        elif self.world.rng.random() < 0.1:
+            self.say(ev.Partial(""))
+        elif not words and self.world.rng.random() < 0.05 and self.until - self.final_until > 3000:
+            self.say(ev.EndOfUtterance(self.until - self.first - 500))
+        if self.world.manners.cursors:
+            position = self.until - self.first
+            self.say(ev.Cursors(position, max(0, position - 200)))
+
+    def words(self, words: list[tuple[str, int, int]]) -> tuple[ev.Word, ...]:
+        if not self.world.manners.has_words:
+            return ()
+        return tuple(ev.Word(t, a - self.first, b - self.first) for t, a, b in words)
+
+    def finalise(self, words: list[tuple[str, int, int]], *, is_last: bool) -> None:
+        end = words[-1][2]
+        settled = min(end + self.world.manners.hangover, self.until) if is_last else end
+        self.final_until = end
+        text = " ".join(w[0] for w in words)
+        self.say(
+            ev.Final(
+                text,
+                words[0][1] - self.first,
+                end - self.first,
+                self.words(words),
+                settled - self.first,
+                self.n_finals,
+            )
+        )
+        if self.world.manners.refines:
+            self.say(ev.Refinement(self.n_finals, text))
+        self.n_finals += 1
+        if is_last:
+            self.say(ev.EndOfUtterance(settled - self.first))
+
+    def finish(self) -> None:
+        self.is_finished = True
+        words = self.heard() if self.first >= 0 else []
+        if words:
+            self.finalise(words, is_last=True)
+        self.say(None)
+
+    def say(self, event: object) -> None:
+        delay_s = self.world.rng.random() * self.world.manners.longest_delay_s
+        at_s = self.world.now_s + delay_s
+        if self.outbox:
+            at_s = max(at_s, self.outbox[-1][0])
+        self.outbox.append((at_s, event))
+
+
+@dataclass
+class World:
+    seed: int = 0
+    limits: Limits = field(default_factory=lambda: Limits(session_s=20.0))
+    manners: Manners = field(default_factory=Manners)
+    now_s: float = 100.0
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.dictation = Dictation(
+            Format(RATE),
+            self.limits,
+            Policy(refines=self.manners.refines, has_words=self.manners.has_words),
+            Backoff(random.Random(self.seed)),
+        )
+        self.spoken: list[Spoken] = []
+        self.dictated = 0
+        self.links: dict[int, EchoLink] = {}
+        self.pending_sent: deque[tuple[float, int, int]] = deque()
+        self.lines: dict[int, ch.Line] = {}
+        self.gaps: list[ch.Gap] = []
+        self.items: list[ch.Line | ch.Gap] = []
+        self.settled: list[int] = []
+        self.partials: list[str] = []
+        self.problems: list[ch.ProblemRaised | ch.ProblemCleared] = []
+        self.opened_total = 0
+        self.is_done = False
+        self.refuse: Problem | None = None
+        self.is_mute = False
+        self.is_stuck = False
+        self.dictation.started(self.now_s)
+
+    # ------------------------------------------------------------- the speaker
+
+    def speak(self, n_words: int, *, gap: int = 50, pause: int = 600, length: int = LENGTH) -> None:
+        """Count on: words with small gaps, then a pause."""
+        at = self.dictated
+        for _ in range(n_words):
+            self.spoken.append(Spoken(len(self.spoken) + 1, at, at + length))
+            at += length + gap
+        self.record(at - self.dictated + pause)
+
+    def record(self, n_samples: int) -> None:
+        """Capture what lies ahead, block by block, while time passes."""
+        end = self.dictated + n_samples
+        while self.dictated < end:
+            n = min(BLOCK, end - self.dictated)
+            start, self.dictated = self.dictated, self.dictated + n
+            is_speech = any(w.start < self.dictated and w.end > start for w in self.spoken[-40:])
+            self.dictation.captured(n, self.now_s, SPEECH if is_speech else QUIET)
+            self.settle()
+            self.wait(n / RATE)
+
+    def lose(self, n_samples: int) -> None:
+        self.dictated += n_samples
+        self.dictation.lost(n_samples, self.now_s)
+        self.settle()
+
+    # ------------------------------------------------------------- time
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and all that is due in it."""
+        end_s = self.now_s + seconds
+        while True:
+            due = [link.outbox[0][0] for link in self.links.values() if link.outbox]
+            due += [link.opens_at_s for link in self.links.values() if not link.is_open]
+            if self.pending_sent and not self.is_stuck:
+                due.append(self.pending_sent[0][0])
+            deadline = self.dictation.next_deadline_s()
+            if deadline is not None:
+                due.append(max(deadline, self.now_s))
+            at_s = min(due, default=end_s)
+            if at_s >= end_s:
+                break
+            self.now_s = max(self.now_s, at_s)
+            self.deliver()
+            self.dictation.tick(self.now_s)
+            self.settle()
+            self.now_s += 0.001
+        self.now_s = max(self.now_s, end_s)
+
+    def deliver(self) -> None:
+        for link in list(self.links.values()):
+            if not link.is_open and link.opens_at_s <= self.now_s:
+                link.is_open = True
+                self.dictation.link_opened(link.link_id, self.now_s)
+                self.settle()
+            while (
+                link.link_id in self.links and link.outbox and link.outbox[0][0] <= self.now_s
+            ) and not self.is_mute:
+                _, event = link.outbox.popleft()
+                if event is None:
+                    del self.links[link.link_id]
+                    self.dictation.link_closed(link.link_id, None, self.now_s)
+                elif isinstance(event, Problem):
+                    del self.links[link.link_id]
+                    self.dictation.link_closed(link.link_id, event, self.now_s)
+                else:
+                    self.dictation.link_said(link.link_id, event, self.now_s)  # type: ignore[arg-type]
+                self.settle()
+            if self.is_mute and link.outbox and link.outbox[0][0] <= self.now_s:
+                link.outbox[0] = (self.now_s + 1.0, link.outbox[0][1])
+        while self.pending_sent and self.pending_sent[0][0] <= self.now_s and not self.is_stuck:
+            _, link_id, end = self.pending_sent.popleft()
+            self.dictation.sent(link_id, end, self.now_s)
+            self.settle()
+
+    # ------------------------------------------------------------- the shell
+
+    def settle(self) -> None:
+        for effect in self.dictation.take_effects():
+            self.obey(effect)
+        for change in self.dictation.take_changes():
+            self.note(change)
+
+    def obey(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Open(link_id):
+                link = EchoLink(self, link_id)
+                link.opens_at_s = self.now_s + self.rng.random() * self.manners.longest_delay_s
+                self.opened_total += 1
+                self.links[link_id] = link
+                if self.refuse is not None:
+                    link.is_open = True
+                    link.outbox.append((link.opens_at_s, self.refuse))
+            case fx.Send(link_id, start, end):
+                self.links[link_id].feed(start, end)
+                self.pending_sent.append((self.now_s + 0.001, link_id, end))
+            case fx.Finish(link_id):
+                self.links[link_id].finish()
+            case fx.Drop(link_id):
+                del self.links[link_id]
+            case fx.Done():
+                assert not self.is_done
+                self.is_done = True
+            case fx.EndUtterance():
+                pass
+
+    def note(self, change: ch.Change) -> None:
+        match change:
+            case ch.LineCommitted(line):
+                assert line.number == len(self.lines) + 1
+                self.lines[line.number] = line
+                self.items.append(line)
+            case ch.LineRefined(line):
+                assert line.number in self.lines
+                self.lines[line.number] = line
+            case ch.LineSettled(line):
+                self.settled.append(line.number)
+            case ch.GapMarked(gap):
+                self.gaps.append(gap)
+                self.items.append(gap)
+            case ch.PartialChanged():
+                self.partials.append(change.text)
+            case ch.ProblemRaised() | ch.ProblemCleared():
+                self.problems.append(change)
+            case _:
+                pass
+
+    def cut(self, link_id: int | None = None) -> None:
+        """A link breaks; what it had in its outbox never arrives."""
+        ids = list(self.links)
+        if not ids:
+            return
+        link_id = self.rng.choice(ids) if link_id is None else link_id
+        del self.links[link_id]
+        self.dictation.link_closed(link_id, GONE, self.now_s)
+        self.settle()
+
+    def recover(self) -> None:
+        """The network and the account are well again, and the user asks for another try."""
+        self.refuse = None
+        self.is_mute = self.is_stuck = False
+        for link in self.links.values():
+            for index, (at_s, event) in enumerate(link.outbox):
+                if isinstance(event, Problem):
+                    link.outbox[index] = (at_s, GONE)
+        self.dictation.retry(self.now_s)
+        self.settle()
+
+    def finish(self, longest_s: float = 600.0) -> None:
+        self.dictation.stop(self.now_s)
+        self.settle()
+        end_s = self.now_s + longest_s
+        while not self.is_done:
+            assert self.now_s < end_s, "the dictation never ends"
+            self.wait(1.0)
+
+    # ------------------------------------------------------------- the verdict
+
+    def committed(self) -> list[str]:
+        return [word for line in self.lines.values() for word in line.text.split()]
+
+    def check(self) -> None:
+        """Each number once, in order, or in a visible gap; and each where it was said."""
+        words = self.committed()
+        assert not [word for word in words if word.startswith("~")], "a word was cut"
+        numbers = [int(word) for word in words]
+        assert numbers == sorted(set(numbers)), "doubled or out of order"
+        missing = set(range(1, len(self.spoken) + 1)) - set(numbers)
+        for number in missing:
+            word = self.spoken[number - 1]
+            assert any(
+                g.start_sample < word.end and word.start < g.end_sample for g in self.gaps
+            ), f"{number} is lost"
+        for number in numbers:
+            word = self.spoken[number - 1]
+            assert not any(
+                g.start_sample <= word.start and word.end <= g.end_sample for g in self.gaps
+            ), f"{number} lies in a gap too"
+        self.check_places()
+
+    def check_places(self) -> None:
+        for before, item in pairwise(self.items):
+            # A word whose middle is beyond the seam reaches a little into the gap before it.
+            reach = LENGTH // 2 if isinstance(before, ch.Gap) and before.heard else 0
+            assert item.start_sample >= before.end_sample - reach, "items overlap"
+        for item in self.items:
+            assert item.end_sample >= item.start_sample
+        for line in self.lines.values():
+            for text in line.text.split():
+                word = self.spoken[int(text) - 1]
+                assert line.start_sample <= word.start, "a line begins after its words"
+                assert word.end <= line.end_sample, "a line ends before its words"
+        assert self.settled == list(self.lines), "each line is settled once, in order"
