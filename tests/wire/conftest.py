@@ -21,7 +21,7 @@ def yandex_python(pytestconfig: pytest.Config) -> Path:
     done = home / "installed"
     if not done.exists():
         venv.create(home, with_pip=True, clear=True)
-        command = [python, "-m", "pip", "install", "--quiet", YANDEXCLOUD]
+        command = [str(python), "-m", "pip", "install", "--quiet", YANDEXCLOUD]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         done.touch()
     return python

@@ -1,0 +1,239 @@
+"""Settings: one table of options, and the rule of who wins.
+
+A flag beats the environment (``SKDICTATE_<NAME>``) beats ``config.toml`` beats the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from skdictate.errors import Kind, Problem, ProblemError
+
+PREFIX = "SKDICTATE_"
+NOT_OPTIONS = ("HOME", "API_KEY")
+"""What else the environment may carry under our prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose. The units are in the names or in the option table."""
+
+    source: str = "mic"
+    engine: str = "auto"
+    api: str = "v3"
+    endpoint: str = ""
+    plaintext: bool = False
+    ca_cert: str = ""
+    language: tuple[str, ...] = ()
+    rate: int = 16_000
+    chunk_ms: int = 100
+    speed: float | None = None
+    session_seconds: float = 300.0
+    session_megabytes: float = 10.0
+    idle_seconds: float = 5.0
+    format: str = "text"
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting, as flag, variable and key."""
+
+    name: str
+    parse: Callable[[str], Any]
+    help: str
+    metavar: str = ""
+    choices: tuple[Any, ...] = ()
+    lowest: float | None = None
+    highest: float | None = None
+    is_list: bool = False
+
+    @property
+    def flag(self) -> str:
+        """As on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """As in the environment."""
+        return PREFIX + self.name.upper()
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _flag(value: str) -> bool:
+    lowered = value.strip().lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError(value)
+
+
+RATES = (8_000, 16_000, 48_000)
+
+OPTIONS = (
+    Option("source", _text, "mic, mic:NAME, file:PATH, stdin or demo", "WHERE"),
+    Option(
+        "engine",
+        _text,
+        "who recognises: auto is speechkit with a key, else local",
+        choices=("auto", "local", "speechkit"),
+    ),
+    Option("api", _text, "version of the SpeechKit API", choices=("v3", "v2")),
+    Option("endpoint", _text, "another server: HOST:PORT or unix:PATH", "ADDRESS"),
+    Option("plaintext", _flag, "no TLS; to this machine only"),
+    Option("ca_cert", _text, "trust this root certificate", "FILE"),
+    Option("language", _text, "language spoken, as en-US; may be repeated", "CODE", is_list=True),
+    Option("rate", int, "samples per second", choices=RATES),
+    Option("chunk_ms", int, "audio in one message", "MS", lowest=20, highest=2_000),
+    Option("speed", float, "pace of a file: 1 as spoken, 0 as fast as can be", "N", lowest=0),
+    Option("session_seconds", float, "the server's limit on a session", "S", lowest=5),
+    Option("session_megabytes", float, "the server's limit on its data", "MB", lowest=0.1),
+    Option("idle_seconds", float, "the server's limit between messages", "S", lowest=1),
+    Option("format", _text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
+    Option("output", _text, "write the text to this file", "FILE"),
+)
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings in force and where each came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """For each setting: a flag, a variable, a file, or ``default``."""
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path) -> Config:
+    """Settings from all sources.
+
+    Args:
+        flags: values by option name, as parsed; absent means not given.
+        environ: the environment.
+        file: ``config.toml``; need not exist.
+
+    Raises:
+        ProblemError: a value or a name is wrong; of kind usage for flags, config otherwise.
+    """
+    values: dict[str, Any] = {}
+    origins = {field.name: "default" for field in fields(Settings)}
+    for name, value, origin, kind in _given(flags, environ, file):
+        values[name] = _checked(BY_NAME[name], value, origin, kind)
+        origins[name] = origin
+    return Config(Settings(**values), origins)
+
+
+def _given(
+    flags: Mapping[str, Any], environ: Mapping[str, str], file: Path
+) -> list[tuple[str, Any, str, Kind]]:
+    """All that was given, the weakest first: name, value, origin, kind of problem."""
+    given: list[tuple[str, Any, str, Kind]] = []
+    for key, value in _read(file).items():
+        if key not in BY_NAME:
+            raise ProblemError(_unknown(key, f"{file}", list(BY_NAME)))
+        given.append((key, value, f"{file}", Kind.CONFIG))
+    for variable, value in environ.items():
+        if variable.startswith(PREFIX) and variable.removeprefix(PREFIX) not in NOT_OPTIONS:
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in BY_NAME:
+                known = [option.variable for option in OPTIONS]
+                raise ProblemError(_unknown(variable, "the environment", known))
+            given.append((name, value, variable, Kind.CONFIG))
+    given.extend((name, value, BY_NAME[name].flag, Kind.USAGE) for name, value in flags.items())
+    return given
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The content of the file; empty if there is none."""
+    import tomllib
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeError) as error:
+        raise ProblemError(_broken(file, str(error))) from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProblemError(_broken(file, str(error))) from error
+
+
+def _checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
+    """The value in its own type, or a problem that says what would be right."""
+    if option.is_list:
+        return _checked_list(option, value, origin, kind)
+    try:
+        parsed = _parsed(option, value)
+    except ValueError as error:
+        wanted = {int: "a whole number", float: "a number", _flag: "true or false"}
+        hint = f"Give {wanted.get(option.parse, 'a text')}."
+        raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
+    if option.choices and parsed not in option.choices:
+        allowed = ", ".join(str(choice) for choice in option.choices)
+        raise ProblemError(_wrong(option, value, origin, kind, f"It may be {allowed}."))
+    if option.lowest is not None and not parsed >= option.lowest:
+        hint = f"The least is {option.lowest:g}."
+        raise ProblemError(_wrong(option, value, origin, kind, hint))
+    if option.highest is not None and not parsed <= option.highest:
+        hint = f"The most is {option.highest:g}."
+        raise ProblemError(_wrong(option, value, origin, kind, hint))
+    return parsed
+
+
+def _parsed(option: Option, value: Any) -> Any:
+    """A text from a flag or a variable, or a value of the file that has its own type."""
+    if isinstance(value, str):
+        return option.parse(value)
+    types = {int: (int,), float: (int, float), _flag: (bool,)}.get(option.parse, ())
+    if not isinstance(value, types) or isinstance(value, bool) != (option.parse is _flag):
+        raise ValueError(value)
+    return option.parse(str(value))
+
+
+def _checked_list(option: Option, value: Any, origin: str, kind: Kind) -> tuple[str, ...]:
+    """A list, or a text with commas."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
+        raise ProblemError(_wrong(option, value, origin, kind, "Give texts, with commas between."))
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def _wrong(option: Option, value: Any, origin: str, kind: Kind, hint: str) -> Problem:
+    return Problem(
+        kind,
+        "A setting is wrong",
+        f"{option.name} is {str(value)[:60]!r} (from {origin})",
+        hint,
+        is_permanent=True,
+    )
+
+
+def _unknown(key: str, origin: str, known: list[str]) -> Problem:
+    import difflib
+
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return Problem(
+        Kind.CONFIG,
+        "An unknown setting",
+        f"{key[:60]!r} in {origin}",
+        f"Did you mean {nearest[0]!r}?",
+        is_permanent=True,
+    )
+
+
+def _broken(file: Path, detail: str) -> Problem:
+    return Problem(
+        Kind.CONFIG,
+        "The settings cannot be read",
+        f"{file}: {detail}",
+        "Mend the file, or move it away.",
+        is_permanent=True,
+    )

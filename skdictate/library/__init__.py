@@ -1,0 +1,1 @@
+"""What is kept: recordings as WAV, dictations and lines in SQLite."""

@@ -1,0 +1,77 @@
+"""The tables of the library, and how an older library becomes a newer one.
+
+Each entry of ``MIGRATIONS`` raises the version by one; entries are added, never changed.
+Positions are samples on the timeline of the dictation; moments are UTC in ISO 8601.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+MIGRATIONS = (
+    """
+    CREATE TABLE dictation (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        started_at TEXT NOT NULL,
+        ended_at TEXT,
+        state TEXT NOT NULL CHECK (state IN ('running', 'done', 'incomplete')),
+        engine TEXT NOT NULL,
+        api TEXT NOT NULL,
+        language TEXT NOT NULL,
+        source TEXT NOT NULL,
+        rate_hz INTEGER NOT NULL,
+        recording TEXT NOT NULL UNIQUE,
+        n_samples INTEGER NOT NULL DEFAULT 0,
+        billed_s INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE line (
+        dictation_id INTEGER NOT NULL REFERENCES dictation ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        start_sample INTEGER NOT NULL,
+        end_sample INTEGER NOT NULL,
+        link_id INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        is_confirmed INTEGER NOT NULL,
+        PRIMARY KEY (dictation_id, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE refinement (
+        id INTEGER PRIMARY KEY,
+        dictation_id INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        FOREIGN KEY (dictation_id, number) REFERENCES line ON DELETE CASCADE
+    );
+    CREATE INDEX refinement_of_line ON refinement (dictation_id, number);
+    CREATE TABLE gap (
+        id INTEGER PRIMARY KEY,
+        dictation_id INTEGER NOT NULL REFERENCES dictation ON DELETE CASCADE,
+        start_sample INTEGER NOT NULL,
+        end_sample INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        heard TEXT NOT NULL
+    );
+    CREATE INDEX gap_of_dictation ON gap (dictation_id);
+    CREATE TABLE link (
+        dictation_id INTEGER NOT NULL REFERENCES dictation ON DELETE CASCADE,
+        link_id INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        problem TEXT NOT NULL,
+        PRIMARY KEY (dictation_id, link_id)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many migrations a library has seen."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a library up to date, each step whole or not at all."""
+    for number in range(version(connection), len(MIGRATIONS)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
+        )
