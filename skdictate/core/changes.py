@@ -100,12 +100,13 @@ class LinkChanged:
 
 
 class Topic(StrEnum):
-    """What can be wrong; one problem stands for each at a time."""
+    """What can be wrong; one problem stands for each at a time. ``DISK`` is for the shell."""
 
     LINK = "link"
     CAPTURE = "capture"
     SEND = "send"
     PROGRESS = "progress"
+    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)

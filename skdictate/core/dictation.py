@@ -91,7 +91,7 @@ class Dictation:
         """The source runs; from now on sound is expected of it."""
         self._watch.expect_capture(now_s)
 
-    def captured(self, n_samples: int, now_s: float, level: Level | None = None) -> None:
+    def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
         """That many samples were appended to the recording."""
         duration_s = self.format.seconds(n_samples)
         if level is not None:
@@ -129,7 +129,10 @@ class Dictation:
         self._advance(now_s)
 
     def abandon(self, now_s: float) -> None:
-        """Wait no longer; after ``stop``. What is unanswered becomes a gap."""
+        """Stop, and wait for nothing: what is unanswered becomes a gap."""
+        self._is_stopping = True
+        self._watch.expect_nothing()
+        self._timeline.stop()
         self._give_up()
         self._advance(now_s)
 

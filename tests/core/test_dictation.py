@@ -32,7 +32,7 @@ class Desk:
         self.changes: list[ch.Change] = []
 
     def hear(self, n_samples: int = 100, level: Level | None = SPEECH) -> list[fx.Effect]:
-        self.machine.captured(n_samples, self.now_s, level)
+        self.machine.captured(n_samples, level, self.now_s)
         self.now_s += n_samples / 1000
         return self.effects()
 
@@ -121,7 +121,7 @@ def test_waiting_audio_is_sent_no_faster_than_allowed() -> None:
 
 def test_a_recogniser_that_lags_is_not_hurried() -> None:
     desk = Desk(catch_up=4.0)
-    desk.machine.captured(30_000, desk.now_s)
+    desk.machine.captured(30_000, None, desk.now_s)
     desk.effects()
     desk.machine.link_opened(1, desk.now_s)
     desk.effects()
@@ -415,7 +415,7 @@ def test_a_link_that_does_not_open_is_given_up() -> None:
 def test_a_recogniser_that_stops_reading_is_said_and_then_replaced() -> None:
     desk = Desk()
     desk.open()
-    desk.machine.captured(100, desk.now_s, SPEECH)
+    desk.machine.captured(100, SPEECH, desk.now_s)
     desk.machine.take_effects()  # and the transport takes nothing
     due_s = desk.machine.next_deadline_s()
     assert due_s is not None

@@ -92,7 +92,7 @@ def test_every_session_is_ended_by_us_before_its_limit() -> None:
 
 def test_each_word_of_an_overlap_belongs_to_the_side_that_its_middle_is_on() -> None:
     desk = Desk(session_s=20.0, catch_up=float("inf"), policy=Policy(has_words=True))
-    desk.machine.captured(19_000, desk.now_s, SPEECH)
+    desk.machine.captured(19_000, SPEECH, desk.now_s)
     desk.machine.link_opened(1, desk.now_s)
     desk.effects()
     desk.say(1, ev.Partial("on and on"))

@@ -214,7 +214,7 @@ class World:
             n = min(BLOCK, end - self.dictated)
             start, self.dictated = self.dictated, self.dictated + n
             is_speech = any(w.start < self.dictated and w.end > start for w in self.spoken[-40:])
-            self.dictation.captured(n, self.now_s, SPEECH if is_speech else QUIET)
+            self.dictation.captured(n, SPEECH if is_speech else QUIET, self.now_s)
             self.settle()
             self.wait(n / RATE)
 

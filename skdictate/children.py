@@ -1,0 +1,56 @@
+"""Child processes of this program: how they are started, what they may know, how they end.
+
+A child reads its standard input until that ends, and then ends too: so it outlives its parent by
+nothing, however the parent ended. It leads a session of its own, so that a Ctrl-C in the terminal
+reaches it only through its parent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+SECRETS = ("SKDICTATE_API_KEY", "YC_API_KEY", "YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN")
+"""What no child needs to know."""
+ROOT = Path(__file__).parents[1]
+"""The folder that this package is in."""
+
+
+async def start_module(module: str, *arguments: str) -> asyncio.subprocess.Process:
+    """Run a module of ours; no other module is taken from the folder the user happens to be in."""
+    return await start(sys.executable, "-P", "-m", module, *arguments)
+
+
+async def start(*command: str) -> asyncio.subprocess.Process:
+    """Run a command with pipes for all three streams."""
+    environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT), environ.get("PYTHONPATH", "")])
+    )
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environ,
+        start_new_session=True,
+    )
+
+
+async def end(child: asyncio.subprocess.Process, patience_s: float) -> None:
+    """Let the child end by itself, and see to it that it does."""
+    assert child.stdin is not None
+    child.stdin.close()
+    try:
+        async with asyncio.timeout(patience_s):
+            await child.wait()
+    except TimeoutError:
+        pass
+    finally:
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()

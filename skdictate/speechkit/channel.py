@@ -1,0 +1,112 @@
+"""Where a recogniser is and how to reach it: address, TLS, and a connection of one's own."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from skdictate import __version__
+from skdictate.errors import Kind, Problem, ProblemError
+
+CLOUD = "stt.api.cloud.yandex.net:443"
+"""The public host of streaming recognition, both API versions."""
+OPTIONS: tuple[tuple[str, Any], ...] = (
+    ("grpc.primary_user_agent", f"skdictate/{__version__}"),
+    # A broken connection must not be shared with the channel that replaces it.
+    ("grpc.use_local_subchannel_pool", 1),
+    # A stream cannot be retried by the library: the core replays it from the recording.
+    ("grpc.enable_retries", 0),
+    # The core decides when to try again; the library must not still be waiting then.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Pings find a dead connection; while audio flows the server's rules allow them.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server: its address for gRPC, and whether the wire is encrypted."""
+
+    target: str
+    is_plaintext: bool = False
+    root_certificate: bytes | None = None
+    """PEM; None for the roots that gRPC carries."""
+
+    @classmethod
+    def of(cls, address: str, *, is_plaintext: bool, ca_cert: str) -> Endpoint:
+        """The endpoint that the user named; the cloud's if it is empty.
+
+        Raises:
+            ProblemError: the address is no address, the file cannot be read, or unencrypted audio
+                would leave this machine.
+        """
+        target = address or CLOUD
+        if not target.startswith("unix:") and not _port(target):
+            raise ProblemError(_wrong(f"{target!r} is not HOST:PORT or unix:PATH"))
+        if is_plaintext and not is_loopback(target):
+            raise ProblemError(
+                Problem(
+                    Kind.CONFIG,
+                    "Refused to send speech unencrypted",
+                    f"--plaintext is for this machine only, and {target} is another",
+                    "Leave --plaintext out, or name the server's certificate with --ca-cert.",
+                    is_permanent=True,
+                )
+            )
+        certificate = _read(ca_cert) if ca_cert else None
+        return cls(target, is_plaintext or target.startswith("unix:"), certificate)
+
+    def channel(self) -> grpc.aio.Channel:
+        """A new channel with a connection of its own."""
+        options = list(OPTIONS)
+        if is_loopback(self.target):
+            options.append(("grpc.enable_http_proxy", 0))
+        if self.is_plaintext:
+            return grpc.aio.insecure_channel(self.target, options)
+        credentials = grpc.ssl_channel_credentials(self.root_certificate)
+        return grpc.aio.secure_channel(self.target, credentials, options)
+
+
+def is_loopback(target: str) -> bool:
+    """The address is on this machine, by what it says and not by what a name server says."""
+    if target.startswith("unix:"):
+        return True
+    host = target.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _port(target: str) -> int:
+    """The port of HOST:PORT; 0 if there is none."""
+    host, _, port = target.rpartition(":")
+    is_valid = bool(host) and port.isascii() and port.isdigit() and int(port) < 65_536
+    return int(port) if is_valid and not any(c.isspace() or c == "/" for c in host) else 0
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise ProblemError(_wrong(f"{path}: {error.strerror}")) from error
+
+
+def _wrong(detail: str) -> Problem:
+    return Problem(
+        Kind.CONFIG,
+        "The server's address is wrong",
+        detail,
+        "Check --endpoint and --ca-cert.",
+        is_permanent=True,
+    )

@@ -1,0 +1,77 @@
+"""What many tests need: places of their own, a server of their own, real speech."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from skdictate.paths import Paths
+from skdictate.server.order import Order
+from skdictate.server.recogniser import Recogniser
+from skdictate.server.serve import serve
+from skdictate.sources.file import demo_paths
+from skdictate.speechkit.channel import Endpoint
+from tests.echo import EchoRecogniser
+
+Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing of this user is read or written, and no key is found."""
+    for name in list(os.environ):
+        if name.startswith(("SKDICTATE_", "YC_")):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("SKDICTATE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def paths(home: Path) -> Paths:
+    return Paths.of({"SKDICTATE_HOME": str(home)})
+
+
+@pytest.fixture
+def serving(paths: Paths) -> Serving:
+    """``async with serving(session_s=20) as endpoint``: a real server that echoes numbers."""
+
+    @asynccontextmanager
+    async def run(
+        recogniser: Recogniser | None = None, **order: float | str
+    ) -> AsyncIterator[Endpoint]:
+        order.setdefault("address", f"unix:{paths.socket_folder() / 's'}")
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        stopped = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                serve(
+                    Order(**order),  # type: ignore[arg-type]
+                    recogniser or EchoRecogniser(),
+                    ready.set_result,
+                    stopped,
+                )
+            )
+            try:
+                yield Endpoint(await ready, is_plaintext=True)
+            finally:
+                stopped.set()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def beckett() -> Path:
+    """Ten seconds of human speech: "Ever tried. Ever failed. No matter. ..."."""
+    return demo_paths()[1]
+
+
+@pytest.fixture(scope="session")
+def two_cities() -> Path:
+    """Forty-four seconds of human speech: "It was the best of times ..."."""
+    return demo_paths()[0]
