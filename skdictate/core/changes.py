@@ -100,13 +100,17 @@ class LinkChanged:
 
 
 class Topic(StrEnum):
-    """What can be wrong; one problem stands for each at a time. ``DISK`` is for the shell."""
+    """What can be wrong, the gravest first; one problem stands for each at a time.
 
+    ``DISK`` and ``RECOGNISER`` are for the shell.
+    """
+
+    DISK = "disk"
+    RECOGNISER = "recogniser"
     LINK = "link"
     CAPTURE = "capture"
     SEND = "send"
     PROGRESS = "progress"
-    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)

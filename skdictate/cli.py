@@ -1,0 +1,195 @@
+"""The command line: reads it, and hands over. Nothing heavy is loaded before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from skdictate import __version__
+from skdictate.config import BY_NAME, OPTIONS, Config, Option, load
+from skdictate.errors import Exit, ProblemError
+from skdictate.paths import Paths
+
+EXAMPLES = """\
+Dictate in a terminal; no word is lost.
+
+  skdictate --demo                   dictate a recording, to see how it looks
+  skdictate                          dictate with the microphone
+  skdictate transcribe talk.flac     print what a recording says
+  skdictate listen --format json     dictate into a pipe
+  skdictate history export --last    print the last dictation again
+
+An API key for SpeechKit is read from SKDICTATE_API_KEY or YC_API_KEY.
+Every option is also a key of config.toml and a variable SKDICTATE_<NAME>.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write over the screen
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.run(parsed))
+    except ProblemError as error:
+        sys.stderr.write(f"skdictate: {error.problem}\n")
+        return int(error.problem.exit_code)
+    except BrokenPipeError:  # a reader like head has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.DONE)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="skdictate",
+        usage="skdictate [OPTION ...] [COMMAND ...]",
+        description=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    parser.set_defaults(run=_app)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    _add_options(parser)
+
+    listen = _command(commands, "listen", "dictate without a screen, into a pipe", "")
+    listen.set_defaults(run=_listen)
+    _add_options(listen)
+
+    transcribe = _command(commands, "transcribe", "print what recordings say", "FILE ...")
+    transcribe.set_defaults(run=_transcribe)
+    transcribe.add_argument("files", nargs="+", metavar="FILE", help=argparse.SUPPRESS)
+    _add_options(transcribe, without=("source",))
+
+    history = commands.add_parser("history", help="what was dictated before")
+    _add_history(history.add_subparsers(title="commands", metavar="COMMAND", required=True))
+    return parser
+
+
+def _command(commands: Any, name: str, words: str, operands: str) -> argparse.ArgumentParser:
+    """A command that takes the common options."""
+    usage = f"skdictate {name} [OPTION ...] {operands}"
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=f"{words.capitalize()}.", usage=usage, add_help=False
+    )
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, without: tuple[str, ...] = ()) -> None:
+    group = parser.add_argument_group("options")
+    for option in OPTIONS:
+        if option.name not in without:
+            _add_option(group, option)
+    if "source" not in without:
+        group.add_argument(
+            "--demo",
+            dest="source",
+            action="store_const",
+            const="demo",
+            default=argparse.SUPPRESS,
+            help="the same as --source demo",
+        )
+    group.add_argument("-h", "--help", action="help", help="this page")
+    group.add_argument("--version", action="version", version=f"skdictate {__version__}")
+
+
+def _add_option(parser: argparse._ActionsContainer, option: Option) -> None:
+    """A flag whose value is checked by the settings, like those from elsewhere."""
+    extra: dict[str, Any]
+    if option.name == "plaintext":
+        extra = {"action": "store_const", "const": "true"}
+    elif option.is_list:
+        extra = {"action": "append", "metavar": option.metavar}
+    else:
+        choices = "|".join(str(choice) for choice in option.choices)
+        extra = {"metavar": option.metavar or choices}
+    parser.add_argument(
+        option.flag, dest=option.name, default=argparse.SUPPRESS, help=option.help, **extra
+    )
+
+
+def _add_history(commands: Any) -> None:
+    listing = commands.add_parser("list", help="all dictations, the newest first")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    listing.set_defaults(run=_history_list)
+    for name, words, run in (
+        ("show", "one dictation, and what is known of it", _history_show),
+        ("export", "the text of one dictation, in any format", _history_export),
+    ):
+        parser = commands.add_parser(name, help=words)
+        parser.set_defaults(run=run)
+        parser.add_argument("number", nargs="?", type=int, help="as listed; the last if left out")
+        parser.add_argument("--last", action="store_true", help="the last one")
+        if name == "export":
+            for option in ("format", "output"):
+                _add_option(parser, BY_NAME[option])
+
+
+def _config(parsed: argparse.Namespace) -> Config:
+    flags = {name: value for name, value in vars(parsed).items() if name in BY_NAME}
+    return load(flags, os.environ, Paths.of().config_file)
+
+
+def _app(parsed: argparse.Namespace) -> int:
+    """The app; standard input may be sound, and then the keys come from the terminal."""
+    config = _config(parsed)
+    from skdictate.tui.start import start
+
+    return start(config, Paths.of())
+
+
+def _listen(parsed: argparse.Namespace) -> int:
+    """Dictate headless."""
+    return _headless(parsed, files=[])
+
+
+def _transcribe(parsed: argparse.Namespace) -> int:
+    """Recordings to text."""
+    return _headless(parsed, files=parsed.files)
+
+
+def _headless(parsed: argparse.Namespace, files: list[str]) -> int:
+    config = _config(parsed)
+    import asyncio
+    from pathlib import Path
+
+    from skdictate.headless import dictate
+    from skdictate.studio import Studio
+
+    studio = Studio(config.settings, Paths.of())
+    if files:
+        speed = config.settings.speed
+        if speed is None:
+            speed = 0.0 if studio.is_local else 1.0
+        sources = [studio.file(Path(file), speed) for file in files]
+    else:
+        sources = [studio.source()]
+    return asyncio.run(dictate(studio, sources))
+
+
+def _history_list(parsed: argparse.Namespace) -> int:
+    from skdictate.history import write_list
+
+    write_list(Paths.of(), sys.stdout, parsed.format)
+    return Exit.DONE
+
+
+def _history_show(parsed: argparse.Namespace) -> int:
+    from skdictate.history import write_about
+
+    write_about(Paths.of(), sys.stdout, None if parsed.last else parsed.number)
+    return Exit.DONE
+
+
+def _history_export(parsed: argparse.Namespace) -> int:
+    settings = _config(parsed).settings
+    from skdictate.headless import opened
+    from skdictate.history import write_one
+
+    number = None if parsed.last else parsed.number
+    with opened(settings.output) as out:
+        write_one(Paths.of(), out, settings.format, number)
+    return Exit.DONE

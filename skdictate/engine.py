@@ -1,0 +1,289 @@
+"""The one shell around the core: source to recording to core to links to library.
+
+Everything that happens is told to the core with the time, and what the core answers is done at
+once: effects here, changes after they are stored. One task group; nothing is left running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from skdictate.core import effects as fx
+from skdictate.core.audio import measure
+from skdictate.core.changes import (
+    Change,
+    Finished,
+    GapMarked,
+    ProblemCleared,
+    ProblemRaised,
+    Topic,
+)
+from skdictate.core.dictation import Dictation, Policy
+from skdictate.core.meter import Meter
+from skdictate.core.status import Status
+from skdictate.errors import Problem, ProblemError
+from skdictate.library.keeper import Keeper
+from skdictate.sources.base import Source
+from skdictate.speechkit.base import Backend, Link
+
+SYNC_S = 1.0
+"""How much of the recording a power cut may cost."""
+AHEAD_S = 10.0
+"""A source that can wait is read no further ahead of the recogniser."""
+STOP_S = 2.0
+"""How long a source may take to deliver what it has captured when it is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a dictation ended."""
+
+    n_lines: int
+    n_gaps: int
+    n_links: int
+    audio_ms: int
+    billed_s: int
+    problem: Problem | None
+    """What stood in the way at the end, if anything did."""
+
+
+class Engine:
+    """One dictation, from ``run`` to its outcome."""
+
+    def __init__(self, source: Source, backend: Backend, keeper: Keeper, policy: Policy) -> None:
+        self.source = source
+        self.backend = backend
+        self.keeper = keeper
+        self.meter = Meter()
+        self.on_change: Callable[[Change], None] = lambda change: None
+        """Told of every change, after it is stored; on the event loop."""
+        self.is_paused = False
+        self.is_stopped = False
+        self._dictation = Dictation(source.format, backend.limits, policy)
+        self._changes: asyncio.Queue[Change] = asyncio.Queue()
+        self._outboxes: dict[int, asyncio.Queue[fx.Effect]] = {}
+        self._links: dict[int, asyncio.Task[None]] = {}
+        self._done = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._capture: asyncio.Task[None] | None = None
+        self._n_gaps = 0
+        self._is_announced = False
+        self._problem: Problem | None = None
+
+    # ------------------------------------------------------------------------- commands
+
+    async def run(self) -> Outcome:
+        """Dictate until the source ends or ``stop`` is called, and all is answered for."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                storing = group.create_task(self._store())
+                syncing = group.create_task(self._sync())
+                self._capture = group.create_task(self._capture_all())
+                await self._done.wait()
+                syncing.cancel()
+                await storing
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            status = self.status()
+            n_samples = self.source.format.samples(status.recorded_s)
+            await asyncio.shield(asyncio.to_thread(self.keeper.close, n_samples, status.billed_s))
+        return Outcome(
+            n_lines=status.n_lines,
+            n_gaps=self._n_gaps,
+            n_links=status.n_links,
+            audio_ms=round(status.recorded_s * 1000),
+            billed_s=status.billed_s,
+            problem=self._problem or next((p.problem for p in status.problems), None),
+        )
+
+    def stop(self) -> None:
+        """Capture no more; ``run`` returns when the rest is answered for."""
+        self.is_stopped = True
+        self.source.stop()
+        self._moved.set()
+        if self._capture is not None:
+            self._loop.call_later(STOP_S, self._capture.cancel)
+
+    def abandon(self) -> None:
+        """Wait no longer for what is not answered; it becomes a gap."""
+        if self._capture is not None:
+            self._capture.cancel()
+        self._tell(self._dictation.abandon)
+
+    def pause(self) -> None:
+        """Capture nothing until ``resume``."""
+        if not self.is_paused:
+            self.is_paused = True
+            self._tell(self._dictation.pause)
+
+    def resume(self) -> None:
+        """Capture again."""
+        if self.is_paused:
+            self.is_paused = False
+            self._tell(self._dictation.resume)
+
+    def retry(self) -> None:
+        """Connect now."""
+        self._tell(self._dictation.retry)
+
+    def end_utterance(self) -> None:
+        """End the sentence here."""
+        self._tell(self._dictation.end_utterance)
+
+    def announce(self, problem: Problem) -> None:
+        """Say what somebody outside knows of the recogniser; the next link to it clears this."""
+        self._is_announced = True
+        self._changes.put_nowait(ProblemRaised(Topic.RECOGNISER, problem))
+
+    def status(self) -> Status:
+        """A snapshot for the gauges."""
+        return self._dictation.status(asyncio.get_running_loop().time())
+
+    # ------------------------------------------------------------------------- the core's voice
+
+    def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
+        """Tell the core something, and do what it answers."""
+        what(*arguments, self._loop.time())
+        for effect in self._dictation.take_effects():
+            self._obey(effect)
+        for change in self._dictation.take_changes():
+            self._changes.put_nowait(change)
+        self._moved.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline_s = self._dictation.next_deadline_s()
+        if deadline_s is not None:
+            self._timer = self._loop.call_at(deadline_s, self._tell, self._dictation.tick)
+
+    def _obey(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Open(link_id):
+                self._outboxes[link_id] = asyncio.Queue()
+                self._links[link_id] = self._group.create_task(self._run_link(link_id))
+            case fx.Drop(link_id):
+                self._links[link_id].cancel()
+            case fx.Done():
+                self._done.set()
+            case fx.Send(link_id) | fx.Finish(link_id) | fx.EndUtterance(link_id):
+                self._outboxes[link_id].put_nowait(effect)
+
+    # ------------------------------------------------------------------------- sound
+
+    async def _capture_all(self) -> None:
+        """Take the source's sound until it ends; then there is only the rest to wait for."""
+        try:
+            async with self.source as source:
+                self._tell(self._dictation.started)
+                async with aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
+                    async for pcm in blocks:
+                        await self._take(pcm)
+        except ProblemError as error:
+            self._problem = error.problem
+            self._changes.put_nowait(ProblemRaised(Topic.CAPTURE, error.problem))
+        finally:
+            self._tell(self._dictation.stop)
+
+    async def _take(self, pcm: bytes) -> None:
+        """One block: onto the disk first, then to everybody else."""
+        if self.source.is_live and self.is_paused:
+            return
+        while self.is_paused and not self.is_stopped:
+            await self._next_move()
+        self.keeper.append(pcm, self.source.format)
+        level = measure(pcm)
+        self.meter.heard(level)
+        self._tell(self._dictation.captured, len(pcm) // 2, level)
+        if not self.source.is_live:
+            while self.status().unsent_s > AHEAD_S and not self.is_stopped:
+                await self._next_move()
+
+    async def _next_move(self) -> None:
+        """Wait until something has happened."""
+        self._moved.clear()
+        await self._moved.wait()
+
+    # ------------------------------------------------------------------------- links
+
+    async def _run_link(self, link_id: int) -> None:
+        """One link from its opening to its end."""
+        problem: Problem | None = None
+        try:
+            async with self.backend.connect(self.source.format) as link:
+                self._tell(self._dictation.link_opened, link_id)
+                if self._is_announced:
+                    self._is_announced = False
+                    self._changes.put_nowait(ProblemCleared(Topic.RECOGNISER))
+                async with asyncio.TaskGroup() as group:
+                    writing = group.create_task(self._write(link_id, link))
+                    async with aclosing(aiter(link)) as events:  # type: ignore[type-var]
+                        async for event in events:
+                            self._tell(self._dictation.link_said, link_id, event)
+                    writing.cancel()
+        except* ProblemError as group_error:
+            problem = _first(group_error)
+        finally:
+            del self._outboxes[link_id], self._links[link_id]
+        self._tell(self._dictation.link_closed, link_id, problem)
+
+    async def _write(self, link_id: int, link: Link) -> None:
+        """Send what the core wants sent, in order. If the link breaks, its reader says why."""
+        outbox = self._outboxes[link_id]
+        while True:
+            effect = await outbox.get()
+            pcm = b""
+            if isinstance(effect, fx.Send):
+                pcm = self.keeper.read(effect.start_sample, effect.end_sample)
+            try:
+                await _pass_on(effect, link, pcm)
+            except ProblemError:
+                return
+            if isinstance(effect, fx.Send):
+                self._tell(self._dictation.sent, link_id, effect.end_sample)
+
+    # ------------------------------------------------------------------------- keeping
+
+    async def _store(self) -> None:
+        """Store each change, and then say it."""
+        while True:
+            change = await self._changes.get()
+            if self.keeper.is_kept(change):
+                try:
+                    await asyncio.to_thread(self.keeper.keep, change)
+                except ProblemError as error:
+                    self._problem = error.problem
+                    self.on_change(ProblemRaised(Topic.DISK, error.problem))
+            self._n_gaps += isinstance(change, GapMarked)
+            self.on_change(change)
+            if isinstance(change, Finished):
+                return
+
+    async def _sync(self) -> None:
+        """Make the recording outlive a power cut, as often as that should not cost more."""
+        while True:
+            await asyncio.sleep(SYNC_S)
+            with suppress(ProblemError):  # what cannot be synced cannot be appended to either
+                await asyncio.to_thread(self.keeper.sync)
+
+
+async def _pass_on(effect: fx.Effect, link: Link, pcm: bytes) -> None:
+    match effect:
+        case fx.Send():
+            await link.send_audio(pcm)
+        case fx.EndUtterance():
+            await link.end_utterance()
+        case fx.Finish():
+            await link.finish()
+
+
+def _first(group: BaseExceptionGroup[ProblemError]) -> Problem:
+    """The problem in a group, however deep."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error.problem

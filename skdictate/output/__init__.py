@@ -1,0 +1,1 @@
+"""What becomes of the text: formats, and where it is put."""

@@ -1,0 +1,248 @@
+"""Builds what a dictation needs from the settings: source, backend, keeper, engine.
+
+Holds what outlives a dictation: the library and the embedded server.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from skdictate.config import Settings
+from skdictate.core.audio import Format
+from skdictate.core.clean import clean
+from skdictate.core.dictation import Policy
+from skdictate.core.limits import Limits
+from skdictate.engine import Engine
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.library.keeper import Keeper, about
+from skdictate.library.library import Library
+from skdictate.paths import Paths
+from skdictate.server.child import EmbeddedServer
+from skdictate.server.order import Order
+from skdictate.sources.base import Source
+from skdictate.speechkit import auth, v3
+from skdictate.speechkit.auth import Credential
+from skdictate.speechkit.backend import SpeechKit
+from skdictate.speechkit.channel import Endpoint
+
+LOCAL_LANGUAGE = "en-US"
+"""The only one that the embedded recogniser knows."""
+CLOUD_CATCH_UP = 2.0
+"""The service expects live audio; a backlog is sent at most this many times faster."""
+
+PATIENCE_S = 15.0
+"""At the end of a dictation: how long a silent recogniser is waited for."""
+
+
+class Studio:
+    """Everything for one kind of dictation, as the settings say.
+
+    Raises:
+        ProblemError: the settings do not go together, or a key is missing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        stdin_fd: int = 0,
+    ) -> None:
+        self._stdin_fd = stdin_fd
+        self.settings = settings
+        self.paths = paths
+        self.format = Format(settings.rate)
+        self._credential = auth.find(environ) if settings.engine != "local" else None
+        self.is_local = _is_local(settings, self._credential)
+        self.languages = _languages(settings, is_local=self.is_local)
+        if settings.api == "v2" and not self.is_local:
+            raise ProblemError(_no_v2())
+        self._endpoint = self._find_endpoint()
+        self.server = EmbeddedServer(paths, self._order()) if self.is_local else None
+        self._library: Library | None = None
+        self.backend = SpeechKit(
+            "Moonshine tiny" if self.is_local else f"SpeechKit {settings.api}",
+            self._limits(),
+            self._whereabouts,
+            v3.Options(self.languages),
+            has_words=not self.is_local,
+        )
+
+    @property
+    def library(self) -> Library:
+        """The library, opened when it is first needed."""
+        if self._library is None:
+            self._library = Library(self.paths.library)
+        return self._library
+
+    @property
+    def place(self) -> str:
+        """Where the recogniser is, in words."""
+        return "this machine" if self._endpoint is None else self._endpoint.target
+
+    @property
+    def source_name(self) -> str:
+        """The source that the settings name, in words."""
+        kind, _, rest = self.settings.source.partition(":")
+        names = {"mic": rest or "microphone", "file": Path(rest).name, "stdin": "standard input"}
+        return clean(names.get(kind, kind))
+
+    def engine(self, source: Source) -> Engine:
+        """A new dictation from this source."""
+        kept = about(
+            engine=self.backend.name,
+            api=self.settings.api,
+            languages=self.languages,
+            source=clean(source.name),
+            rate_hz=source.format.rate_hz,
+        )
+        keeper = Keeper(self.library, self.paths.recordings, kept)
+        policy = Policy(
+            refines=self.backend.refines,
+            has_words=self.backend.has_words,
+            chunk_ms=self.settings.chunk_ms,
+            patience_s=PATIENCE_S,
+        )
+        engine = Engine(source, self.backend, keeper, policy)
+        if self.server is not None:
+            self.server.on_problem = engine.announce
+        return engine
+
+    def source(self, *, speed: float = 1.0) -> Source:
+        """The source that the settings name; ``speed`` is for files, if the settings have none.
+
+        Raises:
+            ProblemError: there is no such source.
+        """
+        kind, _, rest = self.settings.source.partition(":")
+        if self.settings.speed is not None:
+            speed = self.settings.speed
+        if kind == "file" and rest:
+            return self.file(Path(rest), speed)
+        if kind == "mic":
+            from skdictate.sources.process import ProcessSource
+
+            return ProcessSource.microphone(rest, self.format)
+        if self.settings.source == "stdin":
+            from skdictate.sources.stdin import StdinSource
+
+            return StdinSource(self.format, self._stdin_fd)
+        if self.settings.source == "demo":
+            from skdictate.sources.file import FileSource, demo_paths
+
+            return FileSource(demo_paths(), self.format, speed, "demo")
+        raise ProblemError(_no_source(self.settings.source))
+
+    def file(self, path: Path, speed: float) -> Source:
+        """A recording as a source."""
+        from skdictate.sources.file import FileSource
+
+        return FileSource([path.expanduser()], self.format, speed)
+
+    async def close(self) -> None:
+        """Let go of the connection and the library."""
+        await self.backend.close()
+        if self._library is not None:
+            self._library.close()
+
+    def _limits(self) -> Limits:
+        settings = self.settings
+        limits = Limits(
+            settings.session_seconds,
+            round(settings.session_megabytes * 1_000_000),
+            settings.idle_seconds,
+            catch_up=max(CLOUD_CATCH_UP, 1.5 * (settings.speed or 0)),
+        )
+        return replace(limits, catch_up=float("inf"), unit_s=0) if self.is_local else limits
+
+    def _order(self) -> Order:
+        limits = self._limits()
+        return Order(
+            session_s=limits.session_s, session_bytes=limits.session_bytes, idle_s=limits.idle_s
+        )
+
+    def _find_endpoint(self) -> Endpoint | None:
+        if self.is_local:
+            return None
+        settings = self.settings
+        return Endpoint.of(
+            settings.endpoint, is_plaintext=settings.plaintext, ca_cert=settings.ca_cert
+        )
+
+    async def _whereabouts(self) -> tuple[Endpoint, Credential | None]:
+        """Where the recogniser is now."""
+        if self._endpoint is not None:
+            return self._endpoint, self._credential
+        assert self.server is not None
+        address = await self.server.address()
+        token = Credential("Bearer", address.token, "server") if address.token else None
+        return Endpoint(address.target, is_plaintext=True), token
+
+
+def _is_local(settings: Settings, credential: Credential | None) -> bool:
+    """Whether the embedded recogniser is meant."""
+    if settings.engine == "local" and settings.endpoint:
+        raise ProblemError(
+            Problem(
+                Kind.CONFIG,
+                "Two recognisers at once",
+                f"--engine local is on this machine, --endpoint is {settings.endpoint}",
+                "Leave one of them out.",
+                is_permanent=True,
+            )
+        )
+    if settings.engine == "speechkit" and credential is None and not settings.endpoint:
+        raise ProblemError(
+            Problem(
+                Kind.CREDENTIALS,
+                "SpeechKit needs a key",
+                f"None of {', '.join(auth.VARIABLES)} is set",
+                "Set one to an API key, or use --engine local, which needs none.",
+                is_permanent=True,
+            )
+        )
+    if settings.engine == "auto":
+        return credential is None and not settings.endpoint
+    return settings.engine == "local"
+
+
+def _languages(settings: Settings, *, is_local: bool) -> tuple[str, ...]:
+    """The languages to recognise."""
+    if not is_local:
+        return settings.language
+    others = [code for code in settings.language if code.lower()[:2] not in ("en", "au")]
+    if others:
+        raise ProblemError(
+            Problem(
+                Kind.CONFIG,
+                "The embedded recogniser knows English only",
+                f"--language {others[0]} was asked for",
+                "Set SKDICTATE_API_KEY to use SpeechKit, which knows others.",
+                is_permanent=True,
+            )
+        )
+    return (LOCAL_LANGUAGE,)
+
+
+def _no_source(source: str) -> Problem:
+    return Problem(
+        Kind.USAGE,
+        "There is no such source",
+        f"--source {source!r}",
+        "It may be mic, mic:NAME, file:PATH, stdin or demo.",
+        is_permanent=True,
+    )
+
+
+def _no_v2() -> Problem:
+    return Problem(
+        Kind.CONFIG,
+        "API v2 is not spoken yet",
+        "--api v2 was asked for",
+        "Use --api v3, which the service recommends.",
+        is_permanent=True,
+    )

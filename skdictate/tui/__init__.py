@@ -1,0 +1,1 @@
+"""The screen: renders, and passes keys on. It knows no protocol, no file and no device."""

@@ -1,0 +1,106 @@
+"""All that a key can do, in one table: bindings, footer, palette, help and README come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
+_CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
+CYRILLIC = dict(zip(_LATIN, _CYRILLIC, strict=True))
+"""The letter on the same key of a Russian keyboard: a key means its place, not its letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One command of the app."""
+
+    id: str
+    """The method ``action_<id>``."""
+    key: str
+    """As the footer and the help show it."""
+    label: str
+    """One word for the footer."""
+    tooltip: str
+    """A sentence for the palette and the help."""
+    keys: str = ""
+    """As the library names the key, where that differs from ``key``; with commas between."""
+    in_footer: bool = True
+    help: str = ""
+    """A sentence for the help page; one for all actions of a key."""
+
+    def bindings(self) -> Iterator[Binding]:
+        """Every key that does it; only the first shows."""
+        for index, key in enumerate(self._keys()):
+            yield Binding(
+                key,
+                self.id,
+                self.label,
+                show=self.in_footer and index == 0,
+                key_display=self.key,
+                tooltip=self.tooltip,
+            )
+
+    def _keys(self) -> list[str]:
+        keys = self.keys or self.key
+        if len(keys) > 1:
+            return keys.split(",")
+        twin = CYRILLIC[keys]
+        return [keys, twin, keys.upper(), twin.upper()]
+
+
+ACTIONS = (
+    Action(
+        "begin",
+        "space",
+        "Start",
+        "Start to dictate; what you say is recorded at once.",
+        help="Start and stop. Recording begins at once; last words are waited for.",
+    ),
+    Action("stop", "space", "Stop", "Stop recording; the last words are waited for."),
+    Action(
+        "pause",
+        "p",
+        "Pause",
+        "Record nothing for a while.",
+        help="Pause and resume: nothing is recorded in between.",
+    ),
+    Action("resume", "p", "Resume", "Record again."),
+    Action(
+        "retry",
+        "r",
+        "Retry",
+        "Connect to the recogniser now.",
+        help="Connect now, while the recogniser cannot be reached.",
+    ),
+    Action(
+        "save",
+        "s",
+        "Save",
+        "Write the text to a file.",
+        help="Write the page to a file in this folder; the library has it anyway.",
+    ),
+    Action(
+        "new",
+        "n",
+        "New",
+        "Begin a clean page.",
+        help="Begin a clean page; the library keeps the old one.",
+    ),
+    Action("help", "?", "Help", "All keys, and where everything is kept.", "question_mark,f1"),
+    Action(
+        "quit",
+        "q",
+        "Quit",
+        "Leave; what was said is kept.",
+        help="Leave. What was said is kept; twice leaves at once.",
+    ),
+    Action("leave", "ctrl+c", "Quit", "The same.", "ctrl+c,ctrl+q", in_footer=False),
+)
+
+
+def bindings() -> list[Binding]:
+    """The bindings of the app."""
+    return [binding for action in ACTIONS for binding in action.bindings()]

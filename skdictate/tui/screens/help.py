@@ -1,0 +1,51 @@
+"""All keys, and where everything is kept."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from skdictate.tui.actions import ACTIONS
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by any key that opened it, or by Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,й,question_mark,f1,space,enter", "dismiss", "Close")
+    ]
+
+    def __init__(self, places: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._places = places
+
+    def compose(self) -> ComposeResult:
+        """A box in the middle, which scrolls where it has to."""
+        box = VerticalScroll(Static(self._words()), id="help")
+        box.border_title = "Help"
+        box.border_subtitle = "Esc closes"
+        yield box
+
+    def _words(self) -> Content:
+        rows: list[Content] = [Content.assemble(("Keys", "bold $accent"))]
+        rows += [_row(action.key, action.help) for action in ACTIONS if action.help]
+        rows += [
+            _row("↑ ↓", "Scroll the text; End follows the newest words again."),
+            _row("ctrl+p", "All commands by name, and other colours."),
+            Content(""),
+            Content("A letter means its place: the keys work on a Russian layout too."),
+            Content(""),
+            Content.assemble(("Where everything is", "bold $accent")),
+        ]
+        rows += [_row(name, value) for name, value in self._places]
+        return Content("\n").join(rows)
+
+
+def _row(key: str, words: str) -> Content:
+    return Content.assemble((f"{key:>10}", "bold"), "  ", words)

@@ -1,0 +1,105 @@
+"""Runs the app, and sees to it that it ends well whatever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+from skdictate.config import Config
+from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.paths import Paths
+from skdictate.tui import terminal
+from skdictate.tui.app import LEAVE_S, DictateApp
+
+GRACE_S = 2.0
+"""After the last words: how long the screen may take to close."""
+_CODES = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
+
+
+def start(config: Config, paths: Paths) -> int:
+    """Run the app; the exit code."""
+    stdin = 0
+    if config.settings.source == "stdin":
+        stdin = _take_stdin()
+    elif not sys.stdin.isatty():
+        raise ProblemError(_no_terminal())
+    terminal.install()
+    app = DictateApp(config.settings, paths, stdin_fd=stdin)
+    code = asyncio.run(_run(app))
+    _say_where(app)
+    return int(code)
+
+
+async def _run(app: DictateApp) -> int:
+    """The app, with handlers for what would otherwise kill it."""
+    ending = Ending(app, asyncio.get_running_loop())
+    for name, code in _CODES.items():
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, ending.handler(code))
+    try:
+        await app.run_async()
+    finally:
+        await asyncio.to_thread(app.backstage.close, LEAVE_S)
+    return app.return_value if app.return_value is not None else app.return_code or Exit.DONE
+
+
+class Ending:
+    """The end by a signal: in good order if the screen answers, without the screen if not.
+
+    A Python signal handler runs even while the main thread waits for a terminal that stands still.
+    """
+
+    def __init__(self, app: DictateApp, loop: asyncio.AbstractEventLoop) -> None:
+        self._app = app
+        self._loop = loop
+        self._has_begun = False
+
+    def handler(self, code: Exit) -> Callable[[int, FrameType | None], None]:
+        """What to do when a signal comes."""
+        return lambda _number, _frame: self.begin(code)
+
+    def begin(self, code: Exit) -> None:
+        """A signal has come."""
+        self._loop.call_soon_threadsafe(self._app.leave, code)
+        if not self._has_begun:
+            self._has_begun = True
+            threading.Thread(target=self._see_through, args=(code,), daemon=True).start()
+
+    def _see_through(self, code: Exit) -> None:
+        """Close what must be closed, and the process if it is still there after that."""
+        self._app.backstage.close(LEAVE_S)
+        threading.Event().wait(GRACE_S)
+        terminal.restore()
+        os._exit(code)
+
+
+def _say_where(app: DictateApp) -> None:
+    """After the screen is gone: where the text is."""
+    if app.kept:
+        number = app.kept[-1]
+        with suppress(OSError):  # the terminal may be gone
+            sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
+
+
+def _take_stdin() -> int:
+    try:
+        return terminal.take_stdin()
+    except OSError as error:
+        raise ProblemError(_no_terminal()) from error
+
+
+def _no_terminal() -> Problem:
+    return Problem(
+        Kind.USAGE,
+        "There is no terminal for the screen",
+        "Standard input is not one, and /dev/tty cannot be opened",
+        "Use: skdictate listen",
+        is_permanent=True,
+    )

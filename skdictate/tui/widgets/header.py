@@ -1,0 +1,126 @@
+"""Who listens to what, in which state, for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from skdictate.core.status import Phase, Status
+from skdictate.output.formats import clock
+
+if TYPE_CHECKING:
+    from skdictate.engine import Outcome
+
+IDLE = "ready"
+LOADING = "loading"
+
+_LOOKS: dict[str, tuple[str, str]] = {
+    LOADING: ("○", "$foreground-muted"),
+    IDLE: ("○", "$foreground"),
+    Phase.WAITING: ("○", "$text-warning"),
+    Phase.CONNECTING: ("◐", "$text-warning"),
+    Phase.LISTENING: ("●", "$text-success"),
+    Phase.CATCHING_UP: ("◑", "$text-warning"),
+    Phase.RECONNECTING: ("◎", "$text-warning"),
+    Phase.BLOCKED: ("!", "$text-error"),
+    Phase.PAUSED: ("‖", "$text-warning"),
+    Phase.FINISHING: ("◐", "$text-warning"),
+    Phase.DONE: ("✓", "$text-success"),
+}
+_WORDS = {
+    LOADING: "Loading",
+    IDLE: "Ready",
+    Phase.WAITING: "Waiting for sound",
+    Phase.RECONNECTING: "Reconnecting, still recording",
+    Phase.BLOCKED: "Recording, not recognising",
+    Phase.FINISHING: "Finishing the last words",
+    Phase.DONE: "Finished",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header tells."""
+
+    state: str = LOADING
+    """A ``Phase``, or one of the words above."""
+    note: str = ""
+    """Said in place of the state's word."""
+    names: tuple[str, ...] = ()
+    """Source, engine and language."""
+    elapsed_s: int = 0
+    behind_s: int = 0
+    """Audio that the recogniser was not sent yet."""
+    session: int = 0
+    billing: str = ""
+
+    def while_running(self, status: Status) -> Facts:
+        """The same for a dictation that runs."""
+        return replace(
+            self,
+            state=status.phase,
+            note="",
+            elapsed_s=int(status.recorded_s),
+            behind_s=int(status.unsent_s),
+            session=status.n_links,
+            billing=billed(status.billed_s) if status.limits.unit_s else self.billing,
+        )
+
+    def after(self, outcome: Outcome, dictation_id: int | None) -> Facts:
+        """The same for a dictation that is over."""
+        note = f"Kept as dictation {dictation_id}" if dictation_id is not None else ""
+        if outcome.n_gaps:
+            stretches = "1 stretch" if outcome.n_gaps == 1 else f"{outcome.n_gaps} stretches"
+            note += f", {stretches} not recognised"
+        return replace(
+            self,
+            state=Phase.DONE if note else IDLE,
+            note=note,
+            elapsed_s=outcome.audio_ms // 1000,
+            session=outcome.n_links,
+            billing=billed(outcome.billed_s) if outcome.billed_s else self.billing,
+        )
+
+
+def billed(billed_s: int) -> str:
+    """A billed time in words."""
+    return f"{clock(billed_s * 1000)} billed"
+
+
+class StatusHeader(Widget):
+    """Two rows; on a low screen one."""
+
+    facts: reactive[Facts] = reactive(Facts())
+
+    def render(self) -> RenderResult:
+        """State and time, then the rest."""
+        width = self.size.width
+        return Content("\n").join([self._first(width), self._second(width)])
+
+    def _first(self, width: int) -> Content:
+        sign, color = _LOOKS[self.facts.state]
+        word = self.facts.note or _WORDS.get(self.facts.state, self.facts.state.capitalize())
+        left = Content.assemble((f"{sign} {word}", f"bold {color}"))
+        if self.facts.behind_s >= 1:
+            left += Content.assemble((f"  {self.facts.behind_s} s behind", "$text-warning"))
+        return _spread(left, Content.assemble((clock(self.facts.elapsed_s * 1000), "bold")), width)
+
+    def _second(self, width: int) -> Content:
+        facts = self.facts
+        left = Content.assemble((" · ".join(facts.names), "$foreground-muted"))
+        session = f"session {facts.session}" if facts.session else ""
+        words = " · ".join(word for word in (session, facts.billing) if word)
+        return _spread(left, Content.assemble((words, "$foreground-muted")), width)
+
+
+def _spread(left: Content, right: Content, width: int) -> Content:
+    """Left and right at the edges; the left one gives way."""
+    room = max(0, width - right.cell_length - 1)
+    if left.cell_length > room:
+        left = left.truncate(room, ellipsis=True)
+    return left + Content(" " * max(0, width - left.cell_length - right.cell_length)) + right

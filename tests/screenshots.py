@@ -1,0 +1,118 @@
+"""Makes ``screenshots/`` from real runs: ``python -m tests.screenshots [NAME ...]``.
+
+The app runs with the embedded recogniser on recorded human speech; each picture is taken when the
+screen shows what it is about. SVG is what the library draws, PNG is made of that with the
+monospaced fonts of this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import resvg_py
+
+from skdictate.config import Settings
+from skdictate.paths import Paths
+from skdictate.tui.app import DictateApp
+from skdictate.tui.widgets.banner import Banner
+from skdictate.tui.widgets.header import StatusHeader
+from skdictate.tui.widgets.transcript import Transcript
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+SIZE = (96, 28)
+
+Scene = Callable[[DictateApp], Awaitable[None]]
+
+
+async def until(condition: Callable[[], bool], patience_s: float = 90.0) -> None:
+    async with asyncio.timeout(patience_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def n_lines(app: DictateApp) -> int:
+    return app.page.n_lines
+
+
+def has_two_part_partial(app: DictateApp) -> bool:
+    partial = app.query_one(Transcript).partial
+    return bool(partial.stable and partial.changing and len(partial.text) > 30)
+
+
+async def idle(app: DictateApp) -> None:
+    await until(lambda: app.query_one(StatusHeader).facts.state == "ready")
+
+
+async def listening(app: DictateApp) -> None:
+    await until(lambda: n_lines(app) >= 7 and has_two_part_partial(app))
+
+
+async def rollover(app: DictateApp) -> None:
+    await until(lambda: app.query_one(StatusHeader).facts.session >= 2 and n_lines(app) >= 9)
+    await until(lambda: has_two_part_partial(app))
+
+
+async def problem(app: DictateApp) -> None:
+    await until(lambda: n_lines(app) >= 3)
+    tasks = Path("/proc/self/task")
+    children = [pid for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+    os.kill(int(children[0]), signal.SIGKILL)
+    wanted = "The embedded recogniser stopped"
+    await until(lambda: wanted in str(getattr(app.query_one(Banner).problem, "title", "")))
+
+
+async def help_page(app: DictateApp) -> None:
+    await listening(app)
+    app.action_help()
+    await asyncio.sleep(0.3)
+
+
+SCENES: dict[str, tuple[Settings, Scene, str]] = {
+    "idle": (Settings(source="mic"), idle, "textual-dark"),
+    "listening": (Settings(source="demo"), listening, "textual-dark"),
+    "listening-light": (Settings(source="demo"), listening, "textual-light"),
+    "rollover": (Settings(source="demo", session_seconds=20), rollover, "textual-dark"),
+    "problem": (Settings(source="demo"), problem, "textual-dark"),
+    "help": (Settings(source="demo"), help_page, "textual-dark"),
+}
+
+
+async def take(name: str) -> None:
+    settings, scene, theme = SCENES[name]
+    with tempfile.TemporaryDirectory(prefix="skdictate-") as home:
+        app = DictateApp(settings, Paths.of({"SKDICTATE_HOME": home}))
+        async with app.run_test(size=SIZE) as pilot:
+            app.theme = theme
+            await scene(app)
+            await pilot.pause(0.12)
+            svg = app.export_screenshot(title="skdictate").replace(home, "~/.local/share/skdictate")
+        await asyncio.to_thread(app.backstage.close, 5.0)
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.svg").write_text(svg)
+    (FOLDER / f"{name}.png").write_bytes(png(svg))
+
+
+def png(svg: str) -> bytes:
+    """The picture at twice its size, with a font that is here in place of one from the network."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    data = resvg_py.svg_to_bytes(
+        svg_string=svg, zoom=2, font_family="Fira Code", monospace_family="Fira Code"
+    )
+    return bytes(data)
+
+
+def main() -> None:
+    for name in sys.argv[1:] or SCENES:
+        asyncio.run(take(name))
+        print(FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""A real terminal for a program under test: a pty, and an emulator that keeps its screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+RESTORED = (
+    b"\x1b[?1049l",
+    b"\x1b[?25h",
+    b"\x1b[?1000l",
+    b"\x1b[?1003l",
+    b"\x1b[?2004l",
+    b"\x1b[<u",
+)
+"""What a terminal must have been sent in the end: screen, cursor, mouse, paste, keyboard."""
+LAUNCH = """
+import fcntl, os, sys, termios
+terminal = int(sys.argv[1])
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+os.close(terminal)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+"""Makes the terminal the one that ``/dev/tty`` means, and becomes the program."""
+
+
+class Terminal:
+    """``with Terminal("--demo") as t: t.wait("best of times"); t.press("q")``."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        environ: Mapping[str, str] | None = None,
+        stdin: int | None = None,
+    ) -> None:
+        self.output = b""
+        """All bytes that the program wrote."""
+        self._arguments = arguments
+        self._environ = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        self._stdin = stdin
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._lock = threading.Lock()
+        self._code: int | None = None
+        self._is_frozen = False
+
+    def __enter__(self) -> Self:
+        self._fd, terminal = pty.openpty()
+        command = [sys.executable, "-c", LAUNCH, str(terminal), "-m", "skdictate", *self._arguments]
+        self._process = subprocess.Popen(
+            command,
+            stdin=terminal if self._stdin is None else self._stdin,
+            stdout=terminal,
+            stderr=terminal,
+            pass_fds=[terminal],
+            env=self._environ,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        os.close(terminal)
+        self._set_size()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._code is None:
+            self.signal(signal.SIGKILL)
+            self.exit_code()
+        self.hang_up()
+
+    @property
+    def text(self) -> str:
+        """The screen, row by row."""
+        with self._lock:
+            return "\n".join(row.rstrip() for row in self._screen.display)
+
+    def wait(self, *wanted: str, patience_s: float = 30.0) -> str:
+        """Wait until the screen shows all of these; the screen."""
+        deadline_s = time.monotonic() + patience_s
+        while time.monotonic() < deadline_s:
+            text = self.text
+            if all(words in text for words in wanted):
+                return text
+            time.sleep(0.02)
+        raise AssertionError(f"no {wanted!r} on this screen:\n{self.text}")
+
+    def press(self, *keys: str) -> None:
+        """Type, key by key."""
+        for key in keys:
+            os.write(self._fd, key.encode())
+            time.sleep(0.05)
+
+    def resize(self, columns: int, rows: int) -> None:
+        with self._lock:
+            self._screen.resize(rows, columns)
+        self._set_size()
+
+    def freeze(self) -> None:
+        """The terminal takes no more bytes, as over a link that stands still."""
+        self._is_frozen = True
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def hang_up(self) -> None:
+        """The other end of the line is gone."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def exit_code(self, patience_s: float = 20.0) -> int:
+        """Wait for the end."""
+        try:
+            self._code = self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end; its screen:\n{self.text}") from None
+        time.sleep(0.1)  # for the last bytes
+        return self._code
+
+    def is_restored(self) -> bool:
+        """Whether the terminal was given back as it was."""
+        return all(sequence in self.output for sequence in RESTORED)
+
+    def _set_size(self) -> None:
+        size = struct.pack("HHHH", self._screen.lines, self._screen.columns, 0, 0)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, size)
+
+    def _read(self) -> None:
+        fd = self._fd
+        while not self._is_frozen:
+            try:
+                data = os.read(fd, 65_536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self._lock:
+                self.output += data
+                # pyte takes the query of the keyboard protocol for text
+                self._stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))

@@ -1,0 +1,153 @@
+"""The thread behind the screen: commands in any order, news in the right one."""
+
+from __future__ import annotations
+
+import queue
+import time
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from skdictate.backstage import Backstage, Began, Broken, Changed, Ended, Failed, News, Ready
+from skdictate.config import Settings
+from skdictate.core.changes import LineCommitted, LinkChanged
+from skdictate.core.status import Phase
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import Paths
+from skdictate.studio import Studio
+
+T = TypeVar("T")
+
+
+class Screen:
+    """What a screen would be told."""
+
+    def __init__(self, settings: Settings, paths: Paths) -> None:
+        self.news: queue.Queue[News] = queue.Queue()
+        self.backstage = Backstage(lambda: Studio(settings, paths, {}), self.news.put)
+
+    def next(self, kind: type[T]) -> T:
+        """The next news of a kind, within half a minute."""
+        while True:
+            news = self.news.get(timeout=30)
+            if isinstance(news, kind):
+                return news
+
+
+def test_dictation_after_dictation(paths: Paths, beckett: Path) -> None:
+    screen = Screen(Settings(source=f"file:{beckett}", speed=4.0), paths)
+    screen.backstage.begin()  # too early: ignored
+    screen.backstage.start()
+    ready = screen.next(Ready)
+    assert (ready.source, ready.place, ready.is_local) == ("beckett.wav", "this machine", True)
+    for _ in range(2):
+        screen.backstage.begin()
+        assert screen.next(Began).rate_hz == 16_000
+        screen.backstage.begin()  # one at a time
+        outcome = screen.next(Ended).outcome
+        assert outcome.n_lines >= 4
+        assert screen.backstage.view is None
+    screen.backstage.stop()
+    screen.backstage.pause()
+    assert screen.backstage.close(5)
+    assert screen.news.empty()
+
+
+def test_the_view_shows_what_goes_on(paths: Paths, two_cities: Path) -> None:
+    screen = Screen(Settings(source=f"file:{two_cities}", speed=2.0), paths)
+    screen.backstage.start()
+    screen.next(Ready)
+    screen.backstage.begin()
+    while not isinstance(screen.next(Changed).change, LineCommitted):
+        pass
+    view = screen.backstage.view
+    assert view is not None
+    assert view.status.phase is Phase.LISTENING
+    assert view.status.session is not None
+    assert view.held_dbfs > -60
+    screen.backstage.pause()
+    while not (screen.backstage.view and screen.backstage.view.is_paused):
+        time.sleep(0.01)
+    screen.backstage.resume()
+    screen.backstage.retry()
+    screen.backstage.stop()
+    assert screen.next(Ended).outcome.n_gaps == 0
+    assert screen.backstage.close(5)
+
+
+def test_leaving_while_it_runs_keeps_what_was_said(paths: Paths, two_cities: Path) -> None:
+    screen = Screen(Settings(source=f"file:{two_cities}", speed=2.0), paths)
+    screen.backstage.start()
+    screen.next(Ready)
+    screen.backstage.begin()
+    while not isinstance(screen.next(Changed).change, LineCommitted):
+        pass
+    assert screen.backstage.close(5)
+    ended = screen.next(Ended)
+    assert ended.outcome.n_lines >= 1
+    assert ended.dictation_id == 1
+
+
+def test_leaving_without_an_answer_leaves_a_gap_in_time(paths: Paths, beckett: Path) -> None:
+    settings = Settings(source=f"file:{beckett}", endpoint="127.0.0.1:9", plaintext=True)
+    screen = Screen(settings, paths)
+    screen.backstage.start()
+    screen.next(Ready)
+    screen.backstage.begin()
+    while not isinstance(screen.next(Changed).change, LinkChanged):
+        pass
+    began_s = time.monotonic()
+    assert screen.backstage.close(0.5)
+    assert time.monotonic() - began_s < 3
+    assert screen.next(Ended).outcome.n_gaps == 1
+
+
+def test_settings_that_do_not_go_together_are_told(paths: Paths) -> None:
+    screen = Screen(Settings(engine="speechkit"), paths)
+    screen.backstage.start()
+    assert screen.next(Failed).problem.kind is Kind.CREDENTIALS
+    screen.backstage.begin()
+    assert screen.backstage.close(1)
+
+
+def test_a_source_that_cannot_be_is_told_and_another_try_is_free(paths: Paths) -> None:
+    screen = Screen(Settings(source="nonsense"), paths)
+    screen.backstage.start()
+    screen.next(Ready)
+    for _ in range(2):
+        screen.backstage.begin()
+        assert "no such source" in screen.next(Failed).problem.title
+    assert screen.backstage.close(1)
+
+
+def test_leaving_at_once_is_possible(paths: Paths) -> None:
+    screen = Screen(Settings(source="demo"), paths)
+    screen.backstage.start()
+    assert screen.backstage.close(5)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a mistake"), KeyboardInterrupt()])
+def test_a_mistake_of_ours_reaches_the_screen(error: BaseException) -> None:
+    news: queue.Queue[News] = queue.Queue()
+
+    def build() -> Studio:
+        raise error
+
+    backstage = Backstage(build, news.put)
+    backstage.start()
+    broken = news.get(timeout=5)
+    assert isinstance(broken, Broken)
+    assert broken.error is error
+
+
+def test_a_problem_while_building_is_told_in_words() -> None:
+    news: queue.Queue[News] = queue.Queue()
+    problem = Problem(Kind.CONFIG, "wrong")
+
+    def build() -> Studio:
+        raise ProblemError(problem)
+
+    backstage = Backstage(build, news.put)
+    backstage.start()
+    assert news.get(timeout=5) == Failed(problem)

@@ -1,0 +1,374 @@
+"""The whole way without a screen: a source, a real server, real files."""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from skdictate.core.audio import Format
+from skdictate.core.changes import (
+    Change,
+    GapMarked,
+    LineCommitted,
+    LinkChanged,
+    ProblemRaised,
+    Reason,
+    Topic,
+)
+from skdictate.core.dictation import Policy
+from skdictate.core.limits import Limits
+from skdictate.core.link import State
+from skdictate.core.status import Phase
+from skdictate.engine import Engine
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.library.keeper import Keeper, about
+from skdictate.library.library import Kept, Library
+from skdictate.library.recording import Recording
+from skdictate.paths import Paths
+from skdictate.sources.base import Source
+from skdictate.sources.file import FileSource
+from skdictate.speechkit import v3
+from skdictate.speechkit.auth import Credential
+from skdictate.speechkit.backend import SpeechKit
+from skdictate.speechkit.channel import Endpoint
+from tests.conftest import Serving
+from tests.echo import count, numbers, write
+
+SOUND = Format(16_000)
+LIMITS = Limits(catch_up=float("inf"))
+
+
+class Desk:
+    """An engine and all that it said."""
+
+    def __init__(
+        self, paths: Paths, source: Source, endpoint: Endpoint, limits: Limits = LIMITS
+    ) -> None:
+        async def whereabouts() -> tuple[Endpoint, Credential | None]:
+            return self.endpoint, None
+
+        self.endpoint = endpoint
+        self.backend = SpeechKit("echo", limits, whereabouts, v3.Options())
+        self.library = Library(paths.library)
+        kept = about(engine="echo", api="v3", languages=(), source=source.name, rate_hz=16_000)
+        self.keeper = Keeper(self.library, paths.recordings, kept)
+        self.engine = Engine(source, self.backend, self.keeper, Policy(has_words=True))
+        self.changes: list[Change] = []
+        self.engine.on_change = self.changes.append
+
+    def texts(self) -> list[str]:
+        return [c.line.text for c in self.changes if isinstance(c, LineCommitted)]
+
+    def kept(self) -> Kept:
+        assert self.keeper.dictation_id is not None
+        kept = self.library.get(self.keeper.dictation_id)
+        assert kept is not None
+        return kept
+
+    async def until(self, kind: type[Change], n: int = 1) -> None:
+        """Wait for the n-th change of a kind."""
+        while sum(isinstance(change, kind) for change in self.changes) < n:
+            await asyncio.sleep(0.005)
+
+    async def close(self) -> None:
+        await self.backend.close()
+        self.library.close()
+
+
+@asynccontextmanager
+async def desk(
+    paths: Paths, source: Source, endpoint: Endpoint, limits: Limits = LIMITS
+) -> AsyncIterator[Desk]:
+    it = Desk(paths, source, endpoint, limits)
+    try:
+        yield it
+    finally:
+        await it.close()
+
+
+def counted(path: Path, last: int, speed: float, *, pause_s: float = 0.5) -> FileSource:
+    pcm = count(1, last, SOUND, gap_s=0.05, pause_s=pause_s, run=10)
+    return FileSource([write(path / "numbers.wav", pcm, SOUND)], SOUND, speed)
+
+
+async def test_sound_becomes_lines_and_all_that_is_kept_agrees(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 40, 0)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        outcome = await it.engine.run()
+        kept = it.kept()
+    assert numbers(" ".join(it.texts())) == list(range(1, 41))
+    assert numbers(kept.text) == list(range(1, 41))
+    assert kept.state == "done"
+    assert (outcome.n_lines, outcome.n_gaps, outcome.n_links) == (4, 0, 1)
+    assert outcome.problem is None
+    with (
+        wave.open(str(it.keeper.recording_path)) as recorded,
+        wave.open(str(tmp_path / "numbers.wav")) as given,
+    ):
+        assert recorded.readframes(10**9) == given.readframes(10**9)
+    assert kept.n_samples == outcome.audio_ms * 16
+
+
+async def test_ten_minutes_through_sessions_of_twenty_seconds(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 1715, 0, pause_s=0.5)
+    limits = replace(LIMITS, session_s=20.0)
+    async with serving(session_s=20.0) as endpoint, desk(paths, source, endpoint, limits) as it:
+        outcome = await it.engine.run()
+    assert outcome.audio_ms >= 590_000
+    assert numbers(" ".join(it.texts())) == list(range(1, 1716))
+    assert outcome.n_links >= 30
+    assert not [c for c in it.changes if isinstance(c, ProblemRaised)], "rolling over is no news"
+
+
+async def test_a_server_that_comes_late_and_goes_and_comes_loses_no_word(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    address = f"unix:{paths.socket_folder() / 's'}"
+    source = counted(tmp_path, 100, 8)
+    async with desk(paths, source, Endpoint(address, is_plaintext=True)) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(ProblemRaised)
+        for _ in range(3):
+            async with serving(address=address):
+                n_before = len(it.texts())
+                while len(it.texts()) < n_before + 2:
+                    await asyncio.sleep(0.01)
+        async with serving(address=address):
+            outcome = await running
+    assert numbers(" ".join(it.texts())) == list(range(1, 101))
+    assert outcome.n_gaps == 0
+    assert outcome.n_links >= 4
+
+
+async def test_stopping_waits_for_the_last_words(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 400, 10)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(LineCommitted)
+        it.engine.stop()
+        outcome = await running
+        recording = Recording.open(it.keeper.recording_path)
+        n_samples = recording.n_samples
+        recording.close()
+    said = " ".join(it.texts()).split()
+    whole = [word for word in said if not word.startswith("~")]
+    assert whole == [str(n) for n in range(1, len(whole) + 1)]
+    assert n_samples * 1000 // 16_000 == outcome.audio_ms
+    assert outcome.n_gaps == 0
+
+
+async def test_what_nobody_answers_is_a_gap_and_the_recording_is_whole(
+    paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 8, 0)
+    nobody = Endpoint(f"unix:{tmp_path / 'nobody'}", is_plaintext=True)
+    async with desk(paths, source, nobody) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(ProblemRaised, 2)
+        assert it.engine.status().phase in (Phase.RECONNECTING, Phase.FINISHING)
+        it.engine.abandon()
+        outcome = await running
+        kept = it.kept()
+    assert outcome.problem is not None
+    assert outcome.problem.kind is Kind.NETWORK
+    assert [gap.reason for gap in kept.gaps] == [Reason.UNRECOGNISED]
+    assert kept.gaps[0].end_sample == kept.n_samples
+    assert kept.state == "incomplete"
+
+
+async def test_retry_connects_at_once(serving: Serving, paths: Paths, tmp_path: Path) -> None:
+    address = f"unix:{paths.socket_folder() / 's'}"
+    source = counted(tmp_path, 8, 0)
+    async with desk(paths, source, Endpoint(address, is_plaintext=True)) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(ProblemRaised, 4)
+        async with serving(address=address):
+            it.engine.retry()
+            await running
+    assert numbers(" ".join(it.texts())) == list(range(1, 9))
+
+
+async def test_while_paused_a_file_waits(serving: Serving, paths: Paths, tmp_path: Path) -> None:
+    source = counted(tmp_path, 40, 10)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(LineCommitted)
+        it.engine.pause()
+        await asyncio.sleep(0.1)
+        paused = it.engine.status()
+        await asyncio.sleep(0.2)
+        assert it.engine.status().recorded_s == paused.recorded_s
+        assert paused.phase is Phase.PAUSED
+        it.engine.pause()
+        it.engine.resume()
+        it.engine.resume()
+        outcome = await running
+    words = " ".join(it.texts()).replace("~", "").split()
+    assert sorted({int(word) for word in words}) == list(range(1, 41))
+    assert outcome.n_links == 2
+
+
+class LiveSource:
+    """A source that cannot wait, in the hands of the test."""
+
+    name = "live"
+    is_live = True
+    overruns = 0
+
+    def __init__(self, problem: Problem | None = None) -> None:
+        self.format = SOUND
+        self.blocks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.log: list[str] = []
+        self._problem = problem
+
+    def stop(self) -> None:
+        self.log.append("stop")
+        self.blocks.put_nowait(None)
+
+    async def __aenter__(self) -> Self:
+        self.log.append("enter")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.log.append("exit")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (block := await self.blocks.get()) is not None:
+            yield block
+        if self._problem is not None:
+            raise ProblemError(self._problem)
+
+
+async def test_what_a_live_source_says_while_paused_is_not_kept(
+    serving: Serving, paths: Paths
+) -> None:
+    source = LiveSource()
+    pcm = count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        source.blocks.put_nowait(pcm)
+        await it.until(LineCommitted)
+        it.engine.pause()
+        source.blocks.put_nowait(count(4, 6, SOUND, gap_s=0, pause_s=0.5, run=3))
+        await asyncio.sleep(0.05)
+        it.engine.resume()
+        source.blocks.put_nowait(count(7, 9, SOUND, gap_s=0, pause_s=0.5, run=3))
+        it.engine.stop()
+        outcome = await running
+    assert it.texts() == ["1 2 3", "7 8 9"]
+    assert outcome.audio_ms == 2 * len(pcm) // 32
+    assert source.log == ["enter", "stop", "exit"]
+
+
+async def test_a_source_that_does_not_end_when_told_is_left(
+    serving: Serving, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skdictate.engine.STOP_S", 0.1)
+    source = LiveSource()
+    source.stop = lambda: None  # type: ignore[method-assign]
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        source.blocks.put_nowait(count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3))
+        await it.until(LineCommitted)
+        it.engine.stop()
+        async with asyncio.timeout(5):
+            await running
+    assert source.log == ["enter", "exit"]
+    assert it.texts() == ["1 2 3"]
+
+
+async def test_a_source_that_breaks_ends_the_dictation_and_keeps_what_was_said(
+    serving: Serving, paths: Paths
+) -> None:
+    problem = Problem(Kind.MICROPHONE, "Unplugged", is_permanent=True)
+    source = LiveSource(problem)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        source.blocks.put_nowait(count(1, 3, SOUND, gap_s=0, pause_s=0, run=3))
+        source.blocks.put_nowait(None)
+        outcome = await it.engine.run()
+    assert it.texts() == ["1 2 3"]
+    assert outcome.problem == problem
+    assert ProblemRaised(Topic.CAPTURE, problem) in it.changes
+
+
+async def test_a_dictation_without_sound_leaves_nothing(serving: Serving, paths: Paths) -> None:
+    source = LiveSource()
+    source.blocks.put_nowait(None)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        outcome = await it.engine.run()
+        assert it.library.ids() == []
+    assert outcome.audio_ms == 0
+    assert not paths.recordings.exists()
+
+
+async def test_an_announcement_from_outside_is_said(serving: Serving, paths: Paths) -> None:
+    source = LiveSource()
+    problem = Problem(Kind.RECOGNISER, "It sneezed")
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await asyncio.sleep(0)
+        it.engine.announce(problem)
+        await it.until(ProblemRaised)
+        it.engine.end_utterance()
+        it.engine.stop()
+        await running
+    assert ProblemRaised(Topic.RECOGNISER, problem) in it.changes
+
+
+async def test_a_library_that_cannot_be_written_is_said_and_the_words_still_come(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 20, 10)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        await it.until(LineCommitted)
+        it.library._db.execute("PRAGMA query_only = ON")
+        await it.until(LineCommitted, 2)
+        it.library._db.execute("PRAGMA query_only = OFF")
+        outcome = await running
+    assert numbers(" ".join(it.texts())) == list(range(1, 21))
+    assert [c.topic for c in it.changes if isinstance(c, ProblemRaised)] == [Topic.DISK] * len(
+        [c for c in it.changes if isinstance(c, ProblemRaised)]
+    )
+    assert outcome.problem is not None
+    assert outcome.problem.kind is Kind.DISK
+
+
+async def test_a_link_ends_in_order_before_the_next_begins_to_matter(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    source = counted(tmp_path, 100, 0)
+    limits = replace(LIMITS, session_s=10.0)
+    async with serving(session_s=10.0) as endpoint, desk(paths, source, endpoint, limits) as it:
+        await it.engine.run()
+    links: dict[int, list[State]] = {}
+    for change in it.changes:
+        if isinstance(change, LinkChanged) and change.state not in links.get(change.link_id, []):
+            links.setdefault(change.link_id, []).append(change.state)
+    assert len(links) >= 3
+    whole = [State.OPENING, State.OPEN, State.FINISHING, State.CLOSED]
+    assert all(states == whole for states in links.values())
+    assert not [c for c in it.changes if isinstance(c, GapMarked)]
+
+
+async def test_nothing_is_left_running(serving: Serving, paths: Paths, tmp_path: Path) -> None:
+    async with serving() as endpoint:
+        before = asyncio.all_tasks()
+        async with desk(paths, counted(tmp_path, 30, 0), endpoint) as it:
+            await it.engine.run()
+        await asyncio.sleep(0.05)
+        left = {task for task in asyncio.all_tasks() - before if "skdictate" in repr(task)}
+        assert not left

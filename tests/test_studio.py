@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skdictate.config import Settings
+from skdictate.errors import Exit, ProblemError
+from skdictate.paths import Paths
+from skdictate.sources.file import FileSource
+from skdictate.sources.process import ProcessSource
+from skdictate.sources.stdin import StdinSource
+from skdictate.speechkit.channel import CLOUD
+from skdictate.studio import Studio
+
+KEY = {"SKDICTATE_API_KEY": "key"}
+
+
+def studio(paths: Paths, environ: dict[str, str] | None = None, **settings: object) -> Studio:
+    return Studio(Settings(**settings), paths, environ or {})  # type: ignore[arg-type]
+
+
+def test_without_a_key_the_recogniser_is_here_and_bills_nothing(paths: Paths) -> None:
+    it = studio(paths)
+    assert it.is_local
+    assert it.languages == ("en-US",)
+    assert it.backend.limits.unit_s == 0
+    assert it.place == "this machine"
+
+
+def test_with_a_key_it_is_the_cloud_and_bills_in_units(paths: Paths) -> None:
+    it = studio(paths, KEY, language=("ru-RU",))
+    assert not it.is_local
+    assert it.place == CLOUD
+    assert it.languages == ("ru-RU",)
+    assert it.backend.limits.unit_s == 15
+    assert it.backend.limits.catch_up == 2.0
+    assert it.server is None
+
+
+def test_the_users_word_beats_the_key(paths: Paths) -> None:
+    assert studio(paths, KEY, engine="local").is_local
+    assert studio(paths, {"YC_API_KEY": "two words"}, engine="local").is_local
+
+
+def test_a_server_of_ones_own_needs_no_key(paths: Paths) -> None:
+    it = studio(paths, endpoint="localhost:5000", plaintext=True)
+    assert not it.is_local
+    assert it.place == "localhost:5000"
+    assert studio(paths, engine="speechkit", endpoint="localhost:5000").place == "localhost:5000"
+
+
+def test_the_servers_limits_are_what_the_user_says(paths: Paths) -> None:
+    it = studio(paths, session_seconds=20.0, session_megabytes=1.5, idle_seconds=3.0, speed=10.0)
+    limits = it.backend.limits
+    assert (limits.session_s, limits.session_bytes, limits.idle_s) == (20, 1_500_000, 3)
+    assert studio(paths, KEY, speed=10.0).backend.limits.catch_up == 15.0
+
+
+def test_every_source_has_its_kind_and_its_name(paths: Paths, tmp_path: Path) -> None:
+    for text, kind, name in (
+        ("mic", ProcessSource, "microphone"),
+        ("mic:USB", ProcessSource, "USB"),
+        ("stdin", StdinSource, "standard input"),
+        ("demo", FileSource, "demo"),
+        (f"file:{tmp_path / 'a.wav'}", FileSource, "a.wav"),
+    ):
+        it = studio(paths, source=text)
+        source = it.source()
+        assert isinstance(source, kind)
+        assert (source.name, it.source_name) == (name, name)
+
+
+@pytest.mark.parametrize("source", ["nothing", "file:", "file", "mics"])
+def test_a_source_that_is_none_is_wrong_usage(paths: Paths, source: str) -> None:
+    with pytest.raises(ProblemError, match="no such source") as caught:
+        studio(paths, source=source).source()
+    assert caught.value.problem.exit_code is Exit.USAGE
+
+
+def test_an_api_that_is_not_spoken_is_said(paths: Paths) -> None:
+    with pytest.raises(ProblemError, match="v2"):
+        studio(paths, KEY, api="v2")
