@@ -57,7 +57,7 @@ ACTIONS = (
         "space",
         "Start",
         "Start to dictate; what you say is recorded at once.",
-        help="Start and stop. Recording begins at once; last words are waited for.",
+        help="Start and stop; the last words are waited for.",
     ),
     Action("stop", "space", "Stop", "Stop recording; the last words are waited for."),
     Action(
@@ -80,7 +80,7 @@ ACTIONS = (
         "s",
         "Save",
         "Write the text to a file.",
-        help="Write the page to a file in this folder; the library has it anyway.",
+        help="Write the page to a file; the library has it anyway.",
     ),
     Action(
         "new",

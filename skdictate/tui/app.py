@@ -15,6 +15,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -125,10 +126,10 @@ class DictateApp(App[int]):
         is_remote = "SSH_CONNECTION" in os.environ
         self.set_interval(REMOTE_FRAME_S if is_remote else FRAME_S, self._draw)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Give the text what room there is."""
-        self.screen.set_class(self.size.height < LOW, "-low")
-        self.screen.set_class(self.size.height < TINY, "-tiny")
+        self.screen.set_class(event.size.height < LOW, "-low")
+        self.screen.set_class(event.size.height < TINY, "-tiny")
 
     def _draw(self) -> None:
         """Renew what moves by itself."""
@@ -210,7 +211,10 @@ class DictateApp(App[int]):
     def _change(self, change: Change) -> None:
         """One change of the dictation, onto the screen."""
         transcript, banner = self.query_one(Transcript), self.query_one(Banner)
+        was_empty = self.page.is_empty
         self.page.take(change)
+        if was_empty and not self.page.is_empty:
+            self.refresh_bindings()  # there is something to save now
         match change:
             case PartialChanged():
                 transcript.guess(change)
@@ -322,19 +326,19 @@ class DictateApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; a dictation that runs is finished first, a second time at once."""
-        self.leave(Exit.DONE)
+        self.leave(Exit.DONE, is_urgent=self._is_leaving)
 
     def action_leave(self) -> None:
         """The same, by the keys of every terminal program."""
-        self.leave(Exit.DONE)
+        self.leave(Exit.DONE, is_urgent=self._is_leaving)
 
-    def leave(self, code: Exit) -> None:
-        """End the app in good order; called a second time, at once."""
+    def leave(self, code: Exit, *, is_urgent: bool = False) -> None:
+        """End the app in good order; if it is urgent, without waiting for the last words."""
         if not self._is_dictating:
             self.exit(code or self._failure)
-        elif self._is_leaving:
+        elif is_urgent:
             self.backstage.abandon()
-        else:
+        elif not self._is_leaving:
             self._is_leaving = True
             self._code = code
             self.action_stop()

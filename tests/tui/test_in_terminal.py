@@ -163,7 +163,11 @@ def test_a_storm_of_sizes_is_survived() -> None:
             it.resize(20 + step * 37 % 160, 4 + step * 13 % 50)
             time.sleep(0.03)
         it.resize(80, 24)
-        it.wait("0:00  It was the best of times, it was the worst of times.")
+        it.wait("0:00  It was the best of times, it was the worst of times.", "Audio", "s Save")
+        it.resize(80, 12)
+        it.wait("dBFS")
+        time.sleep(0.5)
+        assert "Audio" not in it.text, "on a low screen the text comes first"
         it.press("q")
         assert it.exit_code() == 0
 

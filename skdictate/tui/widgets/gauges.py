@@ -20,18 +20,20 @@ class Gauge(Widget):
     words: reactive[str] = reactive("")
     share: reactive[float] = reactive(0.0)
 
-    def __init__(self, label: str, id: str) -> None:  # noqa: A002 - the library's name for it
+    def __init__(self, *labels: str, id: str) -> None:  # noqa: A002 - the library's name for it
         super().__init__(id=id)
-        self._label = label
+        self._labels = [f"{label} " for label in labels]
+        """The same in fewer and fewer letters, for narrow screens."""
 
     def render(self) -> RenderResult:
         """Two rows."""
         width = max(1, self.size.width)
         text, rest = ruled(self.share, width)
         color = "$error" if self.share >= HARD else "$warning" if self.share >= SOFT else "$accent"
+        label = next((it for it in self._labels if len(it) + len(self.words) <= width), "")
         return Content.assemble(
-            (f"{self._label} ", "$foreground-muted"),
-            (self.words, "" if self.words else "$foreground-muted"),
+            (label, "$foreground-muted"),
+            self.words[:width],
             "\n",
             (text, color),
             (rest, "$foreground 15%"),
@@ -43,9 +45,9 @@ class Gauges(Horizontal):
 
     def compose(self) -> ComposeResult:
         """One beside the other."""
-        yield Gauge("Audio", "audio")
-        yield Gauge("Data", "data")
-        yield Gauge("Last message", "message")
+        yield Gauge("Audio", id="audio")
+        yield Gauge("Data", id="data")
+        yield Gauge("Last message", "Message", "Msg", id="message")
 
     def show(self, status: Status | None) -> None:
         """Draw what a dictation says of itself; rest without one."""

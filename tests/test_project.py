@@ -1,0 +1,82 @@
+"""What the project says of itself is true: README, dependencies, tables."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from skdictate.config import OPTIONS
+from skdictate.errors import Exit
+from skdictate.output.formats import FORMATS
+from skdictate.tui.actions import ACTIONS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DARWIN = "Darwin Kernel Version {}.1.0: root:xnu-1/RELEASE_ARM64"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The table below a heading of the README, without its head."""
+    section = README.split(f"## {heading}\n")[1]
+    lines = re.findall(r"^\|.*\|$", section.split("\n## ")[0], re.MULTILINE)[2:]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_readme_lists_the_keys_of_the_app() -> None:
+    assert rows("Keys") == [[action.key, action.help] for action in ACTIONS if action.help]
+
+
+def test_the_readme_lists_the_options() -> None:
+    listed = {row[0].split()[0] for row in rows("Options")}
+    assert listed == {option.flag for option in OPTIONS}
+
+
+def test_the_readme_lists_the_exit_codes() -> None:
+    assert {int(row[0]) for row in rows("Exit codes")} == {int(code) for code in Exit}
+
+
+def test_the_readme_names_every_format() -> None:
+    assert all(f"`{name}`" in README for name in FORMATS)
+
+
+def test_every_picture_of_the_readme_is_there() -> None:
+    pictures = re.findall(r"\((screenshots/[^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_there"),
+    [
+        ({"sys_platform": "linux", "platform_machine": "x86_64"}, True),
+        ({"sys_platform": "linux", "platform_machine": "aarch64"}, True),
+        ({"sys_platform": "linux", "platform_machine": "riscv64"}, False),
+        ({"sys_platform": "win32", "platform_machine": "AMD64"}, True),
+        ({"sys_platform": "win32", "platform_machine": "ARM64"}, False),
+        ({"sys_platform": "darwin", "platform_machine": "x86_64"}, False),
+        *(
+            (
+                {
+                    "sys_platform": "darwin",
+                    "platform_machine": "arm64",
+                    "platform_version": DARWIN.format(version),
+                },
+                version >= 24,
+            )
+            for version in (20, 21, 22, 23, 24, 25, 26)
+        ),
+    ],
+)
+def test_the_recogniser_is_wanted_where_it_has_a_package(
+    environment: dict[str, str], is_there: bool
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(line) for line in project["dependencies"]]
+    moonshine = [line for line in wanted if line.name == "moonshine-voice"]
+    markers = [line.marker.evaluate(environment) for line in moonshine if line.marker]
+    assert len(markers) == len(moonshine)
+    assert sum(markers) == is_there
