@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
 from skdictate.config import Config
@@ -32,7 +31,11 @@ def start(config: Config, paths: Paths) -> int:
     terminal.install()
     app = DictateApp(config.settings, paths, stdin_fd=stdin)
     code = asyncio.run(_run(app))
-    _say_where(app)
+    if terminal.is_gone():
+        terminal.let_go()
+    elif app.kept:
+        number = app.kept[-1]
+        sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
     return int(code)
 
 
@@ -78,14 +81,6 @@ class Ending:
         threading.Event().wait(GRACE_S)
         terminal.restore()
         os._exit(code)
-
-
-def _say_where(app: DictateApp) -> None:
-    """After the screen is gone: where the text is."""
-    if app.kept:
-        number = app.kept[-1]
-        with suppress(OSError):  # the terminal may be gone
-            sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
 
 
 def _take_stdin() -> int:

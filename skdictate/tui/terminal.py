@@ -49,6 +49,13 @@ def is_gone() -> bool:
     return not os.isatty(0)
 
 
+def let_go() -> None:
+    """Say nothing more: what is still buffered would fail on a terminal that is gone."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (1, 2):
+        os.dup2(nowhere, fd)
+
+
 def take_stdin() -> int:
     """Free standard input for sound: keys then come from the terminal itself.
 

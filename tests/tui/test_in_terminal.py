@@ -135,7 +135,7 @@ def test_help_and_the_palette_list_the_keys() -> None:
         it.wait("Press space and speak.")
         it.press("?")
         screen = it.wait("Help", "Esc closes")
-        for key in ("space", "Start and stop.", "Russian layout", "library.sqlite"):
+        for key in ("space", "Start and stop;", "Russian layout", "library.sqlite"):
             assert key in screen
         it.press("\x1b")
         it.wait("Press space and speak.")
