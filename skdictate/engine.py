@@ -22,8 +22,9 @@ from skdictate.core.changes import (
     ProblemRaised,
     Topic,
 )
-from skdictate.core.dictation import Dictation, Policy
+from skdictate.core.dictation import Dictation
 from skdictate.core.meter import Meter
+from skdictate.core.policy import Policy
 from skdictate.core.status import Status
 from skdictate.errors import Problem, ProblemError
 from skdictate.library.keeper import Keeper

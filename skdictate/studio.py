@@ -13,8 +13,8 @@ from pathlib import Path
 from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.clean import clean
-from skdictate.core.dictation import Policy
 from skdictate.core.limits import Limits
+from skdictate.core.policy import Policy
 from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.keeper import Keeper, about

@@ -22,9 +22,9 @@ from skdictate.core.changes import (
     Reason,
     Topic,
 )
-from skdictate.core.dictation import Policy
 from skdictate.core.limits import Limits
-from skdictate.core.link import State
+from skdictate.core.policy import Policy
+from skdictate.core.state import State
 from skdictate.core.status import Phase
 from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError

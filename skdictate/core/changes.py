@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from skdictate.core.link import State
+from skdictate.core.state import State
 from skdictate.errors import Problem
 
 

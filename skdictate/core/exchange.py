@@ -10,8 +10,9 @@ from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, LinkChanged, Topic
 from skdictate.core.effects import Drop, Effect, Finish, Open, Send
 from skdictate.core.limits import IDLE, Limits
-from skdictate.core.link import Link, State
+from skdictate.core.link import Link
 from skdictate.core.span import Span
+from skdictate.core.state import State
 from skdictate.core.watch import Watch
 from skdictate.errors import Kind, Problem
 
@@ -19,6 +20,8 @@ OPENING_S = 10.0
 """A link that is not open by then is given up."""
 DRAIN_S = 10.0
 """A finished link that says nothing for this long is given up."""
+WORN_S = 10.0
+"""A session that had this much audio has done some work, even if there were no words in it."""
 WINDOW_S = 1.0
 """Audio that may be handed to the transport before it says that it took some."""
 
@@ -142,11 +145,15 @@ class Exchange:
         if problem is not None and problem.is_permanent:
             self.is_blocked = True
             self.watch.raise_(Topic.LINK, problem)
-        elif link.has_progress and (problem is None or problem.kind is Kind.LIMIT):
+        elif self._is_worn(link) and (problem is None or problem.kind is Kind.LIMIT):
             self.retry_s = None
         else:
             self.retry_s = now_s + self.backoff.failed()
             self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
+
+    def _is_worn(self, link: Link) -> bool:
+        """It was of use, so that its end is no sign of trouble."""
+        return link.has_progress or link.audio_s >= WORN_S
 
     @property
     def billed_s(self) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skdictate.core.entry import Entry
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
 from skdictate.core.link import Link
-from skdictate.core.span import Entry, Span
+from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
 

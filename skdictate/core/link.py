@@ -1,33 +1,12 @@
-"""One stream to a recogniser: its states, what it was handed, and what it answered for."""
+"""One stream to a recogniser: its state, what it was handed, and what it answered for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from skdictate.core.audio import Format
-
-if TYPE_CHECKING:
-    from skdictate.core.span import Entry
-
-
-class State(StrEnum):
-    """Where a link is in its life."""
-
-    OPENING = "opening"
-    OPEN = "open"
-    FINISHING = "finishing"
-    """Half-closed: it is sent nothing more, and still answers."""
-    CLOSED = "closed"
-
-
-LEGAL: dict[State, frozenset[State]] = {
-    State.OPENING: frozenset({State.OPEN, State.CLOSED}),
-    State.OPEN: frozenset({State.FINISHING, State.CLOSED}),
-    State.FINISHING: frozenset({State.CLOSED}),
-    State.CLOSED: frozenset(),
-}
+from skdictate.core.entry import Entry
+from skdictate.core.state import LEGAL, State
 
 BURST_S = 1.0
 """Audio that may be handed out at once after a rest: the jitter of a live source."""

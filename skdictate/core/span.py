@@ -4,36 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from skdictate.core.changes import Gap, Line
+from skdictate.core.changes import Gap
+from skdictate.core.entry import Entry
 from skdictate.core.link import Link
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A line on its way: its number is given when it is committed."""
-
-    text: str
-    start: int
-    end: int
-    link_id: int
-    is_confirmed: bool = True
-    is_refined: bool = False
-    number: int = 0
-    committed_s: float = 0.0
-    is_settled: bool = False
-    """No refinement is expected any more."""
-
-    def line(self) -> Line:
-        """What the rest of the program sees of it."""
-        return Line(
-            number=self.number,
-            text=self.text,
-            start_sample=self.start,
-            end_sample=self.end,
-            link_id=self.link_id,
-            is_refined=self.is_refined,
-            is_confirmed=self.is_confirmed,
-        )
 
 
 @dataclass(slots=True, eq=False)

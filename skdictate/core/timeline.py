@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skdictate.core.changes import Gap, Reason
+from skdictate.core.link import Link
 from skdictate.core.span import Span
 from skdictate.core.transcript import Transcript
 
@@ -32,6 +33,10 @@ class Timeline:
     def settled(self) -> int:
         """Everything before it has its lines and gaps."""
         return self.spans[0].start if self.spans else self.head
+
+    def span_of(self, link: Link) -> Span | None:
+        """The span that a link works on; None once that is settled."""
+        return next((span for span in self.spans if span.link is link), None)
 
     def unheard(self, span: Span) -> int:
         """Samples of a span that its link, or its next link, was not handed yet."""

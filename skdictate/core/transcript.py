@@ -14,7 +14,7 @@ from skdictate.core.changes import (
     LineSettled,
     PartialChanged,
 )
-from skdictate.core.span import Entry
+from skdictate.core.entry import Entry
 from skdictate.core.wording import Wording
 
 REFINEMENT_WAIT_S = 3.0

@@ -73,6 +73,10 @@ class Watch:
             if topic in self._standing:
                 yield self._standing[topic]
 
+    def is_raised(self, topic: Topic) -> bool:
+        """Whether something is wrong there, and was said."""
+        return topic in self._standing
+
     def captured(self, now_s: float, audible_s: float) -> None:
         """Sound came; ``audible_s`` of it may be speech that has reached the recogniser."""
         self.last_captured_s = now_s

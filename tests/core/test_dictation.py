@@ -12,9 +12,11 @@ from skdictate.core import effects as fx
 from skdictate.core import events as ev
 from skdictate.core.audio import Format, Level
 from skdictate.core.changes import Reason, Topic
-from skdictate.core.dictation import Dictation, Policy
+from skdictate.core.dictation import Dictation
 from skdictate.core.limits import Limits
-from skdictate.core.link import Link, State
+from skdictate.core.link import Link
+from skdictate.core.policy import Policy
+from skdictate.core.state import State
 from skdictate.core.status import Phase
 from skdictate.errors import Kind, Problem
 from tests.core.world import GONE, QUIET, REFUSED, SPEECH, Manners, World
@@ -276,6 +278,17 @@ def test_a_permanent_problem_stops_links_but_not_recording() -> None:
     assert desk.effects() == [fx.Open(2)]
 
 
+def test_a_link_that_still_drains_does_not_hide_a_permanent_problem() -> None:
+    desk = Desk()
+    first = desk.open()
+    desk.machine.pause(desk.now_s)
+    desk.machine.resume(desk.now_s)
+    second = next(e.link_id for e in desk.hear() if isinstance(e, fx.Open))
+    desk.machine.link_closed(second, REFUSED, desk.now_s)
+    desk.say(first, ev.Final("the end"))
+    assert [p.topic for p in desk.machine.status(desk.now_s).problems] == [Topic.LINK]
+
+
 def test_stopping_while_blocked_leaves_a_gap_at_once() -> None:
     desk = Desk()
     link_id = desk.open()
@@ -421,9 +434,11 @@ def test_a_recogniser_that_stops_reading_is_said_and_then_replaced() -> None:
     assert due_s is not None
     desk.machine.tick(due_s)
     assert desk.machine.status(due_s).problems[0].topic is Topic.SEND
-    desk.machine.tick(due_s + 5)
+    next_s = desk.machine.next_deadline_s()
+    assert next_s is not None and next_s > due_s
+    desk.machine.tick(next_s)
     assert fx.Drop(1) in desk.machine.take_effects()
-    assert desk.machine.status(due_s + 5).problems[0].problem.title == (
+    assert desk.machine.status(next_s).problems[0].problem.title == (
         "The recogniser stopped reading"
     )
 

@@ -8,11 +8,11 @@ from skdictate.core import effects as fx
 from skdictate.core import events as ev
 from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, GapMarked, Reason
-from skdictate.core.dictation import Policy
+from skdictate.core.entry import Entry
 from skdictate.core.limits import Limits
 from skdictate.core.link import Link
+from skdictate.core.policy import Policy
 from skdictate.core.rollover import Cut, Cutting
-from skdictate.core.span import Entry
 from skdictate.core.transcript import Transcript
 from tests.core.test_dictation import Desk
 from tests.core.world import QUIET, SPEECH, Manners, World

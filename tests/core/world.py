@@ -18,8 +18,9 @@ from skdictate.core import effects as fx
 from skdictate.core import events as ev
 from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
-from skdictate.core.dictation import Dictation, Policy
+from skdictate.core.dictation import Dictation
 from skdictate.core.limits import Limits
+from skdictate.core.policy import Policy
 from skdictate.errors import Kind, Problem
 
 RATE = 1000
@@ -195,6 +196,8 @@ class World:
         self.refuse: Problem | None = None
         self.is_mute = False
         self.is_stuck = False
+        self.n_told = 0
+        self.n_spins = 0
         self.dictation.started(self.now_s)
 
     # ------------------------------------------------------------- the speaker
@@ -239,10 +242,14 @@ class World:
             at_s = min(due, default=end_s)
             if at_s >= end_s:
                 break
+            is_overdue = deadline is not None and deadline <= self.now_s
             self.now_s = max(self.now_s, at_s)
+            n_before = self.n_told
             self.deliver()
             self.dictation.tick(self.now_s)
             self.settle()
+            self.n_spins = self.n_spins + 1 if is_overdue and self.n_told == n_before else 0
+            assert self.n_spins < 5, "a deadline in the past: the shell would spin"
             self.now_s += 0.001
         self.now_s = max(self.now_s, end_s)
 
@@ -276,8 +283,10 @@ class World:
 
     def settle(self) -> None:
         for effect in self.dictation.take_effects():
+            self.n_told += 1
             self.obey(effect)
         for change in self.dictation.take_changes():
+            self.n_told += 1
             self.note(change)
 
     def obey(self, effect: fx.Effect) -> None:

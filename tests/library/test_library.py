@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from skdictate.core.changes import Gap, Line, LinkChanged, Reason
-from skdictate.core.link import State
+from skdictate.core.state import State
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
 from skdictate.library.library import About, Library

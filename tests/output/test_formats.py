@@ -7,7 +7,7 @@ import pytest
 from skdictate.core import changes as ch
 from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line, Reason, Topic
-from skdictate.core.link import State
+from skdictate.core.state import State
 from skdictate.errors import Kind, Problem
 from skdictate.output.formats import FORMATS, JsonFormat, TextFormat, clock, rendered
 

@@ -1,0 +1,19 @@
+"""What the user wants of a dictation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user wants of a dictation."""
+
+    refines: bool = True
+    """Refinements were asked for, so that a fresh line may still change."""
+    has_words: bool = False
+    """The recogniser is known to tell where each word is."""
+    chunk_ms: int = 100
+    """Audio in one message."""
+    patience_s: float = 15.0
+    """After ``stop``: how long a silent recogniser is waited for."""

@@ -1,0 +1,58 @@
+"""Draws up the snapshot that the gauges show."""
+
+from __future__ import annotations
+
+from skdictate.core.link import Link
+from skdictate.core.state import State
+from skdictate.core.status import Phase, SessionGauge, Status
+from skdictate.core.works import LIVE_S, Works
+
+
+def snapshot(works: Works, now_s: float) -> Status:
+    """How the dictation stands."""
+    exchange, timeline, sound = works.exchange, works.timeline, works.format
+    waiting = [timeline.unheard(span) for span in timeline.spans if span.gap is None]
+    unsent_s = sound.seconds(max(waiting, default=0))
+    newest = max(exchange.links.values(), key=lambda link: link.link_id, default=None)
+    return Status(
+        phase=_phase(works, unsent_s),
+        recorded_s=sound.seconds(timeline.head),
+        unsent_s=unsent_s,
+        unsettled_s=sound.seconds(timeline.head - timeline.settled),
+        limits=works.limits,
+        session=_gauge(newest, now_s) if newest else None,
+        n_links=exchange.n_links,
+        billed_s=exchange.billed_s,
+        n_lines=works.transcript.n_lines,
+        retry_in_s=None if exchange.retry_s is None else max(0.0, exchange.retry_s - now_s),
+        problems=tuple(works.watch.standing()),
+    )
+
+
+def _phase(works: Works, unsent_s: float) -> Phase:
+    """What it does, in a word; what needs the user comes first."""
+    if works.is_done:
+        return Phase.DONE
+    if works.is_stopping:
+        return Phase.FINISHING
+    if works.exchange.is_blocked:
+        return Phase.BLOCKED
+    if works.is_paused:
+        return Phase.PAUSED
+    if works.backoff.failures:
+        return Phase.RECONNECTING
+    live = works.timeline.live
+    if live is None or live.link is None:
+        return Phase.LISTENING if works.timeline.head else Phase.WAITING
+    if live.link.state is State.OPENING:
+        return Phase.CONNECTING
+    return Phase.CATCHING_UP if unsent_s > LIVE_S else Phase.LISTENING
+
+
+def _gauge(link: Link, now_s: float) -> SessionGauge:
+    return SessionGauge(
+        number=link.link_id,
+        audio_s=link.audio_s,
+        size_bytes=link.size_bytes,
+        since_message_s=max(0.0, now_s - link.last_sent_s),
+    )
