@@ -19,6 +19,7 @@ from skdictate.errors import Problem, ProblemError
 
 if TYPE_CHECKING:
     from skdictate.engine import Engine, Outcome
+    from skdictate.memory import Microphone
     from skdictate.studio import Studio
 
 LOOK_S = 0.1
@@ -101,6 +102,7 @@ class Backstage:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_leaving = False
         self._engine: Engine | None = None
+        self._studio: Studio | None = None
         self._wanted: asyncio.Queue[bool]
 
     # ------------------------------------------------------------------------- commands
@@ -128,6 +130,10 @@ class Backstage:
     def resume(self) -> None:
         """Capture again."""
         self._command(lambda engine: engine.resume())
+
+    def choose(self, microphone: Microphone) -> None:
+        """Record from this one from now on; a dictation that runs goes on with it."""
+        self._call(self._choose, microphone)
 
     def retry(self) -> None:
         """Connect now."""
@@ -161,20 +167,33 @@ class Backstage:
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(studio.server.run()) if studio.server else None
             looking = group.create_task(self._look())
-            ready = Ready(
-                studio.source_name,
-                studio.backend.name,
-                studio.place,
-                studio.languages,
-                studio.is_local,
-            )
-            self._tell(ready)
+            self._studio = studio
+            self._tell_ready(studio)
             while not self._is_leaving and await self._wanted.get():
                 await self._dictate(studio)
             looking.cancel()
             if serving is not None:
                 serving.cancel()
         await studio.close()
+
+    def _tell_ready(self, studio: Studio) -> None:
+        self._tell(
+            Ready(
+                studio.source_name,
+                studio.backend.name,
+                studio.place,
+                studio.languages,
+                studio.is_local,
+            )
+        )
+
+    def _choose(self, microphone: Microphone) -> None:
+        assert self._studio is not None
+        self._studio.choose(microphone)
+        if self._engine is not None:
+            self._engine.switch(microphone.name)
+        else:
+            self._tell_ready(self._studio)
 
     async def _dictate(self, studio: Studio) -> None:
         try:

@@ -19,13 +19,15 @@ ROOT = Path(__file__).parents[1]
 """The folder that this package is in."""
 
 
-async def start_module(module: str, *arguments: str) -> asyncio.subprocess.Process:
+async def start_module(
+    module: str, *arguments: str, errors: int = asyncio.subprocess.PIPE
+) -> asyncio.subprocess.Process:
     """Run a module of ours; no other module is taken from the folder the user happens to be in."""
-    return await start(sys.executable, "-P", "-m", module, *arguments)
+    return await start(sys.executable, "-P", "-m", module, *arguments, errors=errors)
 
 
-async def start(*command: str) -> asyncio.subprocess.Process:
-    """Run a command with pipes for all three streams."""
+async def start(*command: str, errors: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+    """Run a command with pipes for its streams; standard error may go to a descriptor instead."""
     environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
     environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), environ.get("PYTHONPATH", "")])
@@ -34,7 +36,7 @@ async def start(*command: str) -> asyncio.subprocess.Process:
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=errors,
         env=environ,
         start_new_session=True,
     )

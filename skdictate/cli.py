@@ -21,6 +21,7 @@ Dictate in a terminal; no word is lost.
   skdictate transcribe talk.flac     print what a recording says
   skdictate listen --format json     dictate into a pipe
   skdictate history export --last    print the last dictation again
+  skdictate doctor                   what is wrong here, and what mends it
 
 An API key for SpeechKit is read from SKDICTATE_API_KEY or YC_API_KEY.
 Every option is also a key of config.toml and a variable SKDICTATE_<NAME>.
@@ -64,6 +65,23 @@ def _parser() -> argparse.ArgumentParser:
     transcribe.add_argument("files", nargs="+", metavar="FILE", help=argparse.SUPPRESS)
     _add_options(transcribe, without=("source",))
 
+    doctor = _command(commands, "doctor", "look at this machine, and say what mends it", "")
+    doctor.set_defaults(run=_doctor)
+    group = _add_options(doctor, without=("format", "output"))
+    group.add_argument("--online", action="store_true", help="try the key, which is billed")
+    group.add_argument(
+        "--format",
+        dest="form",
+        choices=("text", "json"),
+        default="text",
+        help="form of the findings",
+    )
+
+    devices = commands.add_parser("devices", help="which microphones there are")
+    devices.set_defaults(run=_devices)
+    devices.add_argument("--levels", action="store_true", help="listen to each for two seconds")
+    devices.add_argument("--format", dest="form", choices=("text", "json"), default="text")
+
     history = commands.add_parser("history", help="what was dictated before")
     _add_history(history.add_subparsers(title="commands", metavar="COMMAND", required=True))
     return parser
@@ -78,7 +96,9 @@ def _command(commands: Any, name: str, words: str, operands: str) -> argparse.Ar
     return parser
 
 
-def _add_options(parser: argparse.ArgumentParser, without: tuple[str, ...] = ()) -> None:
+def _add_options(
+    parser: argparse.ArgumentParser, without: tuple[str, ...] = ()
+) -> argparse._ArgumentGroup:
     group = parser.add_argument_group("options")
     for option in OPTIONS:
         if option.name not in without:
@@ -94,6 +114,7 @@ def _add_options(parser: argparse.ArgumentParser, without: tuple[str, ...] = ())
         )
     group.add_argument("-h", "--help", action="help", help="this page")
     group.add_argument("--version", action="version", version=f"skdictate {__version__}")
+    return group
 
 
 def _add_option(parser: argparse._ActionsContainer, option: Option) -> None:
@@ -129,8 +150,12 @@ def _add_history(commands: Any) -> None:
 
 
 def _config(parsed: argparse.Namespace) -> Config:
-    flags = {name: value for name, value in vars(parsed).items() if name in BY_NAME}
-    return load(flags, os.environ, Paths.of().config_file)
+    return load(_flags(parsed), os.environ, Paths.of().config_file)
+
+
+def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given as flags."""
+    return {name: value for name, value in vars(parsed).items() if name in BY_NAME}
 
 
 def _app(parsed: argparse.Namespace) -> int:
@@ -168,6 +193,21 @@ def _headless(parsed: argparse.Namespace, files: list[str]) -> int:
     else:
         sources = [studio.source()]
     return asyncio.run(dictate(studio, sources))
+
+
+def _doctor(parsed: argparse.Namespace) -> int:
+    """What is wrong with this machine."""
+    from skdictate.doctor import examine
+
+    return examine(_flags(parsed), form=parsed.form, is_online=parsed.online)
+
+
+def _devices(parsed: argparse.Namespace) -> int:
+    """Which microphones there are."""
+    from skdictate.devices import write_devices
+
+    write_devices(sys.stdout, parsed.form, has_levels=parsed.levels)
+    return Exit.DONE
 
 
 def _history_list(parsed: argparse.Namespace) -> int:

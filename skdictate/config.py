@@ -34,8 +34,11 @@ class Settings:
     session_seconds: float = 300.0
     session_megabytes: float = 10.0
     idle_seconds: float = 5.0
+    channel: int = 0
+    stop_after: float = 0.0
     format: str = "text"
     output: str = ""
+    talk: str = "toggle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,23 @@ def _flag(value: str) -> bool:
     raise ValueError(value)
 
 
+def _channel(value: str) -> int:
+    return 0 if value.strip().lower() == "mix" else int(value)
+
+
+_WANTED: dict[Any, str] = {
+    int: "a whole number",
+    _channel: "mix, or a number",
+    float: "a number",
+    _flag: "true or false",
+}
+_TYPES: dict[Any, tuple[type, ...]] = {
+    int: (int,),
+    _channel: (int,),
+    float: (int, float),
+    _flag: (bool,),
+}
+"""What a value of the file may be, where it is no text."""
 RATES = (8_000, 16_000, 48_000)
 
 OPTIONS = (
@@ -96,8 +116,13 @@ OPTIONS = (
     Option("session_seconds", float, "the server's limit on a session", "S", lowest=5),
     Option("session_megabytes", float, "the server's limit on its data", "MB", lowest=0.1),
     Option("idle_seconds", float, "the server's limit between messages", "S", lowest=1),
+    Option(
+        "channel", _channel, "of a stereo microphone: mix, 1 or 2", "mix|N", lowest=0, highest=32
+    ),
+    Option("stop_after", float, "stop after this much silence; 0 for never", "S", lowest=0),
     Option("format", _text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
     Option("output", _text, "write the text to this file", "FILE"),
+    Option("talk", _text, "space starts and stops, or is held", choices=("toggle", "hold")),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -173,8 +198,7 @@ def _checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
     try:
         parsed = _parsed(option, value)
     except ValueError as error:
-        wanted = {int: "a whole number", float: "a number", _flag: "true or false"}
-        hint = f"Give {wanted.get(option.parse, 'a text')}."
+        hint = f"Give {_WANTED.get(option.parse, 'a text')}."
         raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
     if option.choices and parsed not in option.choices:
         allowed = ", ".join(str(choice) for choice in option.choices)
@@ -192,7 +216,7 @@ def _parsed(option: Option, value: Any) -> Any:
     """A text from a flag or a variable, or a value of the file that has its own type."""
     if isinstance(value, str):
         return option.parse(value)
-    types = {int: (int,), float: (int, float), _flag: (bool,)}.get(option.parse, ())
+    types = _TYPES.get(option.parse, ())
     if not isinstance(value, types) or isinstance(value, bool) != (option.parse is _flag):
         raise ValueError(value)
     return option.parse(str(value))

@@ -20,15 +20,18 @@ from skdictate.core.changes import (
     GapMarked,
     ProblemCleared,
     ProblemRaised,
+    Reason,
+    SourceNamed,
     Topic,
 )
+from skdictate.core.continuity import Missing
 from skdictate.core.dictation import Dictation
 from skdictate.core.meter import Meter
 from skdictate.core.policy import Policy
 from skdictate.core.status import Status
 from skdictate.errors import Problem, ProblemError
 from skdictate.library.keeper import Keeper
-from skdictate.sources.base import Source
+from skdictate.sources.base import Item, Named, Source, Switchable, Trouble
 from skdictate.speechkit.base import Backend, Link
 
 SYNC_S = 1.0
@@ -74,6 +77,8 @@ class Engine:
         self._capture: asyncio.Task[None] | None = None
         self._n_gaps = 0
         self._is_announced = False
+        self._is_deaf = False
+        """The source is gone for good: what is wrong with it stays wrong."""
         self._problem: Problem | None = None
 
     # ------------------------------------------------------------------------- commands
@@ -96,13 +101,14 @@ class Engine:
             status = self.status()
             n_samples = self.source.format.samples(status.recorded_s)
             await asyncio.shield(asyncio.to_thread(self.keeper.close, n_samples, status.billed_s))
+        standing = (raised for raised in status.problems if raised.topic is not Topic.SOUND)
         return Outcome(
             n_lines=status.n_lines,
             n_gaps=self._n_gaps,
             n_links=status.n_links,
             audio_ms=round(status.recorded_s * 1000),
             billed_s=status.billed_s,
-            problem=self._problem or next((p.problem for p in status.problems), None),
+            problem=self._problem or next((raised.problem for raised in standing), None),
         )
 
     def stop(self) -> None:
@@ -135,6 +141,11 @@ class Engine:
         """Connect now."""
         self._tell(self._dictation.retry)
 
+    def switch(self, device: str) -> None:
+        """Go on with another microphone, if this is a dictation from one."""
+        if isinstance(self.source, Switchable):
+            self.source.switch(device)
+
     def end_utterance(self) -> None:
         """End the sentence here."""
         self._tell(self._dictation.end_utterance)
@@ -156,7 +167,8 @@ class Engine:
         for effect in self._dictation.take_effects():
             self._obey(effect)
         for change in self._dictation.take_changes():
-            self._changes.put_nowait(change)
+            if not (self._is_deaf and change == ProblemCleared(Topic.CAPTURE)):
+                self._changes.put_nowait(change)
         self._moved.set()
         if self._timer is not None:
             self._timer.cancel()
@@ -171,6 +183,8 @@ class Engine:
                 self._links[link_id] = self._group.create_task(self._run_link(link_id))
             case fx.Drop(link_id):
                 self._links[link_id].cancel()
+            case fx.StopSource():
+                self.stop()
             case fx.Done():
                 self._done.set()
             case fx.Send(link_id) | fx.Finish(link_id) | fx.EndUtterance(link_id):
@@ -184,13 +198,30 @@ class Engine:
             async with self.source as source:
                 self._tell(self._dictation.started)
                 async with aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
-                    async for pcm in blocks:
-                        await self._take(pcm)
+                    async for item in blocks:
+                        await self._receive(item)
         except ProblemError as error:
             self._problem = error.problem
-            self._changes.put_nowait(ProblemRaised(Topic.CAPTURE, error.problem))
+            self._is_deaf = True
+            self._tell(self._dictation.source_failed, error.problem)
         finally:
             self._tell(self._dictation.stop)
+
+    async def _receive(self, item: Item) -> None:
+        """Whatever the source says."""
+        match item:
+            case bytes():
+                await self._take(item)
+            case Missing() if not self.is_paused:
+                self.keeper.append_silence(item.n_samples, self.source.format)
+                reason = Reason.OVERRUN if item.is_overrun else Reason.NOT_CAPTURED
+                self._tell(self._dictation.lost, item.n_samples, reason)
+            case Named():
+                self.keeper.note_source(item.name)
+                self._changes.put_nowait(SourceNamed(item.name, item.was))
+                self._tell(self._dictation.source_changed)
+            case Trouble():
+                self._tell(self._dictation.source_failed, item.problem)
 
     async def _take(self, pcm: bytes) -> None:
         """One block: onto the disk first, then to everybody else."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -63,6 +65,16 @@ class Problem:
     def exit_code(self) -> Exit:
         """The exit code of a command that this problem ended."""
         return _EXITS.get(self.kind, Exit.NETWORK)
+
+    def as_json(self) -> dict[str, Any]:
+        """For another process."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, said: Mapping[str, Any]) -> Problem:
+        """What ``as_json`` gave; the texts are as untrusted as the process."""
+        title, detail, hint = (str(said.get(name, "")) for name in ("title", "detail", "hint"))
+        return cls(Kind(said["kind"]), title, detail, hint, bool(said.get("is_permanent")))
 
     def __str__(self) -> str:
         """The problem in one line: title, detail and hint."""

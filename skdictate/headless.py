@@ -23,6 +23,7 @@ from skdictate.core.changes import (
     PartialChanged,
     ProblemCleared,
     ProblemRaised,
+    SourceNamed,
     Topic,
 )
 from skdictate.engine import Engine, Outcome
@@ -94,6 +95,8 @@ class Run:
         outcome = await self.engine.run()
         self._cancel_timer()
         self._notes.clear()
+        if overruns := self.engine.source.overruns:
+            self._notes.say(f"this machine was too busy to take the sound, {overruns} times")
         self._write(
             self._writer.end(outcome.audio_ms, outcome.n_lines, outcome.n_links, outcome.billed_s)
         )
@@ -118,6 +121,8 @@ class Run:
                 self._notes.say(str(problem))
                 if topic is Topic.LINK:
                     self._despair(problem)
+            case SourceNamed(name, was):
+                self._notes.say(f"hearing {name}" + (f", was {was}" if was else ""))
             case ProblemCleared(Topic.LINK):
                 self._cancel_timer()
                 self._notes.say("The recogniser answers again.")

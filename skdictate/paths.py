@@ -75,7 +75,10 @@ def private_folder(path: Path) -> Path:
         ProblemError: it cannot be made or used.
     """
     try:
-        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        missing = [folder for folder in path.parents if not folder.exists()]
+        for folder in reversed(missing):  # ``mkdir`` would make these readable by others
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(FOLDER_MODE)
     except OSError as error:

@@ -19,6 +19,7 @@ from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.keeper import Keeper, about
 from skdictate.library.library import Library
+from skdictate.memory import Memory, Microphone
 from skdictate.paths import Paths
 from skdictate.server.child import EmbeddedServer
 from skdictate.server.order import Order
@@ -56,6 +57,7 @@ class Studio:
         self.settings = settings
         self.paths = paths
         self.format = Format(settings.rate)
+        self.memory = Memory(paths)
         self._credential = auth.find(environ) if settings.engine != "local" else None
         self.is_local = _is_local(settings, self._credential)
         self.languages = _languages(settings, is_local=self.is_local)
@@ -88,7 +90,9 @@ class Studio:
     def source_name(self) -> str:
         """The source that the settings name, in words."""
         kind, _, rest = self.settings.source.partition(":")
-        names = {"mic": rest or "microphone", "file": Path(rest).name, "stdin": "standard input"}
+        if kind == "mic":
+            return clean(rest or self.memory.microphone.label or "microphone")
+        names = {"file": Path(rest).name, "stdin": "standard input"}
         return clean(names.get(kind, kind))
 
     def engine(self, source: Source) -> Engine:
@@ -105,6 +109,8 @@ class Studio:
             refines=self.backend.refines,
             has_words=self.backend.has_words,
             chunk_ms=self.settings.chunk_ms,
+            hears_microphone=source.is_microphone,
+            stop_after_silence_s=self.settings.stop_after,
             patience_s=PATIENCE_S,
         )
         engine = Engine(source, self.backend, keeper, policy)
@@ -124,9 +130,7 @@ class Studio:
         if kind == "file" and rest:
             return self.file(Path(rest), speed)
         if kind == "mic":
-            from skdictate.sources.process import ProcessSource
-
-            return ProcessSource.microphone(rest, self.format)
+            return self._microphone(rest)
         if self.settings.source == "stdin":
             from skdictate.sources.stdin import StdinSource
 
@@ -136,6 +140,22 @@ class Studio:
 
             return FileSource(demo_paths(), self.format, speed, "demo")
         raise ProblemError(_no_source(self.settings.source))
+
+    def _microphone(self, name: str) -> Source:
+        """The one that was named, or the one that was chosen last, or the default one."""
+        from skdictate.sources.microphone import MicSource
+
+        return MicSource(
+            name or self.memory.microphone.name,
+            self.format,
+            channel=self.settings.channel,
+            is_required=bool(name),
+        )
+
+    def choose(self, microphone: Microphone) -> None:
+        """Record from this one from now on, in this run and in later ones."""
+        self.memory.microphone = microphone
+        self.settings = replace(self.settings, source="mic")
 
     def file(self, path: Path, speed: float) -> Source:
         """A recording as a source."""

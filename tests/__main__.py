@@ -13,8 +13,9 @@ STEPS = {
     "format": ["ruff", "format", "--check"],
     "types": ["mypy"],
     "imports": [],
-    "tests": ["coverage", "run", "-m", "pytest"],
+    "core": ["coverage", "run", "-m", "pytest", "-q", "tests/core"],
     "coverage of the core": ["coverage", "report"],
+    "all else": ["pytest", "-q", "--ignore=tests/core", "-n", "3", "--dist", "loadfile"],
 }
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 """This one cannot be run as a module."""

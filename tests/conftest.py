@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from skdictate.server.serve import serve
 from skdictate.sources.file import demo_paths
 from skdictate.speechkit.channel import Endpoint
 from tests.echo import EchoRecogniser
+from tests.sound_server import SoundServer
 
 Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]
 
@@ -63,6 +64,13 @@ def serving(paths: Paths) -> Serving:
                 stopped.set()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SoundServer]:
+    """A real sound server with the microphones "desk" and "headset"."""
+    with SoundServer() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

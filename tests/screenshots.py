@@ -23,6 +23,7 @@ from skdictate.paths import Paths
 from skdictate.tui.app import DictateApp
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.header import StatusHeader
+from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.transcript import Transcript
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
@@ -38,7 +39,7 @@ async def until(condition: Callable[[], bool], patience_s: float = 90.0) -> None
 
 
 def n_lines(app: DictateApp) -> int:
-    return app.page.n_lines
+    return app.query_one(Sheet).page.n_lines
 
 
 def has_two_part_partial(app: DictateApp) -> bool:

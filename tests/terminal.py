@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -18,6 +19,8 @@ from typing import Self
 
 import pyte
 
+from tests.kitty import Kitty
+
 RESTORED = (
     b"\x1b[?1049l",
     b"\x1b[?25h",
@@ -27,6 +30,8 @@ RESTORED = (
     b"\x1b[<u",
 )
 """What a terminal must have been sent in the end: screen, cursor, mouse, paste, keyboard."""
+KEYBOARD = re.compile(rb"\x1b\[[<>=?][\d;]*u")
+"""What is said of the keyboard protocol; the emulator takes it for text."""
 LAUNCH = """
 import fcntl, os, sys, termios
 terminal = int(sys.argv[1])
@@ -47,12 +52,16 @@ class Terminal:
         rows: int = 24,
         environ: Mapping[str, str] | None = None,
         stdin: int | None = None,
+        keyboard: Kitty | None = None,
     ) -> None:
         self.output = b""
         """All bytes that the program wrote."""
         self._arguments = arguments
         self._environ = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        for name in ("COLUMNS", "LINES"):  # of the terminal that the tests run in
+            self._environ.pop(name, None)
         self._stdin = stdin
+        self._keyboard = keyboard
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
@@ -61,6 +70,7 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._fd, terminal = pty.openpty()
+        self._set_size()
         command = [sys.executable, "-c", LAUNCH, str(terminal), "-m", "skdictate", *self._arguments]
         self._process = subprocess.Popen(
             command,
@@ -73,7 +83,6 @@ class Terminal:
         )
         self.pid = self._process.pid
         os.close(terminal)
-        self._set_size()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         return self
@@ -157,5 +166,6 @@ class Terminal:
                 return
             with self._lock:
                 self.output += data
-                # pyte takes the query of the keyboard protocol for text
-                self._stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
+                self._stream.feed(KEYBOARD.sub(b"", data))
+            if self._keyboard and (answer := self._keyboard.hear(self.output)):
+                os.write(fd, answer)

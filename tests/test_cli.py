@@ -269,7 +269,7 @@ async def test_a_stretch_that_was_not_recognised_is_an_exit_code_of_its_own(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 async def test_a_signal_ends_it_in_good_order(number: signal.Signals, code: int) -> None:
-    process = await start("listen", "--demo", "--speed", "4")
+    process = await start("listen", "--demo", "--speed", "2")
     assert process.stdout is not None
     first = await process.stdout.readline()
     process.send_signal(number)
@@ -288,12 +288,14 @@ async def test_a_signal_ends_it_in_good_order(number: signal.Signals, code: int)
 
 async def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     process = await asyncio.create_subprocess_shell(
-        f"{sys.executable} -m skdictate listen --demo --speed 8 2>err | head -1",
+        f"{sys.executable} -m skdictate listen --demo --speed 8 | head -1",
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(60):
-        out, _ = await process.communicate()
+        out, err = await process.communicate()
     assert b"best of times" in out
+    assert all(line.startswith(b"skdictate: ") for line in err.splitlines())
 
 
 async def test_the_recogniser_is_killed_and_no_word_is_lost(two_cities: Path) -> None:

@@ -18,10 +18,13 @@ from skdictate.core.changes import (
     GapMarked,
     LineCommitted,
     LinkChanged,
+    ProblemCleared,
     ProblemRaised,
     Reason,
+    SourceNamed,
     Topic,
 )
+from skdictate.core.continuity import Missing
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.core.state import State
@@ -32,7 +35,7 @@ from skdictate.library.keeper import Keeper, about
 from skdictate.library.library import Kept, Library
 from skdictate.library.recording import Recording
 from skdictate.paths import Paths
-from skdictate.sources.base import Source
+from skdictate.sources.base import Item, Named, Source, Trouble
 from skdictate.sources.file import FileSource
 from skdictate.speechkit import v3
 from skdictate.speechkit.auth import Credential
@@ -226,11 +229,12 @@ class LiveSource:
 
     name = "live"
     is_live = True
+    is_microphone = True
     overruns = 0
 
     def __init__(self, problem: Problem | None = None) -> None:
         self.format = SOUND
-        self.blocks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.blocks: asyncio.Queue[Item | None] = asyncio.Queue()
         self.log: list[str] = []
         self._problem = problem
 
@@ -245,7 +249,10 @@ class LiveSource:
     async def __aexit__(self, *_: object) -> None:
         self.log.append("exit")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def switch(self, device: str) -> None:
+        self.log.append(f"switch to {device}")
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
         while (block := await self.blocks.get()) is not None:
             yield block
         if self._problem is not None:
@@ -271,6 +278,37 @@ async def test_what_a_live_source_says_while_paused_is_not_kept(
     assert it.texts() == ["1 2 3", "7 8 9"]
     assert outcome.audio_ms == 2 * len(pcm) // 32
     assert source.log == ["enter", "stop", "exit"]
+
+
+async def test_what_a_source_says_of_itself_is_kept_and_told(
+    serving: Serving, paths: Paths
+) -> None:
+    source = LiveSource()
+    pcm = count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3)
+    unplugged = Problem(Kind.MICROPHONE, "Unplugged")
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        for item in (Named("Desk"), pcm, Trouble(unplugged), Missing(8_000), Named("Yeti", "Desk")):
+            source.blocks.put_nowait(item)
+        source.blocks.put_nowait(Missing(1_600, is_overrun=True))
+        source.blocks.put_nowait(count(4, 6, SOUND, gap_s=0, pause_s=0.5, run=3))
+        it.engine.switch("Blue")
+        it.engine.stop()
+        await running
+        kept = it.library.get(it.library.ids()[0])
+    at = len(pcm) // 2
+    assert it.texts() == ["1 2 3", "4 5 6"]
+    assert kept is not None
+    assert kept.about.source == "Desk, Yeti"
+    assert [(gap.start_sample, gap.end_sample, gap.reason) for gap in kept.gaps] == [
+        (at, at + 8_000, Reason.NOT_CAPTURED),
+        (at + 8_000, at + 9_600, Reason.OVERRUN),
+    ]
+    assert kept.n_samples == 2 * at + 9_600
+    assert ProblemRaised(Topic.CAPTURE, unplugged) in it.changes
+    assert ProblemCleared(Topic.CAPTURE) in it.changes
+    assert SourceNamed("Yeti", "Desk") in it.changes
+    assert sorted(source.log) == ["enter", "exit", "stop", "switch to Blue"]
 
 
 async def test_a_source_that_does_not_end_when_told_is_left(
@@ -302,6 +340,17 @@ async def test_a_source_that_breaks_ends_the_dictation_and_keeps_what_was_said(
     assert it.texts() == ["1 2 3"]
     assert outcome.problem == problem
     assert ProblemRaised(Topic.CAPTURE, problem) in it.changes
+
+
+async def test_why_a_source_ended_stays_on_the_screen(serving: Serving, paths: Paths) -> None:
+    problem = Problem(Kind.MICROPHONE, "Unplugged")
+    source = LiveSource(problem)
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        source.blocks.put_nowait(Trouble(problem))
+        source.blocks.put_nowait(None)
+        await it.engine.run()
+    assert it.changes.count(ProblemRaised(Topic.CAPTURE, problem)) == 1
+    assert ProblemCleared(Topic.CAPTURE) not in it.changes
 
 
 async def test_a_dictation_without_sound_leaves_nothing(serving: Serving, paths: Paths) -> None:

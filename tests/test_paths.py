@@ -32,6 +32,13 @@ def test_private_folders_are_closed_to_others(tmp_path: Path) -> None:
     assert stat.S_IMODE(private_folder(folder).stat().st_mode) == 0o700
 
 
+def test_folders_on_the_way_are_closed_too_but_not_those_that_were_there(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    private_folder(tmp_path / "home" / "run")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, tmp_path / "home")]
+    assert modes == [0o755, 0o700]
+
+
 def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProblemError, match="A folder cannot be used"):

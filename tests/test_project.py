@@ -13,6 +13,7 @@ from skdictate.config import OPTIONS
 from skdictate.errors import Exit
 from skdictate.output.formats import FORMATS
 from skdictate.tui.actions import ACTIONS
+from skdictate.tui.talk import HOLD, TOGGLE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,7 +28,9 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_the_readme_lists_the_keys_of_the_app() -> None:
-    assert rows("Keys") == [[action.key, action.help] for action in ACTIONS if action.help]
+    for heading, way in (("Keys", TOGGLE), ("Hold to talk", HOLD)):
+        keys = [a for a in ACTIONS if a.help and (a.way == way or (way == TOGGLE and not a.way))]
+        assert rows(heading) == [[action.key, action.help] for action in keys]
 
 
 def test_the_readme_lists_the_options() -> None:

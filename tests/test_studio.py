@@ -8,7 +8,7 @@ from skdictate.config import Settings
 from skdictate.errors import Exit, ProblemError
 from skdictate.paths import Paths
 from skdictate.sources.file import FileSource
-from skdictate.sources.process import ProcessSource
+from skdictate.sources.microphone import MicSource
 from skdictate.sources.stdin import StdinSource
 from skdictate.speechkit.channel import CLOUD
 from skdictate.studio import Studio
@@ -59,8 +59,8 @@ def test_the_servers_limits_are_what_the_user_says(paths: Paths) -> None:
 
 def test_every_source_has_its_kind_and_its_name(paths: Paths, tmp_path: Path) -> None:
     for text, kind, name in (
-        ("mic", ProcessSource, "microphone"),
-        ("mic:USB", ProcessSource, "USB"),
+        ("mic", MicSource, "microphone"),
+        ("mic:USB", MicSource, "USB"),
         ("stdin", StdinSource, "standard input"),
         ("demo", FileSource, "demo"),
         (f"file:{tmp_path / 'a.wav'}", FileSource, "a.wav"),

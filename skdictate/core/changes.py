@@ -31,6 +31,8 @@ class Reason(StrEnum):
     """Recorded, but no recogniser answered; it can be sent again."""
     NOT_CAPTURED = "not captured"
     """The sound itself is missing: the recording holds silence in its place."""
+    OVERRUN = "overrun"
+    """The same, since this machine was too busy to take the sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class LinkChanged:
 class Topic(StrEnum):
     """What can be wrong, the gravest first; one problem stands for each at a time.
 
-    ``DISK`` and ``RECOGNISER`` are for the shell.
+    ``DISK`` and ``RECOGNISER`` are for the shell; ``SOUND`` is for live microphones.
     """
 
     DISK = "disk"
@@ -110,6 +112,7 @@ class Topic(StrEnum):
     LINK = "link"
     CAPTURE = "capture"
     SEND = "send"
+    SOUND = "sound"
     PROGRESS = "progress"
 
 
@@ -131,6 +134,15 @@ class ProblemCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceNamed:
+    """What is heard has a name, or another one than before."""
+
+    name: str
+    was: str = ""
+    """The name before, if this is a change."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Nothing more will change."""
 
@@ -144,5 +156,6 @@ Change = (
     | LinkChanged
     | ProblemRaised
     | ProblemCleared
+    | SourceNamed
     | Finished
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
-from skdictate.core.changes import Change, Topic
+from skdictate.core.changes import Change, Reason, Topic
 from skdictate.core.effects import Effect, EndUtterance
 from skdictate.core.events import (
     Cursors,
@@ -46,20 +46,32 @@ class Dictation:
 
     def started(self, now_s: float) -> None:
         """The source runs; from now on sound is expected of it."""
-        self._works.watch.expect_capture(now_s)
+        if not self._works.is_paused:
+            self._works.watch.expect_capture(now_s)
 
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
         """That many samples were appended to the recording."""
         duration_s = self.format.seconds(n_samples)
         if level is not None:
-            self._works.loudness.heard(level, self._works.timeline.head, n_samples)
+            self._works.heard(level, n_samples)
         self._works.timeline.head += n_samples
         self._works.watch.captured(now_s, duration_s if self._works.is_hearing_sound else 0.0)
         self._works.advance(now_s)
 
-    def lost(self, n_samples: int, now_s: float) -> None:
+    def lost(self, n_samples: int, reason: Reason, now_s: float) -> None:
         """That many samples are missing: the recording holds silence in their place."""
-        self._works.timeline.lose(n_samples)
+        self._works.timeline.lose(n_samples, reason)
+        self._works.silence_from = self._works.timeline.head
+        self._works.advance(now_s)
+
+    def source_changed(self, now_s: float) -> None:
+        """Another microphone is heard from now on."""
+        self._works.ears.begin()
+        self._works.advance(now_s)
+
+    def source_failed(self, problem: Problem, now_s: float) -> None:
+        """The source gives nothing, and knows why; the next sound clears this."""
+        self._works.watch.raise_(Topic.CAPTURE, problem)
         self._works.advance(now_s)
 
     def pause(self, now_s: float) -> None:
@@ -74,6 +86,7 @@ class Dictation:
     def resume(self, now_s: float) -> None:
         """Sound will come again."""
         self._works.is_paused = False
+        self._works.silence_from = self._works.timeline.head
         self._works.watch.expect_capture(now_s)
         self._works.advance(now_s)
 

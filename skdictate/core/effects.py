@@ -43,8 +43,13 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class StopSource:
+    """Capture no more, as the user would say; answer with ``stop`` when the source has ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The dictation has ended, and all that will be committed has been."""
 
 
-Effect = Open | Send | EndUtterance | Finish | Drop | Done
+Effect = Open | Send | EndUtterance | Finish | Drop | StopSource | Done

@@ -15,5 +15,9 @@ class Policy:
     """The recogniser is known to tell where each word is."""
     chunk_ms: int = 100
     """Audio in one message."""
+    hears_microphone: bool = False
+    """The sound is judged as that of a microphone: muted, too quiet, too loud."""
+    stop_after_silence_s: float = 0.0
+    """Once something was said, silence this long ends the dictation; 0 for never."""
     patience_s: float = 15.0
     """After ``stop``: how long a silent recogniser is waited for."""

@@ -56,13 +56,13 @@ class Timeline:
         if self.live is not None:
             self.live.close(self.head)
 
-    def lose(self, n_samples: int) -> None:
+    def lose(self, n_samples: int, reason: Reason = Reason.NOT_CAPTURED) -> None:
         """The next samples were not captured: they become a gap, and time goes on."""
         start, self.head = self.head, self.head + n_samples
         if self.live is None:
             return
         hole = self.cut(self.live, start)
-        hole.gap = Gap(start, self.head, Reason.NOT_CAPTURED)
+        hole.gap = Gap(start, self.head, reason)
         self.cut(hole, self.head)
 
     def give_up(self) -> None:

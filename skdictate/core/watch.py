@@ -14,8 +14,10 @@ SEND_S = 1.0
 """Audio that waits this long for the transport is worth saying ..."""
 SEND_BROKEN_S = 5.0
 """... and this long means that the link is dead."""
+WORDLESS_S = 10.0
+"""Audible sound for this long without a new word is worth saying ..."""
 PROGRESS_S = 30.0
-"""Audible sound for this long without a new word: the recogniser may be stuck."""
+"""... and this long may mean that the recogniser is stuck."""
 RESTARTS = 1
 """Links to replace for that reason before believing that there are no words in the sound."""
 
@@ -40,7 +42,7 @@ STUCK = Problem(
 NO_WORDS = Problem(
     Kind.RECOGNISER,
     "Sound, but no words",
-    f"{PROGRESS_S:.0f} seconds of audible sound gave no text",
+    f"{WORDLESS_S:.0f} seconds of audible sound gave no text",
     "Check that this is the right microphone and the right language.",
 )
 
@@ -118,9 +120,10 @@ class Watch:
 
     def wants_restart(self) -> bool:
         """Whether the link should be replaced, since sound gave no words for too long."""
+        if self.audible_s >= WORDLESS_S:
+            self.raise_(Topic.PROGRESS, NO_WORDS)
         if self.audible_s < PROGRESS_S:
             return False
         self.audible_s = 0.0
-        self.raise_(Topic.PROGRESS, NO_WORDS)
         self.n_restarts += 1
         return self.n_restarts <= RESTARTS

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from skdictate.core.audio import Format
+from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, Finished, Topic
-from skdictate.core.effects import Done, Effect
+from skdictate.core.ears import Ears
+from skdictate.core.effects import Done, Effect, StopSource
 from skdictate.core.exchange import Exchange
 from skdictate.core.hearing import Hearing
 from skdictate.core.limits import Limits
@@ -44,6 +45,11 @@ class Works:
     is_done: bool = False
     life_s: float = 0.0
     """When the recogniser last said something, or the end began."""
+    silence_from: int = 0
+    """Silence before this position is nobody's silence: the source did not run, or was lost."""
+    has_words: bool = False
+    """Something was said and understood."""
+    is_told_to_stop: bool = False
 
     def __post_init__(self) -> None:
         self.transcript = Transcript(refines=self.policy.refines)
@@ -62,6 +68,7 @@ class Works:
         self.timeline = Timeline(self.transcript)
         self.hearing = Hearing(self.timeline, self.transcript)
         self.loudness = Loudness(self.format)
+        self.ears = Ears(self.watch)
         self._cutting = Cutting(self.limits)
 
     def advance(self, now_s: float) -> None:
@@ -71,6 +78,7 @@ class Works:
         for span in self.timeline.spans:
             self._serve(span, now_s)
         self._supervise(now_s)
+        self._mind_silence()
         self.timeline.flush(now_s)
         self.transcript.waited(now_s)
         self.transcript.guess(self.timeline.guess(), now_s)
@@ -78,6 +86,12 @@ class Works:
             self.is_done = True
             self.effects.append(Done())
             self.changes.append(Finished())
+
+    def heard(self, level: Level, n_samples: int) -> None:
+        """A block with this level lies ahead of the head."""
+        self.loudness.heard(level, self.timeline.head, n_samples)
+        if self.policy.hears_microphone:
+            self.ears.heard(level, self.format.seconds(n_samples))
 
     def release(self, link: Link, problem: Problem | None, now_s: float, *, is_ended: bool) -> None:
         """A link is gone: its span needs another, if anything of it still waits."""
@@ -98,7 +112,7 @@ class Works:
 
     def progressed(self, link: Link) -> None:
         """A link gave words."""
-        link.has_progress = True
+        link.has_progress = self.has_words = True
         self.backoff.worked()
         self.watch.progressed()
 
@@ -187,6 +201,17 @@ class Works:
         is_patient = now_s - self.life_s < self.policy.patience_s
         if self.is_stopping and (self.exchange.is_blocked or not is_patient):
             self.give_up()
+
+    def _mind_silence(self) -> None:
+        """End the dictation if the user has fallen silent and wants that."""
+        since = self.loudness.quiet_from
+        is_armed = self.policy.stop_after_silence_s > 0 and self.has_words
+        if not is_armed or since is None or self.is_stopping or self.is_told_to_stop:
+            return
+        silent = self.timeline.head - max(since, self.silence_from)
+        if silent >= self.format.samples(self.policy.stop_after_silence_s):
+            self.is_told_to_stop = True
+            self.effects.append(StopSource())
 
     def _supervise_sending(self, now_s: float) -> None:
         waiting = [link.waiting_since_s for link in self.exchange.links.values()]

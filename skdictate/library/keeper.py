@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,10 +36,24 @@ class Keeper:
 
     def append(self, pcm: bytes, sound: Format) -> None:
         """Add sound; see ``Recording.append``."""
+        self._opened(sound).append(pcm)
+
+    def append_silence(self, n_samples: int, sound: Format) -> None:
+        """Stand in for lost sound; see ``Recording.append_silence``."""
+        self._opened(sound).append_silence(n_samples)
+
+    def note_source(self, name: str) -> None:
+        """This is heard from now on."""
+        if self._dictation_id is None:
+            self.about = replace(self.about, source=name)
+        else:
+            self._library.add_source(self._dictation_id, name)
+
+    def _opened(self, sound: Format) -> Recording:
         if self._recording is None:
             self._recording = Recording.create(self.recording_path, sound)
             self._dictation_id = self._library.begin(self.about)
-        self._recording.append(pcm)
+        return self._recording
 
     def read(self, start: int, end: int) -> bytes:
         """Sound that was appended; see ``Recording.read``."""

@@ -159,6 +159,14 @@ class Library:
                 ),
             )
 
+    def add_source(self, dictation_id: int, name: str) -> None:
+        """From here on another source was heard."""
+        with self._told():
+            self._db.execute(
+                "UPDATE dictation SET source = source || ', ' || ? WHERE id = ?",
+                (name, dictation_id),
+            )
+
     def finish(self, dictation_id: int, n_samples: int, billed_s: int) -> None:
         """The dictation has ended, with or without gaps."""
         with self._told():

@@ -1,61 +1,93 @@
-"""``python -m skdictate.mic RATE [DEVICE]``: prints s16le mono until its standard input ends.
+"""``python -m skdictate.mic``: does one thing, as a line of JSON on its standard input says.
 
-A trouble is one line of JSON on standard error: ``[title, detail, hint]``.
+``{"do": "list"}`` prints what microphones there are, as JSON. ``{"do": "capture", "rate_hz": ...,
+"device": ..., "channel": ...}`` captures in frames (``core/frames.py``) until its standard input
+ends or says so. Whatever PortAudio prints goes to standard error.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import queue
-import sys
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
-BLOCK_MS = 20
+from skdictate.core.audio import Format
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.mic.sender import Sender
 
-
-def capture(rate_hz: int, device: str | None) -> None:
-    """Write blocks to standard output as they come."""
-    import sounddevice
-
-    blocks: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-
-    def heard(data: Any, _n_frames: int, _time: Any, _status: Any) -> None:
-        blocks.put(bytes(data))
-
-    def watch() -> None:
-        while os.read(0, 4096):
-            pass
-        blocks.put(None)
-
-    threading.Thread(target=watch, daemon=True).start()
-    with sounddevice.RawInputStream(
-        samplerate=rate_hz,
-        blocksize=rate_hz * BLOCK_MS // 1000,
-        channels=1,
-        dtype="int16",
-        device=device,
-        callback=heard,
-        finished_callback=lambda: blocks.put(None),
-    ):
-        while (block := blocks.get()) is not None:
-            os.write(1, block)
+LAST_S = 1.0
+"""At the end, what was captured may take this long to be taken."""
 
 
 def main() -> None:
-    """Capture, or say why not."""
+    """Do what is asked; a trouble is told, never thrown."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    order = json.loads(_line(0))
+    if order["do"] == "list":
+        _answer(output)
+    else:
+        _capture(order, output)
+    os._exit(0)  # PortAudio's own ending may hang, and there is nothing left to end
+
+
+def _answer(output: int) -> None:
+    from skdictate.mic import pulse
+    from skdictate.mic.devices import survey
+
+    threading.Thread(target=_leave_after, args=(_drained,), daemon=True).start()
+    answer: dict[str, Any]
     try:
-        capture(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
-    except OSError as error:
-        tell("PortAudio is missing", str(error), "On Debian: sudo apt install libportaudio2")
-    except Exception as error:  # noqa: BLE001 - the edge of a process: all that PortAudio raises
-        tell("The microphone cannot be used", str(error), "See which device is the default.")
+        with pulse.connect() as server:
+            answer = survey(server).as_json()
+    except ProblemError as error:
+        answer = {"problem": error.problem.as_json()}
+    os.write(output, json.dumps(answer).encode())
 
 
-def tell(title: str, detail: str, hint: str) -> None:
-    """The one line that the parent reads."""
-    print(json.dumps([title, detail, hint]), file=sys.stderr, flush=True)  # noqa: T201
+def _capture(order: dict[str, Any], output: int) -> None:
+    from skdictate.mic.capture import Capture
+
+    sound = Format(order["rate_hz"])
+    sender = Sender(sound, output, 0)
+    sender.start()
+    threading.Thread(target=_leave_after, args=(sender.gone.wait,), daemon=True).start()
+    sending = threading.Thread(target=sender.run, daemon=True)
+    sending.start()
+    try:
+        Capture(sound, order["device"], order["channel"], sender).run()
+    except ProblemError as error:
+        sender.trouble(error.problem.as_json())
+    except Exception as error:  # noqa: BLE001 - the edge of a process: the listener must know
+        problem = Problem(Kind.MICROPHONE, "The microphone failed", f"{error!r}")
+        sender.trouble(problem.as_json())
+    sender.finish()
+    sending.join(LAST_S)
 
 
-main()
+def _leave_after(has_ended: Callable[[], object]) -> None:
+    """See to it that the listener is not outlived, whatever hangs."""
+    has_ended()
+    time.sleep(LAST_S)
+    os._exit(0)
+
+
+def _drained() -> None:
+    """Wait for the end of standard input."""
+    while os.read(0, 4096):
+        pass
+
+
+def _line(fd: int) -> bytes:
+    """The first line, and not a byte more: what follows is for the sender."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(fd, 1)):
+        line += byte
+    return line
+
+
+if __name__ == "__main__":
+    main()

@@ -215,6 +215,8 @@ def said_of(gap: Gap) -> str:
     """A gap in words."""
     if gap.reason is Reason.NOT_CAPTURED:
         return "no sound was captured"
+    if gap.reason is Reason.OVERRUN:
+        return "sound was lost, this machine was too busy"
     return f"not recognised; last heard: {gap.heard}" if gap.heard else "not recognised"
 
 

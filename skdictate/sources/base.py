@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from skdictate.core.audio import Format
+from skdictate.core.continuity import Missing
+from skdictate.errors import Problem
 
 BLOCK_MS = 50
 """Sound in one block of a file: often enough for a meter, seldom enough for a slow machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is heard from here on."""
+
+    name: str
+    was: str = ""
+    """What was heard until here, if that was something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """No sound comes at present, and why; the next block of samples says that it does again."""
+
+    problem: Problem
+
+
+Item = bytes | Missing | Named | Trouble
+"""A block of samples (s16le mono), or what there is to say about them."""
+
+
 class Source(Protocol):
-    """An async context manager; iterate for blocks of samples (s16le mono, at ``format``).
+    """An async context manager; iterate for blocks of samples at ``format``.
 
     The end of the iteration is the end of the sound.
 
@@ -26,8 +49,10 @@ class Source(Protocol):
     format: Format
     is_live: bool
     """It cannot wait: what is not taken in time is lost."""
+    is_microphone: bool
+    """It may be muted, too quiet or too loud, and can be exchanged."""
     overruns: int
-    """Blocks that were lost because nobody took them."""
+    """How often sound was lost because this machine was too busy to take it."""
 
     def stop(self) -> None:
         """Deliver what was captured already, and then end."""
@@ -43,5 +68,13 @@ class Source(Protocol):
     ) -> None:
         """Stop capturing at once and let go of the device."""
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """The blocks."""
+    def __aiter__(self) -> AsyncIterator[Item]:
+        """The blocks, in order."""
+
+
+@runtime_checkable
+class Switchable(Protocol):
+    """A source that can go on with another device."""
+
+    def switch(self, device: str) -> None:
+        """Go on with the one of this name; with the default one if it is empty."""

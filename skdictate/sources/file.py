@@ -10,10 +10,10 @@ from typing import Self
 
 import soundfile
 
+from skdictate.convert import Converter
 from skdictate.core.audio import Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import BLOCK_MS
-from skdictate.sources.convert import Converter
 from skdictate.sources.pace import Pace
 
 RAW_SUFFIXES = (".raw", ".pcm", ".s16le")
@@ -26,6 +26,7 @@ class FileSource:
     """Files, one after the other."""
 
     is_live = False
+    is_microphone = False
     overruns = 0
 
     def __init__(self, paths: list[Path], sound: Format, speed: float, name: str = "") -> None:

@@ -10,12 +10,10 @@ from io import BufferedReader
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
+from skdictate.convert import Converter
 from skdictate.core.audio import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import BLOCK_MS
-from skdictate.sources.convert import Converter
 
 ENDLESS_BYTES = 0x7FFF_0000
 """A WAV that claims to be larger was written by a program that did not know its length."""
@@ -25,6 +23,7 @@ class StdinSource:
     """Reads as fast as the sound comes: whoever writes it must not be made to wait."""
 
     is_live = True
+    is_microphone = False
     overruns = 0
     name = "standard input"
 
@@ -94,12 +93,11 @@ def blocks(pipe: BufferedReader, sound: Format) -> Iterator[bytes]:
         raise wave.Error(f"it has {8 * width} bits a sample, and 16 are needed")
     size_bytes = n_frames * width * channels
     rest = size_bytes if 0 < size_bytes < ENDLESS_BYTES else None
-    converter = Converter(rate_hz, sound.rate_hz)
+    converter = Converter(rate_hz, sound.rate_hz, channels)
     for piece in _aligned(_pieces(b"", pipe, rest, sound), width * channels):
-        frames = np.frombuffer(piece, dtype="<i2").reshape(-1, channels)
-        if pcm := converter.convert(frames.astype(np.float32) / np.float32(32768)):
+        if pcm := converter.convert_pcm(piece):
             yield pcm
-    if pcm := converter.convert(np.empty((0, channels), np.float32), is_last=True):
+    if pcm := converter.convert_pcm(b"", is_last=True):
         yield pcm
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from skdictate.tui.talk import HOLD, TOGGLE
+
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
 CYRILLIC = dict(zip(_LATIN, _CYRILLIC, strict=True))
@@ -30,6 +32,11 @@ class Action:
     in_footer: bool = True
     help: str = ""
     """A sentence for the help page; one for all actions of a key."""
+    way: str = ""
+    """The way to talk that it belongs to, as in the settings; empty for both."""
+    in_palette: bool = True
+    is_first: bool = False
+    """Done before anything else may see the key, so that its release cannot overtake it."""
 
     def bindings(self) -> Iterator[Binding]:
         """Every key that does it; only the first shows."""
@@ -41,6 +48,7 @@ class Action:
                 show=self.in_footer and index == 0,
                 key_display=self.key,
                 tooltip=self.tooltip,
+                priority=self.is_first,
             )
 
     def _keys(self) -> list[str]:
@@ -58,8 +66,27 @@ ACTIONS = (
         "Start",
         "Start to dictate; what you say is recorded at once.",
         help="Start and stop; the last words are waited for.",
+        way=TOGGLE,
     ),
     Action("stop", "space", "Stop", "Stop recording; the last words are waited for."),
+    Action(
+        "talk",
+        "space",
+        "Talk",
+        "Hold it and speak; let go, and nothing is recorded.",
+        help="Hold it and speak; let go, and nothing is recorded.",
+        way=HOLD,
+        in_palette=False,
+        is_first=True,
+    ),
+    Action(
+        "finish",
+        "enter",
+        "Finish",
+        "End the dictation; the last words are waited for.",
+        help="End the dictation; the last words are waited for.",
+        way=HOLD,
+    ),
     Action(
         "pause",
         "p",
@@ -68,6 +95,13 @@ ACTIONS = (
         help="Pause and resume: nothing is recorded in between.",
     ),
     Action("resume", "p", "Resume", "Record again."),
+    Action(
+        "microphones",
+        "m",
+        "Mic",
+        "Choose the microphone; see how loud each one is.",
+        help="Choose the microphone, also while you dictate.",
+    ),
     Action(
         "retry",
         "r",

@@ -1,4 +1,4 @@
-"""What reaches the app from the dictation's thread, as a message of the library."""
+"""What reaches the app from the dictation's thread and from the terminal's, as messages."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ class Told(Message):
     @property
     def _is_partial(self) -> bool:
         return isinstance(self.news, Changed) and isinstance(self.news.change, PartialChanged)
+
+
+class Reported(Message):
+    """The terminal has said what it reports of the keyboard."""
+
+    def __init__(self, *, has_releases: bool) -> None:
+        super().__init__()
+        self.has_releases = has_releases
+
+
+class Released(Message):
+    """Space was let go."""

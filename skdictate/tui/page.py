@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from skdictate.core.audio import Format
 from skdictate.core.changes import Change, Gap, GapMarked, Line, LineCommitted, LineRefined
-from skdictate.output.formats import rendered
+from skdictate.output.formats import SUFFIXES, rendered
+from skdictate.output.sinks import save
 
 
 @dataclass
@@ -25,6 +27,8 @@ class Page:
 
     begun_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
     sections: list[Section] = field(default_factory=list)
+    saved_as: Path | None = None
+    """The file that has it: saved again, it goes there again."""
 
     @property
     def n_lines(self) -> int:
@@ -56,3 +60,19 @@ class Page:
             for section in self.sections
         ]
         return "\n".join(text for text in texts if text)
+
+    def save(self, name: str, output: str) -> Path:
+        """Write the page in a format, to ``output`` or else to a file of the working folder.
+
+        Raises:
+            ProblemError: the folder or the disk does not take it.
+        """
+        path = self.saved_as or self._path(output, SUFFIXES[name])
+        save(path, self.text(name))
+        self.saved_as = path
+        return path
+
+    def _path(self, output: str, suffix: str) -> Path:
+        if output:
+            return Path(output).expanduser()
+        return Path.cwd() / f"dictation-{self.begun_at:%Y-%m-%d-%H%M%S}{suffix}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 
+from textual.driver import Driver
 from textual.drivers import _writer_thread
 
 RESET = (
@@ -38,10 +40,21 @@ class PatientWriter(_writer_thread.WriterThread):
 
 
 def install() -> None:
-    """Have the library's drivers use the patient writer."""
+    """Have the library's drivers use the patient writer; on Windows there is another driver."""
+    if sys.platform == "win32":
+        return
     from textual.drivers import linux_driver
 
     setattr(linux_driver, "WriterThread", PatientWriter)  # noqa: B010 - not exported
+
+
+def driver(*, reports_releases: bool) -> type[Driver] | None:
+    """A driver for the app; None for the library's own, which tells presses only."""
+    if not reports_releases or sys.platform == "win32":
+        return None
+    from skdictate.tui.driver import driver
+
+    return driver()
 
 
 def is_gone() -> bool:
@@ -74,6 +87,8 @@ def take_stdin() -> int:
 
 def restore() -> None:
     """Give the terminal back by hand, where the library could not; waits for nothing."""
+    if sys.platform == "win32":
+        return
     with suppress(OSError):
         fd = os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         os.write(fd, RESET.encode())

@@ -337,7 +337,7 @@ def test_pausing_after_the_end_changes_nothing() -> None:
     desk = Desk()
     desk.machine.stop(0.0)
     desk.machine.pause(0.0)
-    desk.machine.lost(100, 0.0)
+    desk.machine.lost(100, Reason.NOT_CAPTURED, 0.0)
     desk.machine.stop(0.0)
     assert desk.effects() == [fx.Done()]
 
@@ -357,7 +357,7 @@ def test_an_idle_link_is_closed_before_the_server_does_it() -> None:
 def test_a_hole_in_the_recording_is_a_gap_and_time_goes_on() -> None:
     desk = Desk()
     link_id = desk.open()
-    desk.machine.lost(500, desk.now_s)
+    desk.machine.lost(500, Reason.NOT_CAPTURED, desk.now_s)
     assert fx.Finish(link_id) in desk.effects()
     assert fx.Open(2) in desk.hear()
     desk.machine.link_closed(link_id, None, desk.now_s)
@@ -368,7 +368,7 @@ def test_a_hole_in_the_recording_is_a_gap_and_time_goes_on() -> None:
 def test_lines_after_an_unanswered_stretch_wait_for_it_and_come_in_order() -> None:
     desk = Desk()
     desk.open()
-    desk.machine.lost(500, desk.now_s)
+    desk.machine.lost(500, Reason.NOT_CAPTURED, desk.now_s)
     desk.hear()
     desk.machine.link_opened(2, desk.now_s)
     desk.say(2, ev.Final("second", 0, 90))
@@ -454,6 +454,87 @@ def test_a_source_that_delivers_nothing_is_said_and_forgiven() -> None:
     assert desk.machine.next_deadline_s() is None
     desk.hear()
     assert ch.ProblemCleared(Topic.CAPTURE) in desk.news()
+
+
+def test_what_a_microphone_gives_is_judged_and_what_a_file_gives_is_not() -> None:
+    for hears_microphone, expected in ((True, [Topic.SOUND]), (False, [])):
+        desk = Desk(policy=Policy(hears_microphone=hears_microphone))
+        for _ in range(30):
+            desk.hear(level=Level())
+        assert [p.topic for p in desk.machine.status(desk.now_s).problems] == expected
+    desk = Desk(policy=Policy(hears_microphone=True))
+    for _ in range(30):
+        desk.hear(level=Level())
+    desk.machine.source_changed(desk.now_s)
+    assert desk.machine.status(desk.now_s).problems == ()
+
+
+def test_a_source_that_knows_why_it_is_silent_says_so_until_there_is_sound() -> None:
+    desk = Desk()
+    desk.open()
+    gone = Problem(Kind.MICROPHONE, "Unplugged")
+    desk.machine.source_failed(gone, desk.now_s)
+    assert [p.problem for p in desk.machine.status(desk.now_s).problems] == [gone]
+    assert ch.ProblemRaised(Topic.CAPTURE, gone) in desk.news()
+    desk.hear()
+    assert ch.ProblemCleared(Topic.CAPTURE) in desk.news()
+
+
+def test_an_overrun_is_a_gap_of_its_own_kind() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    desk.machine.lost(500, Reason.OVERRUN, desk.now_s)
+    desk.hear()
+    desk.say(link_id, ev.Final("one", 0, 90))
+    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.news()
+    gaps = [c.gap for c in desk.changes if isinstance(c, ch.GapMarked)]
+    assert gaps == [ch.Gap(100, 600, Reason.OVERRUN)]
+
+
+def silent(desk: Desk, seconds: float) -> bool:
+    """Whether silence of that length makes it ask for the end."""
+    effects: list[fx.Effect] = []
+    for _ in range(round(seconds * 10)):
+        effects += desk.hear(level=QUIET)
+    return fx.StopSource() in effects
+
+
+def test_silence_ends_the_dictation_only_after_words_and_only_once() -> None:
+    desk = Desk(policy=Policy(stop_after_silence_s=3.0))
+    link_id = desk.open()
+    assert not silent(desk, 10), "nothing was said yet"
+    desk.hear()
+    desk.say(link_id, ev.Partial("one"))
+    assert not silent(desk, 2.9)
+    desk.hear()
+    assert not silent(desk, 2.9)
+    assert silent(desk, 0.5)
+    assert not silent(desk, 10)
+
+
+def test_a_pause_and_a_hole_are_no_silence() -> None:
+    desk = Desk(policy=Policy(stop_after_silence_s=3.0))
+    link_id = desk.open()
+    desk.say(link_id, ev.Partial("one"))
+    assert not silent(desk, 2.5)
+    desk.machine.pause(desk.now_s)
+    desk.machine.resume(desk.now_s)
+    assert not silent(desk, 2.5)
+    desk.machine.lost(60_000, Reason.NOT_CAPTURED, desk.now_s)
+    assert not silent(desk, 2.5)
+    assert silent(desk, 1)
+
+
+def test_a_source_that_starts_while_paused_owes_no_sound() -> None:
+    desk = Desk()
+    desk.machine.pause(0.0)
+    desk.machine.started(0.1)
+    desk.machine.tick(60.0)
+    assert desk.machine.status(60.0).problems == ()
+    desk.machine.resume(60.0)
+    desk.machine.tick(71.0)
+    assert [p.topic for p in desk.machine.status(71.0).problems] == [Topic.CAPTURE]
 
 
 def test_sound_without_words_replaces_the_link_once_and_then_says_so_only() -> None:

@@ -18,6 +18,7 @@ from skdictate.core import effects as fx
 from skdictate.core import events as ev
 from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
+from skdictate.core.changes import Reason
 from skdictate.core.dictation import Dictation
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
@@ -223,7 +224,7 @@ class World:
 
     def lose(self, n_samples: int) -> None:
         self.dictated += n_samples
-        self.dictation.lost(n_samples, self.now_s)
+        self.dictation.lost(n_samples, Reason.NOT_CAPTURED, self.now_s)
         self.settle()
 
     # ------------------------------------------------------------- time

@@ -149,7 +149,7 @@ def test_help_and_the_palette_list_the_keys() -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), [(20, 5), (40, 10), (60, 20), (80, 24), (200, 60)])
 def test_it_works_at_every_size(columns: int, rows: int) -> None:
-    with Terminal("--demo", "--speed", "4", columns=columns, rows=rows) as it:
+    with Terminal("--demo", columns=columns, rows=rows) as it:
         it.wait("Listening")
         it.wait("It was")
         it.press("q")
@@ -157,7 +157,7 @@ def test_it_works_at_every_size(columns: int, rows: int) -> None:
 
 
 def test_a_storm_of_sizes_is_survived() -> None:
-    with Terminal("--demo", "--speed", "4") as it:
+    with Terminal("--demo") as it:
         it.wait("best of times")
         for step in range(40):
             it.resize(20 + step * 37 % 160, 4 + step * 13 % 50)

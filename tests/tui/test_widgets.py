@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from skdictate.core.changes import (
 from skdictate.core.limits import Limits
 from skdictate.core.status import Phase, SessionGauge, Status
 from skdictate.engine import Outcome
-from skdictate.errors import Kind, Problem
+from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.tui.actions import ACTIONS, CYRILLIC, bindings
 from skdictate.tui.page import Page
 from skdictate.tui.widgets.banner import Banner
@@ -249,7 +250,9 @@ async def test_the_header_says_who_listens_to_what(width: int) -> None:
     app = Frame(header)
     facts = Facts(IDLE, names=("demo", "Moonshine", "en-US"), billing="nothing billed")
     async with app.run_test(size=(width, 3)) as pilot:
-        header.facts = facts.while_running(status(phase=Phase.RECONNECTING, unsent_s=12.0))
+        header.facts = facts.while_running(
+            status(phase=Phase.RECONNECTING, unsent_s=12.0), overruns=2
+        )
         await pilot.pause()
         first, second = rows(app)[:2]
         assert first.startswith("◎ Reconnecting, still")
@@ -282,6 +285,24 @@ def test_a_page_holds_dictations_until_the_next_page() -> None:
     page.take(PartialChanged("a", "b"))
     assert page.n_lines == 2
     assert page.text("text") == "It was.\n\n[0:00-0:01 no sound was captured]\nAgain.\n"
+
+
+def test_a_page_is_saved_to_one_file_however_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = Page()
+    page.begin(Format(1000))
+    page.take(LineCommitted(line(1, "Once.", 0)))
+    path = page.save("text", "")
+    page.take(LineCommitted(line(2, "Twice.", 1000)))
+    assert page.save("text", "") == path
+    assert [found.read_text() for found in tmp_path.iterdir()] == ["Once.\nTwice.\n"]
+    assert path.name == f"dictation-{page.begun_at:%Y-%m-%d-%H%M%S}.txt"
+    given = tmp_path / "given.md"
+    assert Page().save("md", str(given)) == given
+    with pytest.raises(ProblemError, match="cannot be saved"):
+        Page().save("md", str(tmp_path / "no" / "folder"))
 
 
 def test_every_letter_has_its_twin_on_the_russian_keyboard() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from skdictate.core.clean import clean
+from skdictate.paths import Paths
 from skdictate.tui.actions import ACTIONS
 
 
@@ -21,9 +25,14 @@ class HelpScreen(ModalScreen[None]):
         ("escape,q,й,question_mark,f1,space,enter", "dismiss", "Close")
     ]
 
-    def __init__(self, places: list[tuple[str, str]]) -> None:
+    def __init__(self, paths: Paths, way: str) -> None:
         super().__init__()
-        self._places = places
+        self._way = way
+        self._places = {
+            "texts": paths.library,
+            "sound": paths.recordings,
+            "settings": paths.config_file,
+        }
 
     def compose(self) -> ComposeResult:
         """A box in the middle, which scrolls where it has to."""
@@ -34,7 +43,11 @@ class HelpScreen(ModalScreen[None]):
 
     def _words(self) -> Content:
         rows: list[Content] = [Content.assemble(("Keys", "bold $accent"))]
-        rows += [_row(action.key, action.help) for action in ACTIONS if action.help]
+        rows += [
+            _row(action.key, action.help)
+            for action in ACTIONS
+            if action.help and action.way in ("", self._way)
+        ]
         rows += [
             _row("↑ ↓", "Scroll the text; End follows the newest words again."),
             _row("ctrl+p", "All commands by name, and other colours."),
@@ -43,9 +56,16 @@ class HelpScreen(ModalScreen[None]):
             Content(""),
             Content.assemble(("Where everything is", "bold $accent")),
         ]
-        rows += [_row(name, value) for name, value in self._places]
+        rows += [_row(name, clean(_short(place))) for name, place in self._places.items()]
         return Content("\n").join(rows)
 
 
 def _row(key: str, words: str) -> Content:
     return Content.assemble((f"{key:>10}", "bold"), "  ", words)
+
+
+def _short(path: Path) -> str:
+    """A path with the home folder as ``~``."""
+    with suppress(ValueError, RuntimeError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)

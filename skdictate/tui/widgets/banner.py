@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from skdictate.core.changes import Topic
+from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
 from skdictate.errors import Problem
 
 
@@ -20,6 +20,14 @@ class Banner(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._standing: dict[Topic, Problem] = {}
+
+    def take(self, change: Change) -> None:
+        """Something has become of the dictation."""
+        match change:
+            case ProblemRaised(topic, problem):
+                self.raised(topic, problem)
+            case ProblemCleared(topic):
+                self.cleared(topic)
 
     def raised(self, topic: Topic, problem: Problem) -> None:
         """Something is wrong, from now on."""
@@ -35,6 +43,10 @@ class Banner(Widget):
         """A new dictation, new luck."""
         self._standing.clear()
         self._choose()
+
+    def stands(self, topic: Topic) -> bool:
+        """Whether something is wrong there."""
+        return topic in self._standing
 
     def _choose(self) -> None:
         self.problem = next((self._standing[t] for t in Topic if t in self._standing), None)

@@ -14,6 +14,7 @@ from skdictate.core.status import Phase, Status
 from skdictate.output.formats import clock
 
 if TYPE_CHECKING:
+    from skdictate.backstage import Ready
     from skdictate.engine import Outcome
 
 IDLE = "ready"
@@ -56,10 +57,27 @@ class Facts:
     elapsed_s: int = 0
     behind_s: int = 0
     """Audio that the recogniser was not sent yet."""
+    overruns: int = 0
+    """How often this machine was too busy to take the sound."""
     session: int = 0
     billing: str = ""
 
-    def while_running(self, status: Status) -> Facts:
+    @classmethod
+    def of(cls, ready: Ready) -> Facts:
+        """Before the first dictation."""
+        facts = cls(IDLE, billing="nothing billed" if ready.is_local else billed(0))
+        return facts.hearing(ready.source, ready)
+
+    def hearing(self, source: str, ready: Ready) -> Facts:
+        """The same with the names of who listens to what."""
+        names = (source, f"{ready.engine} on {ready.place}", ", ".join(ready.languages))
+        return replace(self, names=tuple(name for name in names if name))
+
+    def anew(self) -> Facts:
+        """The same with nothing dictated yet."""
+        return replace(self, state=IDLE, note="", elapsed_s=0, session=0)
+
+    def while_running(self, status: Status, overruns: int) -> Facts:
         """The same for a dictation that runs."""
         return replace(
             self,
@@ -67,6 +85,7 @@ class Facts:
             note="",
             elapsed_s=int(status.recorded_s),
             behind_s=int(status.unsent_s),
+            overruns=overruns,
             session=status.n_links,
             billing=billed(status.billed_s) if status.limits.unit_s else self.billing,
         )
@@ -108,6 +127,9 @@ class StatusHeader(Widget):
         left = Content.assemble((f"{sign} {word}", f"bold {color}"))
         if self.facts.behind_s >= 1:
             left += Content.assemble((f"  {self.facts.behind_s} s behind", "$text-warning"))
+        if self.facts.overruns:
+            times = "1 overrun" if self.facts.overruns == 1 else f"{self.facts.overruns} overruns"
+            left += Content.assemble((f"  {times}", "$text-warning"))
         return _spread(left, Content.assemble((clock(self.facts.elapsed_s * 1000), "bold")), width)
 
     def _second(self, width: int) -> Content:

@@ -30,10 +30,10 @@ class LevelMeter(Widget):
         return Content.assemble(self._bar(width), " ", self._numbers())
 
     def _bar(self, width: int) -> Content:
-        text, rest = filled(_share(self.level.rms_dbfs), width)
+        text, rest = filled(share(self.level.rms_dbfs), width)
         cells = text + rest
-        loud = int(_share(LOUD_DBFS) * width)
-        mark = min(width - 1, int(_share(self.held_dbfs) * width))
+        loud = int(share(LOUD_DBFS) * width)
+        mark = min(width - 1, int(share(self.held_dbfs) * width))
         pieces: list[tuple[str, str]] = []
         for index, cell in enumerate(cells):
             is_mark = index == mark and self.held_dbfs > LOWEST_DBFS and cell == " "
@@ -47,18 +47,20 @@ class LevelMeter(Widget):
     def _numbers(self) -> Content:
         if self.level.is_clipped:
             return Content.assemble((f"{'TOO LOUD, CLIPPING':>{NUMBERS_WIDTH - 1}}", "bold $error"))
-        level = _number(self.level.rms_dbfs)
-        peak = _number(self.held_dbfs)
+        level = number(self.level.rms_dbfs)
+        peak = number(self.held_dbfs)
         return Content.assemble(
             (f"{level:>4} dBFS", "bold"), (f"   peak {peak:>4}   ", "$foreground-muted")
         )
 
 
-def _share(level_dbfs: float) -> float:
+def share(level_dbfs: float) -> float:
+    """How far the bar reaches, from 0 to 1."""
     return (level_dbfs - LOWEST_DBFS) / -LOWEST_DBFS
 
 
-def _number(level_dbfs: float) -> str:
+def number(level_dbfs: float) -> str:
+    """A level as it is written."""
     return "−∞" if level_dbfs <= SILENCE_DBFS else f"{level_dbfs:.0f}".replace("-", "−")
 
 

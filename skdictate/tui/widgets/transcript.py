@@ -17,12 +17,24 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from skdictate.core.changes import Gap, Line, PartialChanged
+from skdictate.core.audio import Format
+from skdictate.core.changes import (
+    Change,
+    Gap,
+    GapMarked,
+    Line,
+    LineCommitted,
+    LineRefined,
+    PartialChanged,
+    SourceNamed,
+)
 from skdictate.output.formats import clock, said_of
 from skdictate.tui.widgets.wrap import wrapped
 
 GUTTER = 9
 """Cells for a time on the left: an hour has seven."""
+SHORT_MS = 10_000
+"""A gap below this is told by its length, not by its ends."""
 NARROW = 40
 """Below this width the times give way to the text."""
 
@@ -71,6 +83,20 @@ class Transcript(ScrollView, can_focus=True):
         if self._items:
             self._add(Item("divider", "", words))
 
+    def take(self, change: Change, sound: Format) -> None:
+        """Something has become of the newest dictation."""
+        match change:
+            case PartialChanged():
+                self.guess(change)
+            case LineCommitted(line):
+                self.commit(line, sound.ms(line.start_sample))
+            case LineRefined(line):
+                self.refine(line)
+            case SourceNamed(name, was) if was and self._items:
+                self._add(Item("divider", "", name))
+            case GapMarked(gap):
+                self.mark(gap, sound.ms(gap.start_sample), sound.ms(gap.end_sample))
+
     def commit(self, line: Line, start_ms: int) -> None:
         """A new line at the end."""
         kind = "line" if line.is_confirmed else "unconfirmed"
@@ -93,7 +119,10 @@ class Transcript(ScrollView, can_focus=True):
 
     def mark(self, gap: Gap, start_ms: int, end_ms: int) -> None:
         """A stretch without text."""
-        words = f"{said_of(gap)} ({clock(start_ms)} to {clock(end_ms)})"
+        length = f"{(end_ms - start_ms) / 1000:.1f} s"
+        if end_ms - start_ms >= SHORT_MS:
+            length = f"{clock(start_ms)} to {clock(end_ms)}"
+        words = f"{said_of(gap)} ({length})"
         self._add(Item("gap", clock(start_ms), f"[{words}]"))
 
     def guess(self, partial: PartialChanged) -> None:

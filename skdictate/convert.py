@@ -9,12 +9,14 @@ import soxr
 
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 """Frames by channels, from -1 to 1."""
+_FULL = np.float32(32768)
 
 
 class Converter:
     """Converts a stream block by block, without a seam."""
 
-    def __init__(self, from_hz: int, to_hz: int) -> None:
+    def __init__(self, from_hz: int, to_hz: int, n_channels: int = 1) -> None:
+        self._n_channels = n_channels
         self._resampler = (
             None
             if from_hz == to_hz
@@ -27,4 +29,12 @@ class Converter:
         mono = np.ascontiguousarray(mono, dtype=np.float32)
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono, last=is_last)
-        return np.clip(np.rint(mono * 32768), -32768, 32767).astype("<i2").tobytes()
+        pcm: bytes = np.clip(np.rint(mono * _FULL), -32768, 32767).astype("<i2").tobytes()
+        return pcm
+
+    def convert_pcm(self, pcm: bytes, channel: int = 0, *, is_last: bool = False) -> bytes:
+        """The same for interleaved s16le; of one channel, counted from 1, or of all mixed."""
+        frames = np.frombuffer(pcm, dtype="<i2").reshape(-1, self._n_channels)
+        if channel:
+            frames = frames[:, [min(channel, self._n_channels) - 1]]
+        return self.convert(frames.astype(np.float32) / _FULL, is_last=is_last)

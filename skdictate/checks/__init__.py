@@ -1,0 +1,1 @@
+"""What ``skdictate doctor`` looks at: a file per subject, a function per check."""

@@ -1,0 +1,149 @@
+"""The service: whether it can be reached, and takes the key."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from skdictate.checks.finding import Case, Finding, State, failed
+from skdictate.errors import Exit, Kind, ProblemError
+
+if TYPE_CHECKING:
+    from skdictate.speechkit.channel import Endpoint
+    from skdictate.studio import Studio
+
+READY_S = 5.0
+"""A connection across the world takes half a second."""
+STEP_S = 4.0
+"""For each step of finding out why there is none."""
+SILENCE_S = 0.2
+"""Sent to try the key: a session without sound may count as a mistake."""
+PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
+"""Where the gRPC library looks for one, in order."""
+NETWORK = "Check the name, and whether this machine has a network."
+
+
+async def service(case: Case) -> Finding:
+    """Whether the server answers as a recogniser would."""
+    from skdictate.speechkit.channel import Endpoint
+    from skdictate.studio import Studio
+
+    settings = case.settings
+    try:
+        studio = Studio(settings, case.paths, case.environ)
+    except ProblemError:  # the checks of the settings and of the key tell
+        return Finding("service", State.SKIPPED, "the settings name none that could be asked")
+    if studio.is_local:
+        return Finding("service", State.SKIPPED, "not used: the embedded recogniser is")
+    endpoint = Endpoint.of(
+        settings.endpoint, is_plaintext=settings.plaintext, ca_cert=settings.ca_cert
+    )
+    began_s = time.monotonic()
+    channel = endpoint.channel()
+    try:
+        async with asyncio.timeout(READY_S):
+            await channel.channel_ready()
+    except TimeoutError:
+        detail, hint = await _cause(endpoint)
+        if proxy := next((name for name in PROXIES if case.environ.get(name)), ""):
+            hint += f" {proxy} is set, and is asked first."
+        return Finding("service", State.FAILED, f"{endpoint.target}: {detail}", hint, Exit.NETWORK)
+    finally:
+        await channel.close()
+    wire = "not encrypted" if endpoint.is_plaintext else "TLS"
+    took_ms = 1000 * (time.monotonic() - began_s)
+    detail = f"{endpoint.target} answers after {took_ms:.0f} ms, {wire}"
+    return Finding("service", State.OK, detail)
+
+
+async def key(case: Case) -> Finding:
+    """Whether there is a key and, if that was asked for, whether the service takes it."""
+    from skdictate.speechkit import auth
+    from skdictate.studio import Studio
+
+    try:
+        credential = auth.find(case.environ)
+        studio = Studio(case.settings, case.paths, case.environ)
+    except ProblemError as error:
+        if error.problem.kind is Kind.CREDENTIALS:
+            return failed("key", error.problem)
+        return Finding("key", State.SKIPPED, "not tried, since the settings are wrong")
+    said = f"an API key, from {credential.origin}" if credential else "none"
+    if studio.is_local:
+        return Finding("key", State.SKIPPED, f"{said}; the embedded recogniser needs none")
+    if not case.is_online:
+        hint = "To try it, for the price of 15 seconds of speech:\nskdictate doctor --online"
+        return Finding("key", State.SKIPPED, f"{said}; not tried", hint)
+    try:
+        await _sign_in(studio)
+    except ProblemError as error:
+        finding = failed("key", error.problem)
+        if credential is None:
+            return finding
+        # A server may repeat what it was sent.
+        return replace(finding, detail=finding.detail.replace(credential.secret, "[the key]"))
+    return Finding("key", State.OK, f"{said}; the service takes it")
+
+
+async def _sign_in(studio: Studio) -> None:
+    """Open a session and end it.
+
+    Raises:
+        ProblemError: the service does not let us, or cannot be reached.
+    """
+    sound = studio.format
+    try:
+        async with studio.backend.connect(sound) as link:
+            await link.send_audio(bytes(sound.size_bytes(sound.samples(SILENCE_S))))
+            await link.finish()
+            async with aclosing(aiter(link)) as events:  # type: ignore[type-var]
+                async for _ in events:
+                    return  # whatever it says, it has let us in
+    finally:
+        await studio.close()
+
+
+async def _cause(endpoint: Endpoint) -> tuple[str, str]:
+    """Why there is no connection, and what to do: the first step that fails, done by hand."""
+    host, _, port = endpoint.target.rpartition(":")
+    try:
+        async with asyncio.timeout(STEP_S):
+            if endpoint.target.startswith("unix:"):
+                await _close(await asyncio.open_unix_connection(endpoint.target[len("unix:") :]))
+            else:
+                host = host.strip("[]")
+                await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                await _close(await asyncio.open_connection(host, port, ssl=_tls(endpoint)))
+    except socket.gaierror as error:
+        return f"the name is not known ({error.strerror})", NETWORK
+    except TimeoutError:
+        return "no answer", f"A firewall may be in the way. {NETWORK}"
+    except ssl.SSLCertVerificationError as error:
+        said = f"its certificate is not trusted ({error.verify_message})"
+        return said, "If it is a server of yours, name its root with --ca-cert."
+    except ssl.SSLError as error:
+        hint = "Check the port. A server on this machine may need --plaintext."
+        return f"it does not speak TLS ({error.reason})", hint
+    except OSError as error:
+        return f"no connection ({error.strerror or error})", "Check that the server runs."
+    return "there is a server, but none for gRPC", "Check the port."
+
+
+def _tls(endpoint: Endpoint) -> ssl.SSLContext | None:
+    """How to encrypt, by the roots that the client trusts too."""
+    if endpoint.is_plaintext:
+        return None
+    pem = endpoint.root_certificate
+    context = ssl.create_default_context(cadata=pem.decode("ascii", "replace") if pem else None)
+    context.set_alpn_protocols(["h2"])
+    return context
+
+
+async def _close(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+    """Leave without a farewell."""
+    streams[1].transport.abort()

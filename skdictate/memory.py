@@ -1,0 +1,45 @@
+"""What the app remembers from one run to the next; what the user wrote in settings stays theirs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+
+from skdictate.core.clean import clean
+from skdictate.errors import ProblemError
+from skdictate.paths import FILE_MODE, Paths, private_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """One that the user chose; without a name, whichever is the default one."""
+
+    name: str = ""
+    """What the system calls it."""
+    label: str = ""
+    """What people call it."""
+
+
+class Memory:
+    """One small file for each thing. What cannot be kept is forgotten: nothing depends on it."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._file = paths.state / "microphone"
+
+    @property
+    def microphone(self) -> Microphone:
+        """The one that was chosen last."""
+        with suppress(OSError, UnicodeError):
+            lines = self._file.read_text(encoding="utf-8").splitlines()
+            name, label = (clean(line).strip() for line in (*lines, "", "")[:2])
+            return Microphone(name, label or name)
+        return Microphone()
+
+    @microphone.setter
+    def microphone(self, chosen: Microphone) -> None:
+        with suppress(OSError, ProblemError):
+            private_folder(self._file.parent)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+            with os.fdopen(os.open(self._file, flags, FILE_MODE), "w", encoding="utf-8") as file:
+                file.write(f"{clean(chosen.name)}\n{clean(chosen.label)}\n")

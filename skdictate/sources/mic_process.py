@@ -1,0 +1,127 @@
+"""The process that holds a microphone, as its listener sees it: frames in, acknowledgements out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from skdictate import children
+from skdictate.core.clean import clean
+from skdictate.core.frames import Decoder, Frame, FrameError, Type
+from skdictate.errors import Kind, Problem, ProblemError
+
+MODULE = "skdictate.mic"
+STOP_S = 0.7
+"""A process that was told to end may take this long to hand over what it captured."""
+LIST_S = 3.0
+"""A sound system that has not said by then what there is will not say it."""
+_READ_BYTES = 1 << 16
+
+
+class MicProcess:
+    """One process, from entering to leaving. Leaving kills what has not ended by itself."""
+
+    def __init__(self, **order: Any) -> None:
+        self._order = order
+        self._decoder = Decoder()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._running: asyncio.subprocess.Process | None = None
+        self._peeked: list[Frame] = []
+
+    @property
+    def _child(self) -> asyncio.subprocess.Process:
+        assert self._running is not None
+        return self._running
+
+    async def start(self) -> None:
+        """Run it, if that was not done yet."""
+        if self._running is None:
+            self._running = await children.start_module(MODULE, errors=self._errors.fileno())
+            assert self._running.stdin is not None
+            self._running.stdin.write(json.dumps(self._order).encode() + b"\n")
+
+    async def close(self, patience_s: float = 0.0) -> None:
+        """End it; by force if it does not end by itself in that time."""
+        if self._running is not None:
+            await children.end(self._running, patience_s)
+        self._errors.close()
+
+    async def __aenter__(self) -> Self:
+        """Run it."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End it."""
+        await self.close(0.0 if error else STOP_S)
+
+    async def peek(self) -> None:
+        """Wait for the first frames, or the end; ``read`` gives them again."""
+        while (frames := await self.read()) == []:
+            pass
+        self._peeked = frames or []
+
+    async def read(self) -> list[Frame] | None:
+        """The next frames; None at the end.
+
+        Raises:
+            ProblemError: what it says is no frames.
+        """
+        if self._peeked:
+            peeked, self._peeked = self._peeked, []
+            return peeked
+        assert self._child.stdout is not None
+        data = await self._child.stdout.read(_READ_BYTES)
+        if not data:
+            return None
+        try:
+            return self._decoder.feed(data)
+        except FrameError as error:
+            raise ProblemError(_failed(f"It says {clean(str(error))}")) from error
+
+    async def read_all(self) -> bytes:
+        """All that it prints, for an order that is not answered in frames."""
+        assert self._child.stdout is not None
+        return await self._child.stdout.read()
+
+    def acknowledge(self, sample: int) -> None:
+        """Everything before that is in the recording."""
+        self._say(Frame(Type.ACK, sample))
+
+    def end(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        self._say(Frame(Type.BYE))
+        asyncio.get_running_loop().call_later(STOP_S, self.kill)
+
+    def kill(self) -> None:
+        """End it now; ``read`` then comes to its end."""
+        with suppress(ProcessLookupError):
+            self._child.kill()
+
+    async def death(self) -> Problem:
+        """Why it ended, if it did not say so itself."""
+        await self._child.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        code = self._child.returncode or 0
+        how = f"It was ended by signal {-code}" if code < 0 else f"It ended with code {code}"
+        return _failed(f"{how}; its last words: {clean(lines[-1][:200])}" if lines else how)
+
+    def _say(self, frame: Frame) -> None:
+        assert self._child.stdin is not None
+        if not self._child.stdin.is_closing():
+            self._child.stdin.write(frame.encode())
+
+
+def _failed(detail: str) -> Problem:
+    hint = "See what works: skdictate doctor"
+    return Problem(Kind.MICROPHONE, "The microphone's process failed", detail, hint)
