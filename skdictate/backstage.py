@@ -131,6 +131,10 @@ class Backstage:
         """Capture again."""
         self._command(lambda engine: engine.resume())
 
+    def end_utterance(self) -> None:
+        """End the sentence here."""
+        self._command(lambda engine: engine.end_utterance())
+
     def choose(self, microphone: Microphone) -> None:
         """Record from this one from now on; a dictation that runs goes on with it."""
         self._call(self._choose, microphone)

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-SECRETS = ("SKDICTATE_API_KEY", "YC_API_KEY", "YC_IAM_TOKEN", "YC_TOKEN", "YC_OAUTH_TOKEN")
+SECRETS = (
+    "SKDICTATE_API_KEY",
+    "SKDICTATE_IAM_TOKEN",
+    "SKDICTATE_SERVE_TOKEN",
+    "YC_API_KEY",
+    "YC_IAM_TOKEN",
+    "YC_TOKEN",
+    "YC_OAUTH_TOKEN",
+    "CREDENTIALS_DIRECTORY",
+)
 """What no child needs to know."""
 ROOT = Path(__file__).parents[1]
 """The folder that this package is in."""
@@ -28,18 +38,30 @@ async def start_module(
 
 async def start(*command: str, errors: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
     """Run a command with pipes for its streams; standard error may go to a descriptor instead."""
-    environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
-    environ["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [str(ROOT), environ.get("PYTHONPATH", "")])
-    )
+    known = environ()
+    known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH", "")]))
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=errors,
-        env=environ,
+        env=known,
         start_new_session=True,
     )
+
+
+def environ() -> dict[str, str]:
+    """What a child may know of our environment."""
+    return {key: value for key, value in os.environ.items() if key not in SECRETS}
+
+
+def kill_group(child: asyncio.subprocess.Process) -> None:
+    """Kill a child that leads a session of its own, and its children."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
 
 
 async def end(child: asyncio.subprocess.Process, patience_s: float) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from skdictate.errors import Kind, Problem, ProblemError
 
 PREFIX = "SKDICTATE_"
-NOT_OPTIONS = ("HOME", "API_KEY")
+NOT_OPTIONS = ("HOME", "API_KEY", "IAM_TOKEN", "SERVE_TOKEN")
 """What else the environment may carry under our prefix."""
 
 
@@ -27,7 +27,26 @@ class Settings:
     endpoint: str = ""
     plaintext: bool = False
     ca_cert: str = ""
+    auth: str = "auto"
+    api_key_file: str = ""
+    credential_command: tuple[str, ...] = ()
+    folder_id: str = ""
+    iam_endpoint: str = ""
     language: tuple[str, ...] = ()
+    model: str = ""
+    normalize: bool = True
+    literature_text: bool = True
+    phone_format: bool = True
+    profanity_filter: bool = False
+    patience: str = "normal"
+    eou: str = "default"
+    eou_sensitivity: str = ""
+    max_pause_ms: int | None = None
+    classifier: tuple[str, ...] = ()
+    speech_analysis: bool = False
+    speaker_labelling: bool = False
+    summarize: str = ""
+    summarize_model: str = ""
     rate: int = 16_000
     chunk_ms: int = 100
     speed: float | None = None
@@ -36,6 +55,7 @@ class Settings:
     idle_seconds: float = 5.0
     channel: int = 0
     stop_after: float = 0.0
+    silence: str = "leave"
     format: str = "text"
     output: str = ""
     talk: str = "toggle"
@@ -60,6 +80,11 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     @property
+    def is_switch(self) -> bool:
+        """It takes no value: it is on, or with ``--no-`` off."""
+        return self.parse is _flag
+
+    @property
     def variable(self) -> str:
         """As in the environment."""
         return PREFIX + self.name.upper()
@@ -82,11 +107,27 @@ def _channel(value: str) -> int:
     return 0 if value.strip().lower() == "mix" else int(value)
 
 
+def _words(value: str) -> tuple[str, ...]:
+    import shlex
+
+    return tuple(shlex.split(value))
+
+
+def _classifier(value: str) -> str:
+    name, mark, triggers = value.strip().partition(":")
+    known = {"utterance", "final", "partial"}
+    if not name or (mark and not known.issuperset(triggers.split("+"))):
+        raise ValueError(value)
+    return value.strip()
+
+
 _WANTED: dict[Any, str] = {
     int: "a whole number",
     _channel: "mix, or a number",
     float: "a number",
     _flag: "true or false",
+    _words: "a command and its arguments, with quotes in pairs",
+    _classifier: "NAME, or NAME:WHEN; several of utterance, final and partial go with +",
 }
 _TYPES: dict[Any, tuple[type, ...]] = {
     int: (int,),
@@ -109,7 +150,62 @@ OPTIONS = (
     Option("endpoint", _text, "another server: HOST:PORT or unix:PATH", "ADDRESS"),
     Option("plaintext", _flag, "no TLS; to this machine only"),
     Option("ca_cert", _text, "trust this root certificate", "FILE"),
-    Option("language", _text, "language spoken, as en-US; may be repeated", "CODE", is_list=True),
+    Option(
+        "auth",
+        _text,
+        "who signs in: what is found, or one of these",
+        choices=("auto", "metadata", "yc"),
+    ),
+    Option("api_key_file", _text, "a key, a token or key.json; - for standard input", "FILE"),
+    Option("credential_command", _words, "prints a key or a token; no shell", "COMMAND"),
+    Option("folder_id", _text, "who pays, if a person signs in", "ID"),
+    Option("iam_endpoint", _text, "another IAM service", "HOST"),
+    Option(
+        "language",
+        _text,
+        "language spoken: en-US ... or auto; may be repeated",
+        "CODE",
+        is_list=True,
+    ),
+    Option("model", _text, "of the service: general, general:rc ...", "NAME"),
+    Option("normalize", _flag, "numbers as digits, and the next three; on by default"),
+    Option("literature_text", _flag, "capitals and punctuation; on by default"),
+    Option("phone_format", _flag, "telephone numbers in groups; on by default"),
+    Option("profanity_filter", _flag, "mask strong language"),
+    Option(
+        "patience",
+        _text,
+        "with pauses, before a sentence ends",
+        choices=("short", "normal", "long"),
+    ),
+    Option(
+        "eou", _text, "who ends a sentence: the service, or you", choices=("default", "external")
+    ),
+    Option(
+        "eou_sensitivity",
+        _text,
+        "how soon a sentence ends, whatever the patience",
+        choices=("default", "high"),
+    ),
+    Option(
+        "max_pause_ms",
+        int,
+        "longest pause in a sentence, whatever the patience",
+        "MS",
+        lowest=1,
+        highest=60_000,
+    ),
+    Option(
+        "classifier",
+        _classifier,
+        "insult, gender ...; NAME:WHEN with utterance, final, partial; may be repeated",
+        "NAME",
+        is_list=True,
+    ),
+    Option("speech_analysis", _flag, "statistics of each speaker"),
+    Option("speaker_labelling", _flag, "tell two speakers apart; text comes late"),
+    Option("summarize", _text, "ask a language model this about each session", "PROMPT"),
+    Option("summarize_model", _text, "the model that is asked", "URI"),
     Option("rate", int, "samples per second", choices=RATES),
     Option("chunk_ms", int, "audio in one message", "MS", lowest=20, highest=2_000),
     Option("speed", float, "pace of a file: 1 as spoken, 0 as fast as can be", "N", lowest=0),
@@ -120,6 +216,12 @@ OPTIONS = (
         "channel", _channel, "of a stereo microphone: mix, 1 or 2", "mix|N", lowest=0, highest=32
     ),
     Option("stop_after", float, "stop after this much silence; 0 for never", "S", lowest=0),
+    Option(
+        "silence",
+        _text,
+        "in long silence: leave the session, which saves money, or send it",
+        choices=("leave", "send"),
+    ),
     Option("format", _text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
     Option("output", _text, "write the text to this file", "FILE"),
     Option("talk", _text, "space starts and stops, or is held", choices=("toggle", "hold")),
@@ -216,6 +318,10 @@ def _parsed(option: Option, value: Any) -> Any:
     """A text from a flag or a variable, or a value of the file that has its own type."""
     if isinstance(value, str):
         return option.parse(value)
+    if option.parse is _words and isinstance(value, list):
+        if all(isinstance(word, str) for word in value):
+            return tuple(value)
+        raise ValueError(value)
     types = _TYPES.get(option.parse, ())
     if not isinstance(value, types) or isinstance(value, bool) != (option.parse is _flag):
         raise ValueError(value)
@@ -227,7 +333,11 @@ def _checked_list(option: Option, value: Any, origin: str, kind: Kind) -> tuple[
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
         raise ProblemError(_wrong(option, value, origin, kind, "Give texts, with commas between."))
-    return tuple(item.strip() for item in items if item.strip())
+    try:
+        return tuple(option.parse(item) for item in items if item.strip())
+    except ValueError as error:
+        hint = f"Give {_WANTED.get(option.parse, 'texts')}."
+        raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
 
 
 def _wrong(option: Option, value: Any, origin: str, kind: Kind, hint: str) -> Problem:

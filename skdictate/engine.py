@@ -187,7 +187,12 @@ class Engine:
                 self.stop()
             case fx.Done():
                 self._done.set()
-            case fx.Send(link_id) | fx.Finish(link_id) | fx.EndUtterance(link_id):
+            case (
+                fx.Send(link_id)
+                | fx.SendSilence(link_id)
+                | fx.Finish(link_id)
+                | fx.EndUtterance(link_id)
+            ):
                 self._outboxes[link_id].put_nowait(effect)
 
     # ------------------------------------------------------------------------- sound
@@ -273,6 +278,8 @@ class Engine:
             pcm = b""
             if isinstance(effect, fx.Send):
                 pcm = self.keeper.read(effect.start_sample, effect.end_sample)
+            elif isinstance(effect, fx.SendSilence):
+                pcm = bytes(self.source.format.size_bytes(effect.n_samples))
             try:
                 await _pass_on(effect, link, pcm)
             except ProblemError:
@@ -307,7 +314,7 @@ class Engine:
 
 async def _pass_on(effect: fx.Effect, link: Link, pcm: bytes) -> None:
     match effect:
-        case fx.Send():
+        case fx.Send() | fx.SendSilence():
             await link.send_audio(pcm)
         case fx.EndUtterance():
             await link.end_utterance()

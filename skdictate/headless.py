@@ -18,6 +18,7 @@ from typing import TextIO
 
 from skdictate.core.changes import (
     Change,
+    FindingMade,
     GapMarked,
     LineCommitted,
     PartialChanged,
@@ -28,7 +29,7 @@ from skdictate.core.changes import (
 )
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
-from skdictate.output.formats import FORMATS
+from skdictate.output.formats import FORMATS, noted
 from skdictate.sources.base import Source
 from skdictate.studio import Studio
 
@@ -117,6 +118,8 @@ class Run:
                 self._notes.partial(change.text)
             case LineCommitted() | GapMarked():
                 self._notes.clear()
+            case FindingMade(finding):
+                self._notes.say(noted(self.engine.source.format, finding))
             case ProblemRaised(topic, problem):
                 self._notes.say(str(problem))
                 if topic is Topic.LINK:

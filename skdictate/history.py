@@ -8,7 +8,7 @@ from typing import TextIO
 from skdictate.core.audio import Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.library import Kept, Library
-from skdictate.output.formats import clock, rendered
+from skdictate.output.formats import clock, noted, rendered
 from skdictate.paths import Paths
 
 FIRST_WORDS = 50
@@ -32,7 +32,8 @@ def write_one(paths: Paths, out: TextIO, name: str, dictation_id: int | None) ->
         ProblemError: there is no such dictation.
     """
     kept = _find(paths, dictation_id)
-    out.write(rendered(name, Format(kept.about.rate_hz), kept.lines, kept.gaps))
+    sound = Format(kept.about.rate_hz)
+    out.write(rendered(name, sound, kept.lines, kept.gaps, kept.findings))
 
 
 def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
@@ -52,6 +53,9 @@ def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
         )
     )
     out.write("\n" + rendered("text", sound, kept.lines, kept.gaps))
+    if kept.findings:
+        out.write("\n")
+    out.writelines(f"{noted(sound, finding)}\n" for finding in kept.findings)
 
 
 def _find(paths: Paths, dictation_id: int | None) -> Kept:

@@ -5,7 +5,6 @@ Holds what outlives a dictation: the library and the embedded server.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,18 +23,22 @@ from skdictate.paths import Paths
 from skdictate.server.child import EmbeddedServer
 from skdictate.server.order import Order
 from skdictate.sources.base import Source
-from skdictate.speechkit import auth, v3
-from skdictate.speechkit.auth import Credential
+from skdictate.speechkit import v2, v3
+from skdictate.speechkit.auth import Credential, Issuer, lookup
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
+from skdictate.unseen import Environment
 
 LOCAL_LANGUAGE = "en-US"
 """The only one that the embedded recogniser knows."""
+ENVIRONMENT = Environment()
 CLOUD_CATCH_UP = 2.0
 """The service expects live audio; a backlog is sent at most this many times faster."""
 
 PATIENCE_S = 15.0
 """At the end of a dictation: how long a silent recogniser is waited for."""
+LATE_S = 60.0
+"""The same, if it works through the whole session only then."""
 
 
 class Studio:
@@ -49,7 +52,7 @@ class Studio:
         self,
         settings: Settings,
         paths: Paths,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] = ENVIRONMENT,
         *,
         stdin_fd: int = 0,
     ) -> None:
@@ -58,11 +61,14 @@ class Studio:
         self.paths = paths
         self.format = Format(settings.rate)
         self.memory = Memory(paths)
-        self._credential = auth.find(environ) if settings.engine != "local" else None
-        self.is_local = _is_local(settings, self._credential)
+        if settings.api_key_file == "-" and settings.source == "stdin":
+            raise ProblemError(_two_of_stdin())
+        self.issuer = (
+            lookup.find(settings, paths, environ, stdin_fd) if settings.engine != "local" else None
+        )
+        """Who hands out what is shown to the service, if somebody does."""
+        self.is_local = _is_local(settings, self.issuer)
         self.languages = _languages(settings, is_local=self.is_local)
-        if settings.api == "v2" and not self.is_local:
-            raise ProblemError(_no_v2())
         self._endpoint = self._find_endpoint()
         self.server = EmbeddedServer(paths, self._order()) if self.is_local else None
         self._library: Library | None = None
@@ -70,8 +76,9 @@ class Studio:
             "Moonshine tiny" if self.is_local else f"SpeechKit {settings.api}",
             self._limits(),
             self._whereabouts,
-            v3.Options(self.languages),
-            has_words=not self.is_local,
+            self._options(),
+            # Of v2, and of servers that are not the service, this is learnt from their answers.
+            has_words=not self.is_local and settings.api == "v3" and not settings.endpoint,
         )
 
     @property
@@ -108,10 +115,12 @@ class Studio:
         policy = Policy(
             refines=self.backend.refines,
             has_words=self.backend.has_words,
+            answers_late=self.settings.speaker_labelling,
             chunk_ms=self.settings.chunk_ms,
             hears_microphone=source.is_microphone,
+            sends_silence=self.settings.silence == "send",
             stop_after_silence_s=self.settings.stop_after,
-            patience_s=PATIENCE_S,
+            patience_s=LATE_S if self.settings.speaker_labelling else PATIENCE_S,
         )
         engine = Engine(source, self.backend, keeper, policy)
         if self.server is not None:
@@ -169,6 +178,11 @@ class Studio:
         if self._library is not None:
             self._library.close()
 
+    def _options(self) -> v2.Options | v3.Options:
+        """What the recogniser is asked for."""
+        version = v2.Options if self.settings.api == "v2" else v3.Options
+        return version.of(self.settings, self.languages)
+
     def _limits(self) -> Limits:
         settings = self.settings
         limits = Limits(
@@ -196,14 +210,14 @@ class Studio:
     async def _whereabouts(self) -> tuple[Endpoint, Credential | None]:
         """Where the recogniser is now."""
         if self._endpoint is not None:
-            return self._endpoint, self._credential
+            return self._endpoint, await self.issuer.credential() if self.issuer else None
         assert self.server is not None
         address = await self.server.address()
         token = Credential("Bearer", address.token, "server") if address.token else None
         return Endpoint(address.target, is_plaintext=True), token
 
 
-def _is_local(settings: Settings, credential: Credential | None) -> bool:
+def _is_local(settings: Settings, issuer: Issuer | None) -> bool:
     """Whether the embedded recogniser is meant."""
     if settings.engine == "local" and settings.endpoint:
         raise ProblemError(
@@ -215,18 +229,18 @@ def _is_local(settings: Settings, credential: Credential | None) -> bool:
                 is_permanent=True,
             )
         )
-    if settings.engine == "speechkit" and credential is None and not settings.endpoint:
+    if settings.engine == "speechkit" and issuer is None and not settings.endpoint:
         raise ProblemError(
             Problem(
                 Kind.CREDENTIALS,
                 "SpeechKit needs a key",
-                f"None of {', '.join(auth.VARIABLES)} is set",
-                "Set one to an API key, or use --engine local, which needs none.",
+                f"None is kept, and {lookup.FIRST} is not set",
+                "Use --engine local, which needs none, or run: skdictate auth login",
                 is_permanent=True,
             )
         )
     if settings.engine == "auto":
-        return credential is None and not settings.endpoint
+        return issuer is None and not settings.endpoint
     return settings.engine == "local"
 
 
@@ -241,11 +255,21 @@ def _languages(settings: Settings, *, is_local: bool) -> tuple[str, ...]:
                 Kind.CONFIG,
                 "The embedded recogniser knows English only",
                 f"--language {others[0]} was asked for",
-                "Set SKDICTATE_API_KEY to use SpeechKit, which knows others.",
+                "To use SpeechKit, which knows others: skdictate auth login",
                 is_permanent=True,
             )
         )
     return (LOCAL_LANGUAGE,)
+
+
+def _two_of_stdin() -> Problem:
+    return Problem(
+        Kind.USAGE,
+        "Standard input cannot be both key and sound",
+        "--api-key-file - was asked for, and --source stdin",
+        "Put the key into a file, or run: skdictate auth login",
+        is_permanent=True,
+    )
 
 
 def _no_source(source: str) -> Problem:
@@ -254,15 +278,5 @@ def _no_source(source: str) -> Problem:
         "There is no such source",
         f"--source {source!r}",
         "It may be mic, mic:NAME, file:PATH, stdin or demo.",
-        is_permanent=True,
-    )
-
-
-def _no_v2() -> Problem:
-    return Problem(
-        Kind.CONFIG,
-        "API v2 is not spoken yet",
-        "--api v2 was asked for",
-        "Use --api v3, which the service recommends.",
         is_permanent=True,
     )

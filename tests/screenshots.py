@@ -17,14 +17,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import resvg_py
+from textual.widgets import OptionList
 
 from skdictate.config import Settings
 from skdictate.paths import Paths
+from skdictate.sources.file import demo_paths
 from skdictate.tui.app import DictateApp
+from skdictate.tui.screens.microphones import MicrophonesScreen
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.header import StatusHeader
 from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.transcript import Transcript
+from tests.sound_server import SoundServer
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZE = (96, 28)
@@ -75,12 +79,21 @@ async def help_page(app: DictateApp) -> None:
     await asyncio.sleep(0.3)
 
 
+async def microphone(app: DictateApp) -> None:
+    await idle(app)
+    app.action_microphones()
+    await until(lambda: isinstance(app.screen, MicrophonesScreen))
+    await asyncio.sleep(3)
+    await until(lambda: str(app.screen.query_one(OptionList).options[2].prompt).count("█") > 6)
+
+
 SCENES: dict[str, tuple[Settings, Scene, str]] = {
     "idle": (Settings(source="mic"), idle, "textual-dark"),
     "listening": (Settings(source="demo"), listening, "textual-dark"),
     "listening-light": (Settings(source="demo"), listening, "textual-light"),
     "rollover": (Settings(source="demo", session_seconds=20), rollover, "textual-dark"),
     "problem": (Settings(source="demo"), problem, "textual-dark"),
+    "microphone": (Settings(source="mic"), microphone, "textual-dark"),
     "help": (Settings(source="demo"), help_page, "textual-dark"),
 }
 
@@ -110,9 +123,16 @@ def png(svg: str) -> bytes:
 
 
 def main() -> None:
-    for name in sys.argv[1:] or SCENES:
-        asyncio.run(take(name))
-        print(FOLDER / f"{name}.png")
+    with SoundServer() as server:
+        server.call("desk", "Built-in Audio")
+        server.call("headset", "Blue Yeti")
+        server.control("set-default-source", "desk.2")
+        os.environ["PULSE_SERVER"] = server.address
+        for name in sys.argv[1:] or SCENES:
+            server.play(demo_paths()[0], "headset")
+            asyncio.run(take(name))
+            server.hush()
+            print(FOLDER / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ class SoundServer:
         sink = SINK.format(name=name, label=label, rate_hz=rate_hz, channels=channels)
         self.control("load-module", *sink.split())
 
+    def call(self, name: str, label: str) -> None:
+        """Give the microphone a name like those of real ones."""
+        properties = f"source_properties=\"device.description='{label}'\""
+        words = (f"master={name}.monitor", f"source_name={name}", properties)
+        self.control("load-module", "module-remap-source", *words)
+
     def move_streams_to(self, name: str) -> None:
         """As a desktop does by itself when it thinks it knows better."""
         for line in self.control("list", "short", "source-outputs").splitlines():

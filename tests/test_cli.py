@@ -96,6 +96,19 @@ def test_help_is_short_and_loads_nothing_heavy() -> None:
     assert loaded == []
 
 
+def test_no_core_dump_holds_speech_or_keys() -> None:
+    code = (
+        "import resource\n"
+        "from skdictate.cli import main\n"
+        "core = resource.RLIMIT_CORE\n"
+        "resource.setrlimit(core, (resource.getrlimit(core)[1],) * 2)\n"
+        "main(['history', 'list'])\n"
+        "print(resource.getrlimit(core)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+
+
 async def test_a_recording_is_transcribed_to_standard_output(beckett: Path) -> None:
     done = await run("transcribe", str(beckett))
     assert done.code == 0

@@ -8,6 +8,8 @@ import pytest
 from skdictate.config import OPTIONS, Settings, load
 from skdictate.errors import Exit, Kind, ProblemError
 
+CLASSIFIERS = ("insult", "gender:final+partial")
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -41,6 +43,14 @@ def test_a_flag_beats_the_environment_beats_the_file(file: Path) -> None:
         ("", {"SKDICTATE_SPEED": "2.5"}, "speed", 2.5),
         ('language = ["ru-RU", "en-US"]', {}, "language", ("ru-RU", "en-US")),
         ("", {"SKDICTATE_LANGUAGE": "ru-RU, en-US"}, "language", ("ru-RU", "en-US")),
+        ('classifier = ["insult", "gender:final+partial"]', {}, "classifier", CLASSIFIERS),
+        ("", {"SKDICTATE_CLASSIFIER": "insult,gender:final+partial"}, "classifier", CLASSIFIERS),
+        ("normalize = false", {}, "normalize", False),
+        ("normalize = false", {"SKDICTATE_NORMALIZE": "on"}, "normalize", True),
+        ("max_pause_ms = 700", {}, "max_pause_ms", 700),
+        ('summarize = "What, and why?"', {}, "summarize", "What, and why?"),
+        ('credential_command = ["a b", "c"]', {}, "credential_command", ("a b", "c")),
+        ("credential_command = \"a 'b c'\"", {}, "credential_command", ("a", "b c")),
     ],
 )
 def test_values_have_their_own_types(
@@ -63,6 +73,13 @@ def test_values_have_their_own_types(
         ("chunk_ms = 100000", "The most is 2000."),
         ("source = 5", "Give a text."),
         ("language = [1]", "Give texts"),
+        ('classifier = "insult:now"', "Give NAME, or NAME:WHEN"),
+        ('classifier = [":final"]', "Give NAME, or NAME:WHEN"),
+        ('patience = "none"', "It may be short, normal, long."),
+        ('eou = "me"', "It may be default, external."),
+        ("max_pause_ms = 0", "The least is 1."),
+        ("credential_command = [1]", "Give a command"),
+        ("credential_command = 'a \"'", "Give a command"),
         ("speed = [1]", "Give a number."),
         ("chunkms = 5", "Did you mean 'chunk_ms'?"),
         ("rate = ", "cannot be read"),

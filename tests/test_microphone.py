@@ -82,7 +82,7 @@ async def test_what_is_said_into_it_is_what_a_transcript_of_the_file_says(
 ) -> None:
     expected = (await run("transcribe", str(two_cities))).out
     async with listen() as it:
-        player = server.play(two_cities)
+        player = server.play(two_cities, latency_ms=1000)
         await it.until(lambda: player.poll() is not None, 60)
         await asyncio.sleep(1)
         code = await it.stop()

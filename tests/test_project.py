@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from packaging.requirements import Requirement
 
 from skdictate.config import OPTIONS
+from skdictate.core.findings import Found
 from skdictate.errors import Exit
 from skdictate.output.formats import FORMATS
+from skdictate.speechkit.auth.lookup import SYSTEMD_NAME, VARIABLES
 from skdictate.tui.actions import ACTIONS
 from skdictate.tui.talk import HOLD, TOGGLE
 
@@ -38,12 +42,27 @@ def test_the_readme_lists_the_options() -> None:
     assert listed == {option.flag for option in OPTIONS}
 
 
+def test_the_readme_lists_the_ways_to_sign_in_in_their_order() -> None:
+    ways = " ".join(row[1] for row in rows("Signing in"))
+    places = ["--api-key-file", *VARIABLES, SYSTEMD_NAME, "auth login", "credential_command"]
+    found = [ways.index(place) for place in places]
+    assert found == sorted(found)
+
+
 def test_the_readme_lists_the_exit_codes() -> None:
     assert {int(row[0]) for row in rows("Exit codes")} == {int(code) for code in Exit}
 
 
 def test_the_readme_names_every_format() -> None:
     assert all(f"`{name}`" in README for name in FORMATS)
+
+
+def test_the_readme_lists_what_is_told_beside_the_text() -> None:
+    listed = {row[0]: set(re.findall(r"`(\w+)`", f"`{row[1]}`")) for row in rows("Beside the text")}
+    assert listed.keys() == {kind.kind for kind in get_args(Found)}
+    for kind in get_args(Found):
+        said = {field.name for field in fields(kind)} - {"start_ms", "end_ms"}
+        assert said <= listed[kind.kind]
 
 
 def test_every_picture_of_the_readme_is_there() -> None:

@@ -10,6 +10,7 @@ from skdictate.paths import Paths
 from skdictate.sources.file import FileSource
 from skdictate.sources.microphone import MicSource
 from skdictate.sources.stdin import StdinSource
+from skdictate.speechkit import v2
 from skdictate.speechkit.channel import CLOUD
 from skdictate.studio import Studio
 
@@ -36,6 +37,22 @@ def test_with_a_key_it_is_the_cloud_and_bills_in_units(paths: Paths) -> None:
     assert it.backend.limits.unit_s == 15
     assert it.backend.limits.catch_up == 2.0
     assert it.server is None
+
+
+@pytest.mark.parametrize("auth", ["metadata", "yc"])
+def test_who_asks_for_a_way_to_sign_in_asks_for_the_cloud(paths: Paths, auth: str) -> None:
+    assert not studio(paths, auth=auth).is_local
+    assert studio(paths, auth=auth, engine="local").is_local
+
+
+def test_a_command_for_the_key_is_a_key(paths: Paths) -> None:
+    assert studio(paths, credential_command=("echo", "key")).place == CLOUD
+
+
+def test_standard_input_is_one_thing(paths: Paths) -> None:
+    with pytest.raises(ProblemError, match="both key and sound") as caught:
+        studio(paths, api_key_file="-", source="stdin")
+    assert caught.value.problem.exit_code is Exit.USAGE
 
 
 def test_the_users_word_beats_the_key(paths: Paths) -> None:
@@ -78,6 +95,14 @@ def test_a_source_that_is_none_is_wrong_usage(paths: Paths, source: str) -> None
     assert caught.value.problem.exit_code is Exit.USAGE
 
 
-def test_an_api_that_is_not_spoken_is_said(paths: Paths) -> None:
-    with pytest.raises(ProblemError, match="v2"):
-        studio(paths, KEY, api="v2")
+def test_v2_has_backends_of_its_own_here_and_in_the_cloud(paths: Paths) -> None:
+    for it in (studio(paths, KEY, api="v2"), studio(paths, api="v2")):
+        assert isinstance(it.backend.options, v2.Options)
+        assert not it.backend.has_words, "that is learnt from its answers"
+        assert not it.backend.refines
+    assert studio(paths, KEY).backend.has_words
+
+
+def test_what_v2_cannot_do_is_said_at_once(paths: Paths) -> None:
+    with pytest.raises(ProblemError, match="ru-RU, en-US"):
+        studio(paths, KEY, api="v2", language=("ru-RU", "en-US"))

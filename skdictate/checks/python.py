@@ -21,12 +21,16 @@ PACKAGES = {
     "textual": "textual.app",
     "rich": "rich.console",
     "grpcio": "grpc.aio",
+    "grpcio-health-checking": "grpc_health.v1.health",
+    "grpcio-reflection": "grpc_reflection.v1alpha.reflection",
+    "av": "av",
     # Generated code refuses a version of the library that does not go with it.
     "protobuf": "skdictate._pb.speechkit_stt_v3_pb2",
     "numpy": "numpy",
     "soundfile": "soundfile",
     "soxr": "soxr",
     "platformdirs": "platformdirs",
+    "cryptography": "cryptography.hazmat.primitives.asymmetric.padding",
 }
 """Distributions, and the module that tells whether each works. What records and what recognises has
 checks of its own."""

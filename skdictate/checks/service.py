@@ -7,11 +7,11 @@ import socket
 import ssl
 import time
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skdictate.checks.finding import Case, Finding, State, failed
 from skdictate.errors import Exit, Kind, ProblemError
+from skdictate.speechkit.auth.issuer import KINDS
 
 if TYPE_CHECKING:
     from skdictate.speechkit.channel import Endpoint
@@ -63,34 +63,30 @@ async def service(case: Case) -> Finding:
 
 async def key(case: Case) -> Finding:
     """Whether there is a key and, if that was asked for, whether the service takes it."""
-    from skdictate.speechkit import auth
+    from skdictate.speechkit.auth import lookup
     from skdictate.studio import Studio
 
     try:
-        credential = auth.find(case.environ)
+        issuer = lookup.find(case.settings, case.paths, case.environ)
         studio = Studio(case.settings, case.paths, case.environ)
     except ProblemError as error:
         if error.problem.kind is Kind.CREDENTIALS:
             return failed("key", error.problem)
         return Finding("key", State.SKIPPED, "not tried, since the settings are wrong")
-    said = f"an API key, from {credential.origin}" if credential else "none"
+    said = f"{KINDS[issuer.kind]}, from {issuer.origin}" if issuer else "none"
     if studio.is_local:
         return Finding("key", State.SKIPPED, f"{said}; the embedded recogniser needs none")
     if not case.is_online:
         hint = "To try it, for the price of 15 seconds of speech:\nskdictate doctor --online"
         return Finding("key", State.SKIPPED, f"{said}; not tried", hint)
     try:
-        await _sign_in(studio)
+        await sign_in(studio)
     except ProblemError as error:
-        finding = failed("key", error.problem)
-        if credential is None:
-            return finding
-        # A server may repeat what it was sent.
-        return replace(finding, detail=finding.detail.replace(credential.secret, "[the key]"))
+        return failed("key", error.problem)
     return Finding("key", State.OK, f"{said}; the service takes it")
 
 
-async def _sign_in(studio: Studio) -> None:
+async def sign_in(studio: Studio) -> None:
     """Open a session and end it.
 
     Raises:

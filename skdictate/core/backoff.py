@@ -19,9 +19,9 @@ class Backoff:
     rng: random.Random = field(default_factory=random.Random)
     failures: int = 0
 
-    def failed(self) -> float:
+    def failed(self, least_s: float = 0.0) -> float:
         """One more failure: the seconds to wait, between half and all of the present bound."""
-        bound_s = min(LONGEST_S, FIRST_S * FACTOR**self.failures)
+        bound_s = max(2 * least_s, min(LONGEST_S, FIRST_S * FACTOR**self.failures))
         self.failures += 1
         return bound_s * (0.5 + 0.5 * self.rng.random())
 

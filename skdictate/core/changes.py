@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from skdictate.core.findings import Finding
 from skdictate.core.state import State
 from skdictate.errors import Problem
 
@@ -90,6 +91,13 @@ class GapMarked:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingMade:
+    """The recogniser found something beside the text."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """A link has moved on."""
 
@@ -153,6 +161,7 @@ Change = (
     | LineRefined
     | LineSettled
     | GapMarked
+    | FindingMade
     | LinkChanged
     | ProblemRaised
     | ProblemCleared

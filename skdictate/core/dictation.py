@@ -19,6 +19,7 @@ from skdictate.core.events import (
     Refinement,
     Session,
 )
+from skdictate.core.events import Status as Sign
 from skdictate.core.limits import Limits
 from skdictate.core.link import Link
 from skdictate.core.policy import Policy
@@ -76,11 +77,8 @@ class Dictation:
 
     def pause(self, now_s: float) -> None:
         """No sound will come until ``resume``; the utterance in flight is finished."""
-        self._works.is_paused = True
         self._works.watch.expect_nothing()
-        live = self._works.timeline.live
-        if live is not None:
-            self._works.timeline.cut(live, self._works.timeline.head)
+        self._works.pause()
         self._works.advance(now_s)
 
     def resume(self, now_s: float) -> None:
@@ -210,3 +208,7 @@ class Dictation:
                 self._works.exchange.introduce(link, event.session_id, event.request_id)
             case Cursors():
                 link.processed = link.at(event.processed_ms)
+            case Sign():
+                self._works.hearing.warned(link, event)
+            case _:
+                self._works.hearing.found(link, span, event)

@@ -22,6 +22,14 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendSilence:
+    """Send this much digital silence, which is not in the recording, to keep the session."""
+
+    link_id: int
+    n_samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class EndUtterance:
     """Tell the recogniser that the utterance ends here."""
 
@@ -52,4 +60,4 @@ class Done:
     """The dictation has ended, and all that will be committed has been."""
 
 
-Effect = Open | Send | EndUtterance | Finish | Drop | StopSource | Done
+Effect = Open | Send | SendSilence | EndUtterance | Finish | Drop | StopSource | Done

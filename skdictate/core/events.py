@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from skdictate.core.findings import Classified, Conversed, Label, Spoken, Summarised
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -39,6 +41,12 @@ class Final:
     """The recogniser's word that all before this position is settled; 0 if it gave none."""
     index: int | None = None
     """Its number in the session, which a refinement refers to; None if it has none."""
+    is_timed: bool = True
+    """The times are the recogniser's; else they were guessed from what had been sent."""
+    speaker: str = ""
+    """Who said it, where speakers are told apart."""
+    languages: tuple[Label, ...] = ()
+    """The likeliest first, where languages are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +98,16 @@ class Status:
     message: str = ""
 
 
-Event = Partial | Final | Refinement | EndOfUtterance | Session | Cursors | Status
+Event = (
+    Partial
+    | Final
+    | Refinement
+    | EndOfUtterance
+    | Session
+    | Cursors
+    | Status
+    | Classified
+    | Conversed
+    | Spoken
+    | Summarised
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from skdictate.core.audio import Format
 from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, LinkChanged, Topic
-from skdictate.core.effects import Drop, Effect, Finish, Open, Send
+from skdictate.core.effects import Drop, Effect, Finish, Open, Send, SendSilence
 from skdictate.core.limits import IDLE, Limits
 from skdictate.core.link import Link
 from skdictate.core.span import Span
@@ -19,7 +19,12 @@ from skdictate.errors import Kind, Problem
 OPENING_S = 10.0
 """A link that is not open by then is given up."""
 DRAIN_S = 10.0
-"""A finished link that says nothing for this long is given up."""
+"""A finished link that says nothing for this long is given up ..."""
+LATE_S = 60.0
+"""... and for this long, if the whole session is worked through only then."""
+OVERLOAD_S = 1.0
+"""A service that has trouble, or enough of us, is left alone for this long at least, as its own
+clients do."""
 WORN_S = 10.0
 """A session that had this much audio has done some work, even if there were no words in it."""
 WINDOW_S = 1.0
@@ -34,7 +39,7 @@ NO_ANSWER = Problem(
 NO_ENDING = Problem(
     Kind.NETWORK,
     "The recogniser fell silent",
-    f"It did not finish its session within {DRAIN_S:.0f} seconds",
+    "It did not finish its session in time",
     "What it left out is sent again.",
 )
 CLOSED_EARLY = Problem(
@@ -59,6 +64,8 @@ class Exchange:
     chunk_ms: int
     has_words: bool = False
     """The recogniser tells where each word is; learnt from any link."""
+    drain_s: float = DRAIN_S
+    """How long a finished link may say nothing."""
     links: dict[int, Link] = field(default_factory=dict)
     n_links: int = 0
     retry_s: float | None = None
@@ -126,6 +133,12 @@ class Exchange:
         link.last_sent_s = now_s
         self.effects.append(Finish(link.link_id))
 
+    def keep(self, link: Link, n_samples: int, now_s: float) -> None:
+        """Send silence, so that the server does not end the session."""
+        link.insert(n_samples)
+        link.last_sent_s = now_s
+        self.effects.append(SendSilence(link.link_id, n_samples))
+
     def drop(self, link: Link, problem: Problem | None = None) -> None:
         """Cancel a link."""
         self.effects.append(Drop(link.link_id))
@@ -148,7 +161,8 @@ class Exchange:
         elif self._is_worn(link) and (problem is None or problem.kind is Kind.LIMIT):
             self.retry_s = None
         else:
-            self.retry_s = now_s + self.backoff.failed()
+            is_overloaded = problem is not None and problem.kind is Kind.SERVICE
+            self.retry_s = now_s + self.backoff.failed(OVERLOAD_S if is_overloaded else 0.0)
             self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
 
     def _is_worn(self, link: Link) -> bool:
@@ -173,7 +187,7 @@ class Exchange:
         if link.state is State.OPENING:
             return link.began_s + OPENING_S, NO_ANSWER
         if link.state is State.FINISHING:
-            return max(link.last_heard_s, link.last_sent_s) + DRAIN_S, NO_ENDING
+            return max(link.last_heard_s, link.last_sent_s) + self.drain_s, NO_ENDING
         return self.watch.patience(link.waiting_since_s)
 
     def _must_wait(self, link: Link, cost_s: float) -> bool:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from skdictate.core.changes import FindingMade
 from skdictate.core.entry import Entry
-from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
+from skdictate.core.events import (
+    EndOfUtterance,
+    Final,
+    Partial,
+    Refinement,
+    Status,
+    StatusCode,
+    Word,
+)
+from skdictate.core.findings import Classified, Finding, Found, Labelled, Warned
 from skdictate.core.link import Link
 from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
+
+MOST_WARNINGS = 100
+"""Different ones, in a dictation."""
 
 
 @dataclass(slots=True)
@@ -18,6 +31,7 @@ class Hearing:
 
     timeline: Timeline
     transcript: Transcript
+    warnings: set[str] = field(default_factory=set)
 
     def partial(self, link: Link, span: Span | None, event: Partial) -> bool:
         """A new guess; whether anything was learnt from it."""
@@ -31,6 +45,7 @@ class Hearing:
     def final(self, link: Link, span: Span | None, event: Final, now_s: float) -> None:
         """Words for good: a line, if they are this span's to give."""
         link.has_words = link.has_words or bool(event.words)
+        link.is_timed = link.is_timed and event.is_timed
         link.is_pending = False
         end = link.at(event.end_ms)
         start = min(max(link.at(event.start_ms), link.last_end), end)
@@ -45,6 +60,24 @@ class Hearing:
         span.partial = ""
         if entry is not None:
             self._place(span, entry, now_s)
+            if event.speaker or event.languages:
+                labels = Labelled(event.start_ms, event.end_ms, event.speaker, event.languages)
+                self._record(link, entry.start, entry.end, labels)
+
+    def found(self, link: Link, span: Span | None, found: Found) -> None:
+        """Something beside the text; words in the stretch of another link are for that one."""
+        start = link.at(found.start_ms)
+        end = max(start, link.at(found.end_ms))
+        is_of_words = isinstance(found, Classified)
+        if not is_of_words or span is None or span.owns(start, end):
+            self._record(link, start, end, found)
+
+    def warned(self, link: Link, status: Status) -> None:
+        """The recogniser warns; each warning is news once, however many sessions repeat it."""
+        is_news = status.code is StatusCode.WARNING and status.message not in self.warnings
+        if is_news and status.message and len(self.warnings) < MOST_WARNINGS:
+            self.warnings.add(status.message)
+            self._record(link, link.first, link.cursor, Warned(status.message))
 
     def settle(self, link: Link, span: Span | None, position: int) -> None:
         """Everything that this link heard before the position is answered for."""
@@ -92,6 +125,13 @@ class Hearing:
         else:
             text = event.text
         return Entry(text, min(start, end), end, link.link_id)
+
+    def _record(self, link: Link, start: int, end: int, found: Found) -> None:
+        def place(session_ms: int) -> int:
+            return link.format.ms(link.at(session_ms))
+
+        finding = Finding.of(found, link.link_id, start, end, place)
+        self.transcript.changes.append(FindingMade(finding))
 
     def _is_owned(self, link: Link, span: Span, word: Word) -> bool:
         return span.owns(link.at(word.start_ms), link.at(word.end_ms))

@@ -38,6 +38,10 @@ class Limits:
         """How much of a session is used: 0 for nothing, 1 at the limit that is nearer."""
         return max(audio_s / self.session_s, size_bytes / self.session_bytes)
 
+    def paid_s(self, audio_s: float) -> float:
+        """How much more audio a session of that much may carry without costing more."""
+        return self.unit_s - audio_s % self.unit_s if self.unit_s else float("inf")
+
     def billed_s(self, audio_s: float) -> int:
         """What a session of that much audio is billed as; an empty one costs a unit too."""
         if not self.unit_s:

@@ -44,8 +44,14 @@ class Link:
     n_finals: int = 0
     is_pending: bool = False
     """The last partial had words, and no final has come for them yet."""
+    n_inserted: int = 0
+    """Samples of silence that it was sent besides the recording."""
+    inserted: list[tuple[int, int]] = field(default_factory=list)
+    """Where in the session, and how many."""
     has_words: bool = False
     """This recogniser tells where each word is."""
+    is_timed: bool = True
+    """Where its finals end is known; where it is guessed, no session may be left by it."""
     has_progress: bool = False
     """It has answered with something."""
     session_id: str = ""
@@ -64,12 +70,21 @@ class Link:
     @property
     def audio_s(self) -> float:
         """The audio of the session so far."""
-        return self.format.seconds(self.cursor - self.first)
+        return self.format.seconds(self._n_sent)
 
     @property
     def size_bytes(self) -> int:
         """The data of the session so far."""
-        return self.format.size_bytes(self.cursor - self.first)
+        return self.format.size_bytes(self._n_sent)
+
+    @property
+    def _n_sent(self) -> int:
+        return self.cursor - self.first + self.n_inserted
+
+    def insert(self, n_samples: int) -> None:
+        """It was sent silence that is not in the recording."""
+        self.inserted.append((self._n_sent, n_samples))
+        self.n_inserted += n_samples
 
     @property
     def unacked_s(self) -> float:
@@ -78,7 +93,9 @@ class Link:
 
     def at(self, session_ms: int) -> int:
         """A time of the session as a position, held inside what was handed out."""
-        sample = self.first + self.format.samples_of_ms(session_ms)
+        offset = self.format.samples_of_ms(session_ms)
+        before = sum(min(n, max(0, offset - begun)) for begun, n in self.inserted)
+        sample = self.first + offset - before
         return min(max(sample, self.first), self.cursor)
 
     def acknowledge(self, position: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
 
 from skdictate.core.audio import Format, Level
 
@@ -14,6 +16,8 @@ FALL_DB_PER_S = 0.5
 """How fast the memory of how loud speech was fades."""
 PAUSE_S = 0.15
 """Quiet for this long is a pause, not the closed lips of a consonant."""
+MOST_PAUSES = 20_000
+"""That are remembered; some hours of speech."""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,8 @@ class Loudness:
     """The newest block holds sound that may be speech."""
     quiet_from: int | None = None
     """Where the pause began that the newest block belongs to; None outside a pause."""
+    _pauses: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MOST_PAUSES))
+    """Where earlier ones began to be pauses, and where each ended; for who is sent the past."""
 
     def heard(self, level: Level, start: int, n_samples: int) -> None:
         """A block was captured."""
@@ -34,12 +40,21 @@ class Loudness:
         self.speech_dbfs = max(AUDIBLE_DBFS, self.speech_dbfs - fall_db, level.rms_dbfs)
         self.is_audible = level.rms_dbfs >= AUDIBLE_DBFS
         if level.rms_dbfs >= self.speech_dbfs - BELOW_SPEECH_DB:
+            if self.is_pause(start):
+                self._pauses.append((self._pause_from, start))
             self.quiet_from = None
         elif self.quiet_from is None:
             self.quiet_from = start
 
     def is_pause(self, position: int) -> bool:
-        """Whether a position, not far behind the newest sound, lies in the present pause."""
-        if self.quiet_from is None:
-            return False
-        return position >= self.quiet_from + self.format.samples(PAUSE_S)
+        """Whether a position lies in a pause, the present one or an earlier one."""
+        if self.quiet_from is not None and position >= self.quiet_from:
+            return position >= self._pause_from
+        index = bisect_right(self._pauses, position, key=lambda pause: pause[0]) - 1
+        return index >= 0 and position <= self._pauses[index][1]
+
+    @property
+    def _pause_from(self) -> int:
+        """Where the present quiet began to be a pause."""
+        assert self.quiet_from is not None
+        return self.quiet_from + self.format.samples(PAUSE_S)

@@ -13,10 +13,14 @@ class Policy:
     """Refinements were asked for, so that a fresh line may still change."""
     has_words: bool = False
     """The recogniser is known to tell where each word is."""
+    answers_late: bool = False
+    """The recogniser says nothing before it has heard a whole session."""
     chunk_ms: int = 100
     """Audio in one message."""
     hears_microphone: bool = False
     """The sound is judged as that of a microphone: muted, too quiet, too loud."""
+    sends_silence: bool = False
+    """Silence is sent like speech, and billed like it; else a session is left in long silence."""
     stop_after_silence_s: float = 0.0
     """Once something was said, silence this long ends the dictation; 0 for never."""
     patience_s: float = 15.0

@@ -5,7 +5,8 @@ The cut must lose no word and double none, whatever the speaker does:
 - between two utterances, nobody is cut;
 - at the last settled position, the utterance in flight is heard again, whole, by the new session;
 - if that would replay too much (a long monologue), at the head: with word times both sessions hear
-  the seam and each word goes to the side its middle is on, without them a quiet moment is awaited.
+  the seam and each word goes to the side its middle is on, without them a quiet moment is awaited;
+- where the recogniser tells no times, in a pause: the old session answers for all that it was sent.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ REPLAY = 0.6
 """The largest share of a session that may be heard again, so that each session gets on."""
 
 
+ANY_PAUSE = 0.875
+"""Past this share the pauses between two words count too, if no other cut would be sure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """The rule, for one recogniser's limits."""
@@ -50,9 +55,10 @@ class Cutting:
         share = self.limits.share(link.audio_s, link.size_bytes)
         if share < SOFT:
             return None
-        if link.unacked_s <= min(REPLAY_S, REPLAY * link.audio_s):
+        if link.is_timed and link.unacked_s <= min(REPLAY_S, REPLAY * link.audio_s):
             return Cut.AT_ACK if share >= HARD or not link.is_pending else None
-        if is_quiet and (share >= HARD or not link.is_pending):
+        is_any_pause_good = not link.is_timed and (is_behind or share >= ANY_PAUSE)
+        if is_quiet and (share >= HARD or not link.is_pending or is_any_pause_good):
             return Cut.AT_HEAD
         if share < HARD:
             return None

@@ -11,7 +11,8 @@ from skdictate.core.works import LIVE_S, Works
 def snapshot(works: Works, now_s: float) -> Status:
     """How the dictation stands."""
     exchange, timeline, sound = works.exchange, works.timeline, works.format
-    waiting = [timeline.unheard(span) for span in timeline.spans if span.gap is None]
+    spans = [span for span in timeline.spans if span.gap is None and not span.is_resting]
+    waiting = [timeline.unheard(span) for span in spans]
     unsent_s = sound.seconds(max(waiting, default=0))
     newest = max(exchange.links.values(), key=lambda link: link.link_id, default=None)
     return Status(

@@ -29,6 +29,8 @@ class Span:
     held: list[Entry] = field(default_factory=list)
     """Lines that wait for an earlier span to be settled."""
     partial: str = ""
+    is_resting: bool = False
+    """Nobody speaks: it gets no link before somebody does."""
     gap: Gap | None = None
     """Set where the span is no speech at all, but a hole in the recording."""
 

@@ -46,18 +46,32 @@ class Timeline:
     def cut(self, span: Span, at: int, *, margin: int = 0) -> Span:
         """End a span here and let a new one follow it; each hears ``margin`` beyond the cut."""
         at = at if span.end is None else min(at, span.end)
-        follower = Span(at, span.end, max(span.start, at - margin), span.hear_until)
+        hear_from = span.hear_from if at == span.start else max(span.start, at - margin)
+        follower = Span(at, span.end, hear_from, span.hear_until)
         span.close(at, at + margin)
         self.spans.insert(self.spans.index(span) + 1, follower)
         return follower
 
+    def rest(self, span: Span) -> None:
+        """Nobody speaks: end this span here, and let the next one wait for speech."""
+        self.cut(span, self.head).is_resting = True
+
+    def wake(self, preroll: int = 0) -> None:
+        """What rested may be heard again, from a little before here; before that was silence."""
+        live = self.live
+        if live is not None and live.is_resting:
+            live.is_resting = False
+            live.settle(self.head - preroll)
+
     def stop(self) -> None:
         """Nothing more will be captured."""
+        self.wake()
         if self.live is not None:
             self.live.close(self.head)
 
     def lose(self, n_samples: int, reason: Reason = Reason.NOT_CAPTURED) -> None:
         """The next samples were not captured: they become a gap, and time goes on."""
+        self.wake()
         start, self.head = self.head, self.head + n_samples
         if self.live is None:
             return

@@ -13,20 +13,25 @@ from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, Finished, Topic
 from skdictate.core.ears import Ears
 from skdictate.core.effects import Done, Effect, StopSource
-from skdictate.core.exchange import Exchange
+from skdictate.core.exchange import DRAIN_S, LATE_S, Exchange
 from skdictate.core.hearing import Hearing
-from skdictate.core.limits import Limits
+from skdictate.core.limits import SOFT, Limits
 from skdictate.core.link import Link
 from skdictate.core.loudness import Loudness
 from skdictate.core.policy import Policy
 from skdictate.core.rollover import OVERLAP_S, Cut, Cutting
 from skdictate.core.span import Span
 from skdictate.core.state import State
+from skdictate.core.stillness import PREROLL_S, Stillness
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
 from skdictate.core.watch import SEND_S, SLOW, Watch
 from skdictate.errors import Problem
 
+LEAVE_S = 1.0
+"""A session that is left in silence is left this long before more of it would be billed."""
+KEEP_S = 1.0
+"""In a pause a session is kept by silence of this length, as often."""
 LIVE_S = 2.0
 """With less than this unsent, sending keeps up with the speaker."""
 
@@ -64,10 +69,12 @@ class Works:
             self.changes,
             self.policy.chunk_ms,
             self.policy.has_words,
+            LATE_S if self.policy.answers_late else DRAIN_S,
         )
         self.timeline = Timeline(self.transcript)
         self.hearing = Hearing(self.timeline, self.transcript)
         self.loudness = Loudness(self.format)
+        self.stillness = Stillness(self.format)
         self.ears = Ears(self.watch)
         self._cutting = Cutting(self.limits)
 
@@ -79,6 +86,8 @@ class Works:
             self._serve(span, now_s)
         self._supervise(now_s)
         self._mind_silence()
+        self._mind_money()
+        self._mind_pause(now_s)
         self.timeline.flush(now_s)
         self.transcript.waited(now_s)
         self.transcript.guess(self.timeline.guess(), now_s)
@@ -90,6 +99,9 @@ class Works:
     def heard(self, level: Level, n_samples: int) -> None:
         """A block with this level lies ahead of the head."""
         self.loudness.heard(level, self.timeline.head, n_samples)
+        self.stillness.heard(level, self.timeline.head, n_samples)
+        if self.stillness.still_from is None:
+            self.timeline.wake(self.format.samples(PREROLL_S))
         if self.policy.hears_microphone:
             self.ears.heard(level, self.format.seconds(n_samples))
 
@@ -122,7 +134,8 @@ class Works:
         live = self.timeline.live
         if live is None or live.link is None or live.link.state is not State.OPEN:
             return False
-        return self.loudness.is_audible and not self._is_behind(live)
+        is_answered = not self.policy.answers_late
+        return is_answered and self.loudness.is_audible and not self._is_behind(live)
 
     def next_deadline_s(self) -> float | None:
         """When something is due, if nothing happens before; None if nothing waits for time."""
@@ -137,7 +150,7 @@ class Works:
         return min((moment for moment in due if moment is not None), default=None)
 
     def _wants_link(self, span: Span) -> bool:
-        if span.link is not None or span.gap is not None or span.is_settled:
+        if span.link is not None or span.gap is not None or span.is_settled or span.is_resting:
             return False
         return self.timeline.unheard(span) > 0 and not self.exchange.is_blocked
 
@@ -213,6 +226,60 @@ class Works:
             self.is_told_to_stop = True
             self.effects.append(StopSource())
 
+    def _mind_money(self) -> None:
+        """Leave the session when nobody speaks and what was paid for it is used up."""
+        live = self.timeline.live
+        if live is None or live.link is None or self.policy.sends_silence:
+            return
+        link = live.link
+        is_idle = link.state is State.OPEN and not link.is_pending and not self._is_behind(live)
+        is_used_up = self.limits.paid_s(link.audio_s) <= LEAVE_S
+        if is_idle and is_used_up and self.stillness.is_still(self.timeline.head):
+            self.timeline.rest(live)
+
+    def pause(self) -> None:
+        """No sound will come for a while. A session that is paid for is kept for what follows."""
+        self.is_paused = True
+        self.timeline.wake()
+        if not self._keeps(self.timeline.live):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """What comes after the pause goes to another session."""
+        if self.timeline.live is not None:
+            self.timeline.cut(self.timeline.live, self.timeline.head)
+
+    def _keeps(self, span: Span | None) -> bool:
+        """Whether the session goes on through a pause: as long as that costs nothing more."""
+        if span is None or span.link is None or not self.limits.unit_s:
+            return False
+        link = span.link
+        share = self.limits.share(link.audio_s, link.size_bytes)
+        is_paid = self.limits.paid_s(link.audio_s) > KEEP_S + LEAVE_S
+        is_used = link.state is State.OPEN and link.cursor > link.first
+        return is_used and is_paid and share < SOFT
+
+    def _mind_pause(self, now_s: float) -> None:
+        """Keep the session that a pause goes through, and let it go in time."""
+        live = self.timeline.live
+        link = live.link if live is not None else None
+        if live is None or link is None or not self.is_paused or link.state is not State.OPEN:
+            return
+        self.exchange.hand_out(link, self.timeline.head, now_s, is_last=True)
+        if not self._is_kept(link) or now_s < link.last_sent_s + KEEP_S:
+            return
+        if self._keeps(live):
+            self.exchange.keep(link, self.format.samples(KEEP_S), now_s)
+        else:
+            self._let_go()
+            self._serve(live, now_s)
+
+    def _is_kept(self, link: Link) -> bool:
+        """It goes through a pause, and has nothing more to send."""
+        live = self.timeline.live
+        is_live = live is not None and live.link is link
+        return self.is_paused and is_live and link.cursor == self.timeline.head
+
     def _supervise_sending(self, now_s: float) -> None:
         waiting = [link.waiting_since_s for link in self.exchange.links.values()]
         oldest_s = min((since for since in waiting if since is not None), default=None)
@@ -231,7 +298,9 @@ class Works:
         patience = self.exchange.patience(link)
         due = [] if patience is None else [patience[0]]
         if link.state is State.OPEN:
-            if link.waiting_since_s is None:
+            if self._is_kept(link):
+                due.append(link.last_sent_s + KEEP_S)
+            elif link.waiting_since_s is None:
                 due.append(self.exchange.idle_at_s(link))
             elif not self.watch.is_raised(Topic.SEND):
                 due.append(link.waiting_since_s + SEND_S)

@@ -7,11 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from skdictate.core.audio import Format
-from skdictate.core.changes import Change, GapMarked, LineCommitted, LineRefined, LinkChanged
+from skdictate.core.changes import (
+    Change,
+    FindingMade,
+    GapMarked,
+    LineCommitted,
+    LineRefined,
+    LinkChanged,
+)
 from skdictate.library.library import About, Library
 from skdictate.library.recording import Recording
 
-_KEPT = (LineCommitted, LineRefined, GapMarked, LinkChanged)
+_KEPT = (LineCommitted, LineRefined, GapMarked, FindingMade, LinkChanged)
 
 
 class Keeper:
@@ -79,6 +86,8 @@ class Keeper:
                 self._library.refine_line(self._dictation_id, line)
             case GapMarked(gap):
                 self._library.add_gap(self._dictation_id, gap)
+            case FindingMade(finding):
+                self._library.add_finding(self._dictation_id, finding)
             case LinkChanged():
                 self._library.note_link(self._dictation_id, change)
 

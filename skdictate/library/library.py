@@ -9,11 +9,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from skdictate.core.changes import Gap, Line, LinkChanged, Reason
+from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
 from skdictate.paths import FILE_MODE, private_folder
@@ -49,6 +50,7 @@ class Kept:
     billed_s: int
     lines: tuple[Line, ...]
     gaps: tuple[Gap, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def text(self) -> str:
@@ -144,6 +146,15 @@ class Library:
                 (dictation_id, gap.start_sample, gap.end_sample, gap.reason, gap.heard),
             )
 
+    def add_finding(self, dictation_id: int, finding: Finding) -> None:
+        """Store something that was found beside the text."""
+        with self._told():
+            self._db.execute(
+                "INSERT INTO finding (dictation_id, kind, link_id, start_sample, end_sample,"
+                " words, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (dictation_id, *astuple(finding)),
+            )
+
     def note_link(self, dictation_id: int, change: LinkChanged) -> None:
         """Store how a link stands, with what support would ask for."""
         with self._told():
@@ -204,6 +215,7 @@ class Library:
                 billed_s=row[10],
                 lines=tuple(self._lines(dictation_id)),
                 gaps=tuple(self._gaps(dictation_id)),
+                findings=tuple(self._findings(dictation_id)),
             )
 
     def _lines(self, dictation_id: int) -> Iterator[Line]:
@@ -233,6 +245,15 @@ class Library:
         )
         for start, end, reason, heard in rows:
             yield Gap(start, end, Reason(reason), heard)
+
+    def _findings(self, dictation_id: int) -> Iterator[Finding]:
+        rows = self._db.execute(
+            "SELECT kind, link_id, start_sample, end_sample, words, data FROM finding"
+            " WHERE dictation_id = ? ORDER BY start_sample, id",
+            (dictation_id,),
+        )
+        for row in rows:
+            yield Finding(*row)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -61,6 +61,19 @@ MIGRATIONS = (
         PRIMARY KEY (dictation_id, link_id)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE finding (
+        id INTEGER PRIMARY KEY,
+        dictation_id INTEGER NOT NULL REFERENCES dictation ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        link_id INTEGER NOT NULL,
+        start_sample INTEGER NOT NULL,
+        end_sample INTEGER NOT NULL,
+        words TEXT NOT NULL,
+        data TEXT NOT NULL
+    );
+    CREATE INDEX finding_of_dictation ON finding (dictation_id);
+    """,
 )
 
 

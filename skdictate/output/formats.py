@@ -15,6 +15,7 @@ from typing import Any
 from skdictate.core.audio import Format
 from skdictate.core.changes import (
     Change,
+    FindingMade,
     Gap,
     GapMarked,
     Line,
@@ -26,6 +27,7 @@ from skdictate.core.changes import (
     ProblemRaised,
     Reason,
 )
+from skdictate.core.findings import Finding
 
 VERSION = 1
 """Of the JSON lines; raised when a field changes its meaning."""
@@ -60,6 +62,10 @@ class TextFormat:
     def line(self, line: Line) -> str:
         """A line of the dictation."""
         return f"{line.text}\n"
+
+    def finding(self, finding: Finding) -> str:
+        """Something beside the text, which is no part of it."""
+        return ""
 
     def gap(self, gap: Gap) -> str:
         """A stretch without text, which has to be seen."""
@@ -137,6 +143,8 @@ class JsonFormat(TextFormat):
                 return _json("refined", **self._line(line))
             case GapMarked(gap):
                 return self.gap(gap)
+            case FindingMade(finding):
+                return self.finding(finding)
             case LinkChanged():
                 return _json(
                     "link",
@@ -175,6 +183,16 @@ class JsonFormat(TextFormat):
             heard=gap.heard,
         )
 
+    def finding(self, finding: Finding) -> str:
+        """Something beside the text."""
+        return _json(
+            finding.kind,
+            start_ms=self._ms(finding.start_sample),
+            end_ms=self._ms(finding.end_sample),
+            link=finding.link_id,
+            **json.loads(finding.data),
+        )
+
     def _line(self, line: Line) -> dict[str, Any]:
         return {
             "line": line.number,
@@ -196,12 +214,31 @@ FORMATS: dict[str, Callable[[Format], TextFormat]] = {
 SUFFIXES = {"text": ".txt", "json": ".jsonl", "srt": ".srt", "vtt": ".vtt", "md": ".md"}
 
 
-def rendered(name: str, sound: Format, lines: Iterable[Line], gaps: Iterable[Gap]) -> str:
-    """A whole dictation in a format, lines and gaps in the order of the timeline."""
+def rendered(
+    name: str,
+    sound: Format,
+    lines: Iterable[Line],
+    gaps: Iterable[Gap],
+    findings: Iterable[Finding] = (),
+) -> str:
+    """A whole dictation in a format, in the order of the timeline."""
     writer = FORMATS[name](sound)
-    items: list[Line | Gap] = sorted([*lines, *gaps], key=lambda item: item.start_sample)
-    pieces = [writer.line(item) if isinstance(item, Line) else writer.gap(item) for item in items]
+    items: list[Line | Gap | Finding] = [*lines, *gaps, *findings]
+    pieces: list[str] = []
+    for item in sorted(items, key=lambda item: item.start_sample):
+        match item:
+            case Line():
+                pieces.append(writer.line(item))
+            case Gap():
+                pieces.append(writer.gap(item))
+            case Finding():
+                pieces.append(writer.finding(item))
     return writer.begin() + "".join(pieces)
+
+
+def noted(sound: Format, finding: Finding) -> str:
+    """A finding as a line, for a person."""
+    return f"{clock(sound.ms(finding.start_sample))} {finding.words}"
 
 
 def clock(time_ms: int) -> str:

@@ -14,8 +14,11 @@ class Rules:
     """The limits of the service; its documentation names them, section "Limits"."""
 
     session_s: float = 300.0
-    session_bytes: int = 10_000_000
+    session_bytes: float = 10_000_000
     idle_s: float = 5.0
+    is_public: bool = False
+    """The clients are not ours: whatever language they ask for, they are served in the one known,
+    and nothing is said that a client written for the service might not expect."""
 
     def check(self, sound: Format, n_samples: int, size_bytes: int) -> None:
         """Hold a session to its limits.

@@ -7,23 +7,28 @@ ends when its standard input ends, which is when its parent does, however that e
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import grpc
 
 from skdictate.errors import Problem, ProblemError
+from skdictate.server.gate import TokenGate
 from skdictate.server.order import Order
 from skdictate.server.recogniser import Moonshine, Recogniser
 from skdictate.server.rules import Rules
+from skdictate.server.service_v2 import SERVICE as V2
+from skdictate.server.service_v2 import SttService
+from skdictate.server.service_v3 import SERVICE as V3
 from skdictate.server.service_v3 import RecognizerService
 
+SERVICES = (V3, V2)
+"""By their full names."""
 GRACE_S = 1.0
 """Calls in flight are given this long when the server stops."""
 OPTIONS = (
@@ -32,25 +37,21 @@ OPTIONS = (
 )
 
 
-class TokenGate(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Turns away calls without the token."""
-
-    def __init__(self, token: str) -> None:
-        self._wanted = f"Bearer {token}".encode()
-
-        async def refuse(_requests: Any, context: Any) -> None:
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "Unknown api key")
-
-        self._refusal = grpc.stream_stream_rpc_method_handler(refuse)
-
-    async def intercept_service(
-        self, continuation: Callable[[Any], Awaitable[Any]], call: Any
-    ) -> Any:
-        """Let the call pass, or answer it ourselves."""
-        given = dict(call.invocation_metadata).get("authorization", "")
-        if hmac.compare_digest(str(given).encode(), self._wanted):
-            return await continuation(call)
-        return self._refusal
+def build(
+    recogniser: Recogniser,
+    executor: Executor,
+    rules: Rules,
+    interceptors: Sequence[grpc.aio.ServerInterceptor],
+    options: Sequence[tuple[str, Any]] = (),
+) -> grpc.aio.Server:
+    """A server that is bound nowhere yet; the recogniser works on the executor's one thread."""
+    server = grpc.aio.server(interceptors=interceptors, options=[*OPTIONS, *options])
+    services = (
+        RecognizerService(recogniser, executor, rules),
+        SttService(recogniser, executor, rules),
+    )
+    server.add_generic_rpc_handlers([service.handler() for service in services])
+    return server
 
 
 async def serve(
@@ -58,11 +59,9 @@ async def serve(
 ) -> None:
     """Serve until ``stopped`` is set; ``ready`` is told the address."""
     gates = [TokenGate(order.token)] if order.token else []
-    server = grpc.aio.server(interceptors=gates, options=OPTIONS)
     rules = Rules(order.session_s, order.session_bytes, order.idle_s)
     with ThreadPoolExecutor(1, thread_name_prefix="recogniser") as executor:
-        service = RecognizerService(recogniser, executor, rules)
-        server.add_generic_rpc_handlers((service.handler(),))
+        server = build(recogniser, executor, rules, gates)
         port = server.add_insecure_port(order.address)
         await server.start()
         ready(order.address if order.address.startswith("unix:") else f"127.0.0.1:{port}")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from concurrent.futures import Executor
-from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -14,32 +12,25 @@ import grpc
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
-from skdictate.server.inbox import Inbox
+from skdictate.server import call, wishes
+from skdictate.server.call import Service, language_warning
+from skdictate.server.containers import open_container
+from skdictate.server.decoder import DECODED_HZ
 from skdictate.server.recogniser import Recogniser
-from skdictate.server.rules import RefusedError, Rules, idle, wrong
-from skdictate.server.session import Cursors, Said, Session
+from skdictate.server.rules import Rules, wrong
+from skdictate.server.session import Cursors, Said
 
 SERVICE = "speechkit.stt.v3.Recognizer"
 METHOD = "RecognizeStreaming"
 RATES_HZ = range(8_000, 48_001)
-ALIVE_S = 3.0
-"""How often a client is told that the session works; the service's interval is not published."""
-STEP_S = 0.1
-"""Audio that is worth waking the recogniser for ..."""
-BITE_S = 2.0
-"""... and the most that it takes at once, so that others have their turn."""
-FULL_S = 10.0
-"""With this much waiting, no more is read from the client: it feels the back-pressure."""
 SILENCE_LONGEST_MS = 300_000
 
 
 class RecognizerService:
-    """Serves any number of calls; their audio is worked through on one thread."""
+    """Serves any number of calls."""
 
     def __init__(self, recogniser: Recogniser, executor: Executor, rules: Rules) -> None:
-        self.recogniser = recogniser
-        self.executor = executor
-        self.rules = rules
+        self._service = Service(recogniser, executor, rules)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """What a gRPC server registers."""
@@ -52,124 +43,80 @@ class RecognizerService:
 
     async def recognize(self, _requests: Any, context: Any) -> None:
         """One session, from its settings to its end."""
-        refused: RefusedError | None = None
-        try:
-            await Call(self, context).run()
-        except* RefusedError as group:
-            refused = next(error for error in group.exceptions if isinstance(error, RefusedError))
-        if refused is not None:
-            await context.abort(refused.code, refused.text)
+        await Call.serve(self._service, context)
 
 
-class Call:
-    """One client: reads its audio, has it recognised, and writes the answers."""
+class Call(call.Call):
+    """One client of this version."""
 
-    def __init__(self, service: RecognizerService, context: Any) -> None:
-        self._service = service
-        self._context = context
+    def __init__(self, service: Service, context: Any) -> None:
+        super().__init__(service, context)
         self._began_s = time.monotonic()
         self._id = pb.SessionUuid(uuid=str(uuid.uuid4()), user_request_id=_request_id(context))
-        self._writing = asyncio.Lock()
+        self._languages: list[str] = []
+        self._ignored: list[str] = []
 
-    async def run(self) -> None:
-        """Serve the call until the client has half-closed and everything is said."""
-        async with asyncio.TaskGroup() as group:
-            await self._open(await self._read())
-            try:
-                alive = group.create_task(self._say_alive())
-                reading = group.create_task(self._listen())
-                await self._recognise()
-                await reading
-                alive.cancel()
-            finally:
-                self._service.executor.submit(self._session.close)
-
-    async def _open(self, request: Any) -> None:
-        """Take the settings."""
-        if request is grpc.aio.EOF or request.WhichOneof("Event") != "session_options":
+    def _settings(self, request: Any | None) -> tuple[Format, bool]:
+        if request is None or request.WhichOneof("Event") != "session_options":
             raise wrong("The first message has to be session_options")
         model = request.session_options.recognition_model
-        self._format = _format(model.audio_format)
-        sizes = (self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, BITE_S, FULL_S))
-        self._inbox = Inbox(*sizes)
-        self._size_bytes = 0
-        self._n_samples = 0
+        self._languages = list(model.language_restriction.language_code)
+        wishes.check(request.session_options)
+        self._ignored = list(wishes.ignored(request.session_options))
         mode = model.text_normalization.text_normalization
-        stream = await self._work(self._service.recogniser.open, self._format.rate_hz)
-        self._session = Session(
-            stream,
-            self._format,
-            refines=mode == pb.TextNormalizationOptions.TEXT_NORMALIZATION_ENABLED,
-        )
-        await self._tell(pb.StatusCode(code_type=pb.WORKING))
-        warning = _language_warning(model.language_restriction, self._service.recogniser.language)
+        refines = mode == pb.TextNormalizationOptions.TEXT_NORMALIZATION_ENABLED
+        return self._format_of(model.audio_format), refines
+
+    def _format_of(self, options: Any) -> Format:
+        """The format of the audio that will come; that of its sound, if it comes in a container."""
+        if options.WhichOneof("AudioFormat") != "container_audio":
+            return _format(options)
+        kind = options.container_audio.container_audio_type
+        names = {number: name for name, number in pb.ContainerAudio.ContainerAudioType.items()}
+        self._decoder = open_container(names.get(kind, ""))
+        return Format(DECODED_HZ)
+
+    async def _greet(self) -> None:
+        await super()._greet()
+        warning = language_warning(self._languages, self._service.recogniser.language)
         if warning:
-            await self._tell(pb.StatusCode(code_type=pb.WARNING, message=warning))
+            await self._warn(warning)
+        if self._ignored:
+            await self._warn(f"This recogniser ignores {', '.join(self._ignored)}")
 
-    async def _read(self) -> Any:
-        """The next message, which has to come in time."""
-        try:
-            async with asyncio.timeout(self._service.rules.idle_s):
-                return await self._context.read()
-        except TimeoutError:
-            raise idle() from None
+    async def _warn(self, words: str) -> None:
+        await self._write(self._status(pb.StatusCode(code_type=pb.WARNING, message=words)))
 
-    async def _listen(self) -> None:
-        """Take audio until the client has no more."""
-        while (request := await self._read()) is not grpc.aio.EOF:
-            pcm = self._audio(request)
-            self._n_samples += len(pcm) // 2
-            self._size_bytes += len(request.chunk.data)
-            self._service.rules.check(self._format, self._n_samples, self._size_bytes)
-            self._session.received(len(pcm) // 2)
-            await self._inbox.put(pcm)
-        await self._inbox.end()
+    def _ends_utterance(self, request: Any) -> bool:
+        """Taken whatever the classifier is, which is more than the service does."""
+        return bool(request.WhichOneof("Event") == "eou")
 
-    def _audio(self, request: Any) -> bytes:
+    def _audio(self, request: Any) -> tuple[bytes, int]:
         """The samples of a message; silence if it stands for silence."""
         event = request.WhichOneof("Event")
         if event == "session_options":
             raise wrong("session_options may come in the first message only")
         if event == "silence_chunk":
             duration_ms = min(max(0, request.silence_chunk.duration_ms), SILENCE_LONGEST_MS)
-            return bytes(self._format.size_bytes(self._format.samples_of_ms(duration_ms)))
+            return bytes(self._format.size_bytes(self._format.samples_of_ms(duration_ms))), 0
         data: bytes = request.chunk.data
-        if len(data) % 2:
-            raise wrong("A chunk has to hold whole 16-bit samples")
-        return data
+        return data, len(data)
 
-    async def _recognise(self) -> None:
-        """Work through the audio as it comes, and say what it gives."""
-        while pcm := await self._inbox.take():
-            await self._say(await self._work(self._session.feed, pcm))
-        await self._say(await self._work(self._session.finish))
+    def _encode(self, said: Said) -> pb.StreamingResponse:
+        return _encode(said)
 
-    async def _work(self, function: Any, *arguments: Any) -> Any:
-        """Run on the recogniser's thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._service.executor, function, *arguments)
+    def _alive(self) -> pb.StreamingResponse:
+        return self._status(pb.StatusCode(code_type=pb.WORKING))
 
-    async def _say(self, heard: list[Said]) -> None:
-        for said in heard:
-            await self._write(_encode(said))
-
-    async def _say_alive(self) -> None:
-        """Signs of life at a fixed interval."""
-        while True:
-            await asyncio.sleep(ALIVE_S)
-            await self._tell(pb.StatusCode(code_type=pb.WORKING))
-
-    async def _tell(self, status: pb.StatusCode) -> None:
+    def _status(self, status: pb.StatusCode) -> pb.StreamingResponse:
         cursors = _cursors(self._session.cursors)
-        await self._write(pb.StreamingResponse(audio_cursors=cursors, status_code=status))
+        return pb.StreamingResponse(audio_cursors=cursors, status_code=status)
 
     async def _write(self, response: pb.StreamingResponse) -> None:
         response.session_uuid.CopyFrom(self._id)
         response.response_wall_time_ms = round((time.monotonic() - self._began_s) * 1000)
         response.channel_tag = "0"
-        async with self._writing:
-            with suppress(asyncio.InvalidStateError):
-                await self._context.write(response)
+        await super()._write(response)
 
 
 def _request_id(context: Any) -> str:
@@ -181,7 +128,7 @@ def _request_id(context: Any) -> str:
 def _format(options: Any) -> Format:
     """The format of the audio that will come, if it can be worked with."""
     if options.WhichOneof("AudioFormat") != "raw_audio":
-        raise wrong("Only raw_audio can be recognised here")
+        raise wrong("audio_format has to be raw_audio or container_audio")
     raw = options.raw_audio
     if raw.audio_encoding != pb.RawAudio.LINEAR16_PCM:
         raise wrong("audio_encoding has to be LINEAR16_PCM")
@@ -190,14 +137,6 @@ def _format(options: Any) -> Format:
     if raw.audio_channel_count not in (0, 1):
         raise wrong("Only one channel can be recognised in a stream")
     return Format(int(raw.sample_rate_hertz))
-
-
-def _language_warning(restriction: Any, known: str) -> str:
-    """What to say of languages that this recogniser does not know."""
-    codes = [code.lower() for code in restriction.language_code]
-    if not codes or "auto" in codes or any(code[:2] == known[:2].lower() for code in codes):
-        return ""
-    return f"This recogniser knows {known} only"
 
 
 def _encode(said: Said) -> pb.StreamingResponse:

@@ -50,6 +50,8 @@ class Session:
         self._n_finals = 0
         self._is_open = False
         self._partial = ""
+        self._offset_ms = 0
+        """Where in the session the recogniser's stream began."""
 
     def received(self, n_samples: int) -> None:
         """Audio has arrived; it may wait for its turn."""
@@ -71,13 +73,24 @@ class Session:
             said.append(self._end_utterance(self.cursors.received_ms))
         return said
 
+    def end_utterance(self, stream: RecogniserStream) -> list[Said]:
+        """The client says that the utterance ends here; what follows goes to a new stream."""
+        said = list(self._tell(self._stream.finish()))
+        self._stream.close()
+        self._stream = stream
+        self._offset_ms = self.cursors.processed_ms
+        self._is_open = False
+        if self.cursors.eou_ms < self._offset_ms:
+            said.append(self._end_utterance(self._offset_ms))
+        return said
+
     def close(self) -> None:
         """Free the recogniser's stream."""
         self._stream.close()
 
     def _tell(self, utterances: list[Utterance]) -> Iterator[Said]:
         self._is_open = False
-        for utterance in utterances:
+        for utterance in map(self._shifted, utterances):
             if utterance.is_complete:
                 yield from self._finalise(utterance)
                 continue
@@ -85,6 +98,19 @@ class Session:
             if utterance.text != self._partial:
                 self._partial = utterance.text
                 yield Said(Partial(utterance.text, utterance.words), self.cursors)
+
+    def _shifted(self, utterance: Utterance) -> Utterance:
+        """The same on the clock of the session."""
+        if not self._offset_ms:
+            return utterance
+        words = tuple(
+            replace(
+                word, start_ms=word.start_ms + self._offset_ms, end_ms=word.end_ms + self._offset_ms
+            )
+            for word in utterance.words
+        )
+        start_ms, end_ms = utterance.start_ms + self._offset_ms, utterance.end_ms + self._offset_ms
+        return replace(utterance, start_ms=start_ms, end_ms=end_ms, words=words)
 
     def _finalise(self, utterance: Utterance) -> Iterator[Said]:
         if not utterance.text and not self._partial:

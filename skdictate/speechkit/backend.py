@@ -11,17 +11,19 @@ from typing import Any
 
 import grpc
 
-from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.events import Event, Session
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit import problems, v3
+from skdictate.speechkit import problems
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.channel import Endpoint
+from skdictate.speechkit.codec import Codec, Options
 
 Whereabouts = Callable[[], Awaitable[tuple[Endpoint, Credential | None]]]
 """Where the server is and how to sign in; asked before each session, for both may change."""
+HAS_HEADER = "/speechkit.stt.v3."
+"""The methods that are told the folder in the metadata; others carry it in their messages."""
 MASK = "Internal error from Core"
 """The library's words for a write that failed because the call has ended."""
 STATUS_S = 0.5
@@ -35,7 +37,7 @@ class SpeechKit:
     name: str
     limits: Limits
     whereabouts: Whereabouts
-    options: v3.Options
+    options: Options
     has_words: bool = True
 
     def __post_init__(self) -> None:
@@ -48,18 +50,16 @@ class SpeechKit:
         """Open a session; see ``Backend.connect``."""
         endpoint, credential = await self.whereabouts()
         request_id = str(uuid.uuid4())
-        metadata = [("x-client-request-id", request_id)]
-        if credential is not None:
-            metadata.append(credential.metadata())
         channel = await self._reach(endpoint)
+        codec = self.options.codec(sound, credential.folder_id if credential else "")
         call = channel.stream_stream(
-            v3.METHOD,
-            request_serializer=pb.StreamingRequest.SerializeToString,
-            response_deserializer=pb.StreamingResponse.FromString,
-        )(metadata=metadata)
-        link = SpeechKitLink(call, request_id)
+            codec.method,
+            request_serializer=codec.pack,
+            response_deserializer=codec.unpack,
+        )(metadata=_metadata(codec, request_id, credential))
+        link = SpeechKitLink(call, request_id, codec, credential)
         try:
-            await link.write(v3.settings(sound, self.options))
+            await link.write(codec.settings())
             yield link
         except ProblemError as error:
             if error.problem.kind is Kind.NETWORK:
@@ -84,26 +84,33 @@ class SpeechKit:
 class SpeechKitLink:
     """One call. Writing and reading go on side by side."""
 
-    def __init__(self, call: Any, request_id: str) -> None:
+    def __init__(
+        self, call: Any, request_id: str, codec: Codec, credential: Credential | None
+    ) -> None:
         self._call = call
+        self._credential = credential
+        self._problem: Problem | None = None
         self._request_id = request_id
+        self._codec = codec
         self._status: tuple[grpc.StatusCode, str] | None = None
         self._ended = asyncio.Event()
         call.add_done_callback(self._end)
 
     async def send_audio(self, pcm: bytes) -> None:
         """Send samples (s16le); returns when the transport took them."""
-        await self.write(v3.audio(pcm))
+        await self.write(self._codec.audio(pcm))
 
     async def end_utterance(self) -> None:
-        """Say that the utterance ends here."""
-        await self.write(v3.end_of_utterance())
+        """Say that the utterance ends here, if this version of the API can."""
+        request = self._codec.end_of_utterance()
+        if request is not None:
+            await self.write(request)
 
     async def finish(self) -> None:
         """Half-close; what the recogniser says is still read."""
         await self._call.done_writing()
 
-    async def write(self, request: pb.StreamingRequest) -> None:
+    async def write(self, request: Any) -> None:
         """Send a message.
 
         Raises:
@@ -117,7 +124,7 @@ class SpeechKitLink:
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Events in order; see ``Link``."""
         while (response := await self._read()) is not grpc.aio.EOF:
-            for event in v3.decode(response):
+            for event in self._codec.decode(response):
                 yield self._introduced(event)
 
     async def _read(self) -> Any:
@@ -134,7 +141,14 @@ class SpeechKitLink:
             raise ProblemError(await self._why()) from None
 
     async def _why(self) -> Problem:
-        """Why the call has ended."""
+        """Why the call has ended; the same to all who ask."""
+        problem = await self._reason()
+        if self._problem is None:
+            self._problem = _judged(problem, self._credential)
+        return self._problem
+
+    async def _reason(self) -> Problem:
+        """What its status means."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STATUS_S):
                 await self._ended.wait()
@@ -158,6 +172,34 @@ class SpeechKitLink:
         if isinstance(event, Session):
             return replace(event, request_id=self._request_id)
         return event
+
+
+def _metadata(
+    codec: Codec, request_id: str, credential: Credential | None
+) -> list[tuple[str, str]]:
+    """What is said of ourselves. No frame keeps it: a crash may show the frames' variables."""
+    said = [("x-client-request-id", request_id)]
+    if credential is not None:
+        said.append(credential.metadata())
+        if credential.folder_id and codec.method.startswith(HAS_HEADER):
+            said.append(("x-folder-id", credential.folder_id))
+    return said
+
+
+def _judged(problem: Problem, credential: Credential | None) -> Problem:
+    """The problem without the secret, which a server may repeat; and not permanent, if another
+    credential may be had."""
+    if credential is None:
+        return problem
+    detail = credential.hidden_in(problem.detail)
+    hint = problem.hint.replace(problems.ANY_KEY, credential.origin)
+    problem = replace(problem, detail=detail, hint=hint)
+    if problem.kind is not Kind.CREDENTIALS or credential.refused is None:
+        return problem
+    if not credential.refused():
+        return problem
+    hint = "Another token is asked for; recording goes on."
+    return replace(problem, hint=hint, is_permanent=False)
 
 
 def _now(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import grpc
 
 from skdictate import __version__
+from skdictate.address import is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
 
 CLOUD = "stt.api.cloud.yandex.net:443"
@@ -49,7 +49,7 @@ class Endpoint:
                 would leave this machine.
         """
         target = address or CLOUD
-        if not target.startswith("unix:") and not _port(target):
+        if not target.startswith("unix:") and not port_of(target):
             raise ProblemError(_wrong(f"{target!r} is not HOST:PORT or unix:PATH"))
         if is_plaintext and not is_loopback(target):
             raise ProblemError(
@@ -73,26 +73,6 @@ class Endpoint:
             return grpc.aio.insecure_channel(self.target, options)
         credentials = grpc.ssl_channel_credentials(self.root_certificate)
         return grpc.aio.secure_channel(self.target, credentials, options)
-
-
-def is_loopback(target: str) -> bool:
-    """The address is on this machine, by what it says and not by what a name server says."""
-    if target.startswith("unix:"):
-        return True
-    host = target.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _port(target: str) -> int:
-    """The port of HOST:PORT; 0 if there is none."""
-    host, _, port = target.rpartition(":")
-    is_valid = bool(host) and port.isascii() and port.isdigit() and int(port) < 65_536
-    return int(port) if is_valid and not any(c.isspace() or c == "/" for c in host) else 0
 
 
 def _read(path: str) -> bytes:

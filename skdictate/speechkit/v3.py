@@ -1,10 +1,9 @@
-"""API v3 on the wire: settings and audio out, events in. The only file of the client that knows
-its messages."""
+"""API v3 on the wire: settings and audio out, events in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
@@ -21,6 +20,9 @@ from skdictate.core.events import (
     StatusCode,
     Word,
 )
+from skdictate.speechkit import findings_v3 as findings
+from skdictate.speechkit.settings_v3 import settings
+from skdictate.speechkit.wishes_v3 import Wishes
 
 METHOD = "/speechkit.stt.v3.Recognizer/RecognizeStreaming"
 MOST_WORDS = 10_000
@@ -33,69 +35,67 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Wishes):
     """What the user wants of the recogniser."""
 
-    languages: tuple[str, ...] = ()
-    """Codes as ``en-US``; empty for the service's own choice."""
-    refines: bool = True
-    """Numbers as digits, capitals and punctuation, in a refinement after each final."""
+    def codec(self, sound: Format, folder_id: str = "") -> Codec:
+        """A new session's messages; the folder is named in the metadata."""
+        return Codec(sound, self)
 
 
-def settings(sound: Format, options: Options) -> pb.StreamingRequest:
-    """The first message of a session."""
-    model = pb.RecognitionModelOptions(
-        audio_format=pb.AudioFormatOptions(
-            raw_audio=pb.RawAudio(
-                audio_encoding=pb.RawAudio.LINEAR16_PCM,
-                sample_rate_hertz=sound.rate_hz,
-                audio_channel_count=1,
-            )
-        ),
-        text_normalization=pb.TextNormalizationOptions(
-            text_normalization=pb.TextNormalizationOptions.TEXT_NORMALIZATION_ENABLED
-            if options.refines
-            else pb.TextNormalizationOptions.TEXT_NORMALIZATION_DISABLED,
-            literature_text=options.refines,
-        ),
-        audio_processing_type=pb.RecognitionModelOptions.REAL_TIME,
-    )
-    if options.languages:
-        model.language_restriction.restriction_type = pb.LanguageRestrictionOptions.WHITELIST
-        model.language_restriction.language_code.extend(options.languages)
-    return pb.StreamingRequest(session_options=pb.StreamingOptions(recognition_model=model))
+class Codec:
+    """The messages of one session; see ``codec.Codec``."""
 
+    method = METHOD
 
-def audio(pcm: bytes) -> pb.StreamingRequest:
-    """A message of samples."""
-    return pb.StreamingRequest(chunk=pb.AudioChunk(data=pcm))
+    def __init__(self, sound: Format, options: Wishes) -> None:
+        self._format = sound
+        self._options = options
 
+    def settings(self) -> pb.StreamingRequest:
+        """The first message."""
+        return settings(self._format, self._options)
 
-def end_of_utterance() -> pb.StreamingRequest:
-    """The message that ends an utterance."""
-    return pb.StreamingRequest(eou=pb.Eou())
+    def audio(self, pcm: bytes) -> pb.StreamingRequest:
+        """A message of samples."""
+        return pb.StreamingRequest(chunk=pb.AudioChunk(data=pcm))
 
+    def end_of_utterance(self) -> pb.StreamingRequest:
+        """The message that ends an utterance."""
+        return pb.StreamingRequest(eou=pb.Eou())
 
-def decode(response: pb.StreamingResponse) -> Iterator[Event]:
-    """The events in an answer; none in an answer that this program does not know."""
-    if response.session_uuid.uuid:
-        yield Session(clean(response.session_uuid.uuid))
-    cursors = response.audio_cursors
-    if response.HasField("audio_cursors"):
-        yield Cursors(cursors.received_data_ms, cursors.partial_time_ms)
-    match response.WhichOneof("Event"):
-        case "partial":
-            yield _partial(response.partial)
-        case "final":
-            yield _final(response)
-        case "final_refinement":
-            text = _best(response.final_refinement.normalized_text).text
-            yield Refinement(response.final_refinement.final_index, clean(text))
-        case "eou_update":
-            yield EndOfUtterance(response.eou_update.time_ms)
-        case "status_code":
-            code = _CODES.get(response.status_code.code_type, StatusCode.WORKING)
-            yield Status(code, clean(response.status_code.message))
+    def decode(self, response: pb.StreamingResponse) -> Iterator[Event]:
+        """The events in an answer; none in an answer that this program does not know."""
+        if response.session_uuid.uuid:
+            yield Session(clean(response.session_uuid.uuid))
+        cursors = response.audio_cursors
+        if response.HasField("audio_cursors"):
+            yield Cursors(cursors.received_data_ms, cursors.partial_time_ms)
+        match response.WhichOneof("Event"):
+            case "partial":
+                yield _partial(response.partial)
+            case "final":
+                yield _labelled(_final(response), response, self._options)
+            case "final_refinement":
+                text = _best(response.final_refinement.normalized_text).text
+                yield Refinement(response.final_refinement.final_index, clean(text))
+            case "eou_update":
+                yield EndOfUtterance(response.eou_update.time_ms)
+            case "status_code":
+                code = _CODES.get(response.status_code.code_type, StatusCode.WORKING)
+                yield Status(code, clean(response.status_code.message))
+            case _:
+                yield from findings.found(response)
+
+    @staticmethod
+    def pack(request: pb.StreamingRequest) -> bytes:
+        """A message as it travels."""
+        return request.SerializeToString()
+
+    @staticmethod
+    def unpack(data: bytes) -> pb.StreamingResponse:
+        """An answer as it came."""
+        return pb.StreamingResponse.FromString(data)
 
 
 def _partial(update: pb.AlternativeUpdate) -> Partial:
@@ -114,6 +114,15 @@ def _final(response: pb.StreamingResponse) -> Final:
         response.audio_cursors.final_time_ms,
         response.audio_cursors.final_index if has_cursors else None,
     )
+
+
+def _labelled(final: Final, response: pb.StreamingResponse, options: Wishes) -> Final:
+    """With who spoke and in what language, if that was asked for: it may come unasked."""
+    if options.labels_speakers:
+        final = replace(final, speaker=clean(response.channel_tag) or "0")
+    if options.labels_languages:
+        final = replace(final, languages=findings.languages(_best(response.final).languages))
+    return final
 
 
 def _best(update: pb.AlternativeUpdate) -> pb.Alternative:

@@ -96,6 +96,13 @@ ACTIONS = (
     ),
     Action("resume", "p", "Resume", "Record again."),
     Action(
+        "end_utterance",
+        "e",
+        "End",
+        "End the sentence here; the recogniser makes up its mind at once.",
+        help="End the sentence here: the recogniser makes up its mind.",
+    ),
+    Action(
         "microphones",
         "m",
         "Mic",

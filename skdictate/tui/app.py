@@ -63,6 +63,8 @@ class DictateApp(App[int]):
         self.talk = Talk(self.backstage, settings.talk)
         self._stdin_fd = stdin_fd
         self._is_equipped = False
+        self._may_end_utterance = False
+        """The recogniser lets the user end a sentence."""
         self._is_leaving = False
         self._failure = Exit.DONE
         """Why no dictation could begin, as an exit code."""
@@ -98,6 +100,8 @@ class DictateApp(App[int]):
         match message.news:
             case Ready() as ready:
                 self._is_equipped = True
+                may_end = ready.is_local or self.settings.eou == "external"
+                self._may_end_utterance = may_end and self.settings.api == "v3"
                 self.desk.ready(ready)
                 self._get_ready()
             case Failed(problem):
@@ -168,6 +172,8 @@ class DictateApp(App[int]):
             "save": not is_empty,
             "new": not is_empty and not self.talk.is_dictating,
         }
+        if action == "end_utterance" and not self._may_end_utterance:
+            return False
         return valid.get(action, True)
 
     def action_begin(self) -> None:
@@ -193,6 +199,10 @@ class DictateApp(App[int]):
     def action_resume(self) -> None:
         """Record again."""
         self.backstage.resume()
+
+    def action_end_utterance(self) -> None:
+        """End the sentence here."""
+        self.backstage.end_utterance()
 
     def action_microphones(self) -> None:
         """Choose the microphone."""

@@ -24,7 +24,7 @@ _CODES = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit
 def start(config: Config, paths: Paths) -> int:
     """Run the app; the exit code."""
     stdin = 0
-    if config.settings.source == "stdin":
+    if config.settings.source == "stdin" or config.settings.api_key_file == "-":
         stdin = _take_stdin()
     elif not sys.stdin.isatty():
         raise ProblemError(_no_terminal())

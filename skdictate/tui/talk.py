@@ -47,6 +47,7 @@ class Talk:
             "finish": bool(self.is_held) and is_live,
             "pause": is_live and not is_paused,
             "resume": is_live and is_paused,
+            "end_utterance": is_live and not is_paused,
         }
 
     def begin(self) -> None:

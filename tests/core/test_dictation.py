@@ -279,7 +279,7 @@ def test_a_permanent_problem_stops_links_but_not_recording() -> None:
 
 
 def test_a_link_that_still_drains_does_not_hide_a_permanent_problem() -> None:
-    desk = Desk()
+    desk = Desk(unit_s=0)
     first = desk.open()
     desk.machine.pause(desk.now_s)
     desk.machine.resume(desk.now_s)
@@ -323,7 +323,7 @@ def test_a_mute_recogniser_is_not_waited_for_without_end() -> None:
 
 
 def test_pausing_finishes_the_utterance_and_resuming_opens_another_session() -> None:
-    desk = Desk()
+    desk = Desk(unit_s=0)
     link_id = desk.open()
     desk.machine.pause(desk.now_s)
     assert desk.effects() == [fx.Finish(link_id)]
@@ -553,7 +553,7 @@ def test_sound_without_words_replaces_the_link_once_and_then_says_so_only() -> N
 
 
 def test_a_quiet_room_is_no_fault() -> None:
-    desk = Desk()
+    desk = Desk(policy=Policy(sends_silence=True))
     desk.open()
     for _ in range(1000):
         desk.hear(100, QUIET)

@@ -27,3 +27,10 @@ def test_loud_speech_is_forgotten_in_time() -> None:
     assert loudness.quiet_from == 100
     loudness.heard(Level(-30, -20), 200, 60_000)
     assert loudness.quiet_from is None
+
+
+def test_who_is_sent_the_past_finds_its_pauses_too() -> None:
+    loudness = Loudness(Format(1000))
+    for start, level in enumerate([SPEECH, QUIET, QUIET, QUIET, SPEECH, QUIET, SPEECH, QUIET]):
+        loudness.heard(level, 100 * start, 100)
+    assert [at for at in range(0, 801, 50) if loudness.is_pause(at)] == [250, 300, 350, 400]

@@ -18,8 +18,16 @@ from tests.core.test_dictation import Desk
 from tests.core.world import QUIET, SPEECH, Manners, World
 
 
-def used(audio_s: float, *, ack_s: float = 0.0, pending: bool = False, words: bool = False) -> Link:
+def used(
+    audio_s: float,
+    *,
+    ack_s: float = 0.0,
+    pending: bool = False,
+    words: bool = False,
+    timed: bool = True,
+) -> Link:
     link = Link(1, Format(1000), 0, 0.0)
+    link.is_timed = timed
     link.cursor = round(audio_s * 1000)
     link.ack = round(ack_s * 1000)
     link.is_pending = pending
@@ -41,6 +49,12 @@ def used(audio_s: float, *, ack_s: float = 0.0, pending: bool = False, words: bo
         (used(286, ack_s=200, pending=True), False, None),
         (used(295.5, ack_s=200, pending=True), False, Cut.AT_HEAD),
         (used(5, ack_s=0), True, None),
+        (used(241, ack_s=240, timed=False), False, None),
+        (used(241, ack_s=240, timed=False), True, Cut.AT_HEAD),
+        (used(262, ack_s=200, pending=True, timed=False), True, None),
+        (used(263, ack_s=200, pending=True, timed=False), True, Cut.AT_HEAD),
+        (used(286, ack_s=270, pending=True, timed=False), False, None),
+        (used(286, ack_s=270, pending=True, timed=False), True, Cut.AT_HEAD),
     ],
 )
 def test_the_cut_depends_on_what_is_used_and_what_is_being_said(
@@ -56,6 +70,14 @@ def test_answers_that_may_be_on_their_way_are_waited_for() -> None:
     assert cutting.room(link, is_behind=False) == 10_500
     assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=False) is None
     assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=True) is Cut.AT_HEAD
+
+
+def test_where_finals_are_only_guessed_any_pause_will_do_to_leave_the_past_in() -> None:
+    link = used(241, ack_s=100, pending=True, timed=False)
+    cutting = Cutting(Limits())
+    assert cutting.decide(link, is_quiet=True, is_behind=False) is None
+    assert cutting.decide(link, is_quiet=True, is_behind=True) is Cut.AT_HEAD
+    assert cutting.decide(link, is_quiet=False, is_behind=True) is None
 
 
 def test_the_size_limit_binds_at_a_high_rate() -> None:
@@ -80,6 +102,21 @@ def test_ten_minutes_through_twenty_second_sessions_lose_and_double_nothing(
     world.check()
     assert world.gaps == []
     assert world.opened_total >= 30
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sessions_that_tell_no_times_are_left_in_pauses_and_answered_to_their_end(
+    seed: int,
+) -> None:
+    manners = Manners(has_words=False, refines=False, cursors=False, is_timed=False)
+    world = World(seed, Limits(session_s=20.0), manners)
+    for _ in range(100):
+        world.speak(10, gap=40, pause=700)
+    world.finish()
+    numbers = [int(word) for word in world.committed()]
+    assert numbers == list(range(1, 1001))
+    assert world.gaps == []
+    assert world.opened_total >= 15
 
 
 def test_every_session_is_ended_by_us_before_its_limit() -> None:
@@ -115,7 +152,7 @@ def test_each_word_of_an_overlap_belongs_to_the_side_that_its_middle_is_on() -> 
 
 
 def test_silence_is_left_where_it_is_and_not_heard_again() -> None:
-    desk = Desk(session_s=20.0)
+    desk = Desk(session_s=20.0, policy=Policy(sends_silence=True))
     desk.open()
     sent: list[fx.Effect] = []
     while fx.Finish(1) not in sent:

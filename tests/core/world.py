@@ -53,6 +53,8 @@ class Manners:
     longest_delay_s: float = 0.5
     hangover: int = 100
     """Silence after the last word that a final claims as settled."""
+    is_timed: bool = True
+    """It says where its finals are; else that is guessed from what had been sent."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class EchoLink:
     until: int = -1
     final_until: int = -1
     n_finals: int = 0
+    inserted: list[tuple[int, int]] = field(default_factory=list)
     is_finished: bool = False
     is_open: bool = False
     opens_at_s: float = 0.0
@@ -75,11 +78,29 @@ class EchoLink:
         assert start == self.until, "audio out of order"
         assert end <= self.world.dictated, "audio that was never captured"
         self.until = end
-        audio_s = (end - self.first) / RATE
+        audio_s = self.ms(end) / RATE
         limits = self.world.limits
         assert audio_s <= limits.session_s, "session limit broken"
         assert (end - self.first) * 2 <= limits.session_bytes, "size limit broken"
         self.listen()
+
+    def feed_silence(self, n_samples: int) -> None:
+        """Silence that is not in the recording: every time of the session moves on."""
+        assert not self.is_finished, "silence after the half-close"
+        assert self.first >= 0, "silence before any audio"
+        self.inserted.append((self.until, n_samples))
+        limits = self.world.limits
+        audio_s = self.ms(self.until, is_end=False) / 1000
+        assert audio_s <= limits.session_s, "session limit broken"
+        self.listen()
+
+    def ms(self, position: int, *, is_end: bool = True) -> int:
+        """A position as a time of this session."""
+        return (
+            position
+            - self.first
+            + sum(n for at, n in self.inserted if at < position or (at == position and not is_end))
+        )
 
     def heard(self) -> list[tuple[str, int, int]]:
         """Words since the last final, cut ones included once it is certain that they are cut."""
@@ -121,28 +142,33 @@ class EchoLink:
         elif self.world.rng.random() < 0.1:
             self.say(ev.Partial(""))
         elif not words and self.world.rng.random() < 0.05 and self.until - self.final_until > 3000:
-            self.say(ev.EndOfUtterance(self.until - self.first - 500))
+            self.say(ev.EndOfUtterance(self.ms(self.until - 500)))
         if self.world.manners.cursors:
-            position = self.until - self.first
+            position = self.ms(self.until, is_end=False)
             self.say(ev.Cursors(position, max(0, position - 200)))
 
     def words(self, words: list[tuple[str, int, int]]) -> tuple[ev.Word, ...]:
         if not self.world.manners.has_words:
             return ()
-        return tuple(ev.Word(t, a - self.first, b - self.first) for t, a, b in words)
+        return tuple(ev.Word(t, self.ms(a, is_end=False), self.ms(b)) for t, a, b in words)
 
     def finalise(self, words: list[tuple[str, int, int]], *, is_last: bool) -> None:
         end = words[-1][2]
         settled = min(end + self.world.manners.hangover, self.until) if is_last else end
         self.final_until = end
         text = " ".join(w[0] for w in words)
+        if not self.world.manners.is_timed:
+            sent_ms = self.ms(self.until) - 1
+            self.say(ev.Final(text, sent_ms, sent_ms, is_timed=False))
+            self.say(ev.EndOfUtterance(sent_ms))
+            return
         self.say(
             ev.Final(
                 text,
-                words[0][1] - self.first,
-                end - self.first,
+                self.ms(words[0][1], is_end=False),
+                self.ms(end),
                 self.words(words),
-                settled - self.first,
+                self.ms(settled),
                 self.n_finals,
             )
         )
@@ -150,7 +176,7 @@ class EchoLink:
             self.say(ev.Refinement(self.n_finals, text))
         self.n_finals += 1
         if is_last:
-            self.say(ev.EndOfUtterance(settled - self.first))
+            self.say(ev.EndOfUtterance(self.ms(settled)))
 
     def finish(self) -> None:
         self.is_finished = True
@@ -173,13 +199,18 @@ class World:
     limits: Limits = field(default_factory=lambda: Limits(session_s=20.0))
     manners: Manners = field(default_factory=Manners)
     now_s: float = 100.0
+    sends_silence: bool = False
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.dictation = Dictation(
             Format(RATE),
             self.limits,
-            Policy(refines=self.manners.refines, has_words=self.manners.has_words),
+            Policy(
+                refines=self.manners.refines,
+                has_words=self.manners.has_words,
+                sends_silence=self.sends_silence,
+            ),
             Backoff(random.Random(self.seed)),
         )
         self.spoken: list[Spoken] = []
@@ -303,6 +334,8 @@ class World:
             case fx.Send(link_id, start, end):
                 self.links[link_id].feed(start, end)
                 self.pending_sent.append((self.now_s + 0.001, link_id, end))
+            case fx.SendSilence(link_id, n):
+                self.links[link_id].feed_silence(n)
             case fx.Finish(link_id):
                 self.links[link_id].finish()
             case fx.Drop(link_id):
@@ -390,7 +423,8 @@ class World:
     def check_places(self) -> None:
         for before, item in pairwise(self.items):
             # A word whose middle is beyond the seam reaches a little into the gap before it.
-            reach = LENGTH // 2 if isinstance(before, ch.Gap) and before.heard else 0
+            is_seam = isinstance(before, ch.Gap) and before.reason is Reason.UNRECOGNISED
+            reach = LENGTH // 2 if is_seam else 0
             assert item.start_sample >= before.end_sample - reach, "items overlap"
         for item in self.items:
             assert item.end_sample >= item.start_sample

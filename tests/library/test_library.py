@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from skdictate.core.changes import Gap, Line, LinkChanged, Reason
+from skdictate.core.findings import Finding
 from skdictate.core.state import State
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
@@ -63,6 +64,38 @@ def test_dictations_are_listed_the_newest_first(library: Library) -> None:
     second = library.begin(About("local", "v3", "", "mic", 8_000, "b.wav", datetime.now(UTC)))
     assert library.ids() == [second, first]
     assert library.get(99) is None
+
+
+def test_what_was_found_beside_the_text_is_kept(library: Library) -> None:
+    dictation_id = library.begin(ABOUT)
+    findings = [
+        Finding("class", 1, 0, 100, "insult: yes 88%", '{"classifier": "insult"}'),
+        Finding("summary", 1, 0, 300, "summary: \N{CYRILLIC SMALL LETTER A}", "{}"),
+    ]
+    for finding in findings:
+        library.add_finding(dictation_id, finding)
+    kept = library.get(dictation_id)
+    assert kept is not None
+    assert kept.findings == tuple(findings)
+
+
+def test_a_library_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    with sqlite3.connect(path) as old:
+        old.executescript(schema.MIGRATIONS[0])
+        old.execute("PRAGMA user_version = 1")
+        old.execute(
+            "INSERT INTO dictation (started_at, state, engine, api, language, source, rate_hz,"
+            " recording) VALUES ('2026-01-02', 'done', 'e', 'v3', '', 'mic', 16000, 'a.wav')"
+        )
+        old.execute("INSERT INTO line VALUES (1, 1, 0, 100, 1, 'it was', 1)")
+    old.close()
+    library = Library(path)
+    kept = library.get(1)
+    assert kept is not None
+    assert (kept.text, kept.findings) == ("it was", ())
+    library.add_finding(1, Finding("class", 1, 0, 100, "", "{}"))
+    library.close()
 
 
 def test_links_are_kept_for_those_who_ask_support(library: Library) -> None:

@@ -7,9 +7,10 @@ import pytest
 from skdictate.core import changes as ch
 from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line, Reason, Topic
+from skdictate.core.findings import Finding
 from skdictate.core.state import State
 from skdictate.errors import Kind, Problem
-from skdictate.output.formats import FORMATS, JsonFormat, TextFormat, clock, rendered
+from skdictate.output.formats import FORMATS, JsonFormat, TextFormat, clock, noted, rendered
 
 SOUND = Format(1000)
 LINES = [
@@ -49,6 +50,34 @@ def test_web_subtitles_have_a_signature_and_escape_their_markup() -> None:
         "WEBVTT\n\n1\n01:00:00.000 --> 01:00:00.500\n"
         "&lt;b&gt;it&lt;/b&gt; was *the* _worst_ &amp; more\n\n"
     )
+
+
+FINDING = Finding("class", 2, 2_000, 5_000, "insult: yes 88%", '{"classifier": "insult"}')
+
+
+def test_what_was_found_is_told_in_its_place_where_it_is_no_part_of_the_text() -> None:
+    told = [json.loads(x) for x in rendered("json", SOUND, LINES, GAPS, [FINDING]).splitlines()]
+    assert [it["event"] for it in told] == ["refined", "class", "gap", "gap", "final"]
+    live = JsonFormat(SOUND).change(ch.FindingMade(FINDING))
+    assert (
+        json.loads(live)
+        == told[1]
+        == {
+            "v": 1,
+            "event": "class",
+            "start_ms": 2_000,
+            "end_ms": 5_000,
+            "link": 2,
+            "classifier": "insult",
+        }
+    )
+    assert noted(SOUND, FINDING) == "0:02 insult: yes 88%"
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"json"}))
+def test_what_was_found_is_not_in_the_text(name: str) -> None:
+    assert rendered(name, SOUND, LINES, GAPS, [FINDING]) == rendered(name, SOUND, LINES, GAPS)
+    assert FORMATS[name](SOUND).change(ch.FindingMade(FINDING)) == ""
 
 
 PROBLEM = Problem(Kind.NETWORK, "Gone", "cut", "wait")

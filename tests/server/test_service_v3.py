@@ -15,8 +15,9 @@ import pytest
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.errors import ProblemError
-from skdictate.server import service_v3
+from skdictate.server import call
 from skdictate.server.recogniser import Moonshine
+from skdictate.speechkit import v3
 from skdictate.speechkit.backend import SpeechKitLink
 from skdictate.speechkit.channel import Endpoint
 from tests.conftest import Serving
@@ -64,7 +65,7 @@ async def talk(
             response_deserializer=pb.StreamingResponse.FromString,
         )
         call = method(metadata=metadata)
-        link = SpeechKitLink(call, "")
+        link = SpeechKitLink(call, "", v3.Options().codec(SOUND), None)
 
         async def send() -> None:
             with suppress(ProblemError):  # whoever reads is told why
@@ -101,10 +102,24 @@ async def test_a_session_says_what_the_service_would_in_the_same_order(serving: 
     assert [f.final.alternatives[0].text for f in finals] == ["1 2 3", "4 5 6"]
     assert [f.audio_cursors.final_index for f in finals] == [0, 1]
     assert finals[0].final.alternatives[0].words[1].start_time_ms == 250
-    assert finals[1].audio_cursors.received_data_ms == 2700
+    assert responses[-1].audio_cursors.received_data_ms == 2700
     assert {r.session_uuid.user_request_id for r in responses} == {"mine"}
     assert len({r.session_uuid.uuid for r in responses}) == 1
     assert responses[-1].audio_cursors.partial_time_ms == 2700
+
+
+async def test_an_utterance_ends_where_the_client_says_so(serving: Serving) -> None:
+    pcm = count(1, 6, SOUND, gap_s=0, pause_s=0, run=3)
+    end = pb.StreamingRequest(eou=pb.Eou())
+    half = len(pcm) // 2
+    async with serving() as endpoint:
+        requests = [settings(), *chunks(pcm[:half]), end, *chunks(pcm[half:]), end]
+        responses = await talk(endpoint, requests)
+    finals = [r.final for r in responses if r.WhichOneof("Event") == "final"]
+    assert [f.alternatives[0].text for f in finals] == ["1 2 3", "4 5 6"]
+    assert [f.alternatives[0].words[0].start_time_ms for f in finals] == [0, 750]
+    ends = [r.eou_update.time_ms for r in responses if r.WhichOneof("Event") == "eou_update"]
+    assert ends == [750, 1500]
 
 
 async def test_without_normalisation_there_is_no_refinement(serving: Serving) -> None:
@@ -126,7 +141,7 @@ async def test_an_unknown_language_is_warned_of(serving: Serving) -> None:
 async def test_a_long_silence_of_the_client_is_told_that_all_is_well(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_v3, "ALIVE_S", 0.05)
+    monkeypatch.setattr(call, "ALIVE_S", 0.05)
     async with serving() as endpoint:
         responses = await talk(endpoint, [settings()], wait_s=0.3)
     assert kinds(responses).count("status_code") >= 3
@@ -238,7 +253,7 @@ async def test_the_socket_is_in_a_private_folder(serving: Serving) -> None:
 async def test_a_client_that_sends_faster_than_is_heard_feels_it(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_v3, "FULL_S", 0.5)
+    monkeypatch.setattr(call, "FULL_S", 0.5)
     pcm = count(1, 80, SOUND, gap_s=0, pause_s=0.4, run=8)
     async with serving() as endpoint:
         responses = await talk(endpoint, [settings(), *chunks(pcm)])

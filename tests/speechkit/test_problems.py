@@ -14,7 +14,7 @@ C = grpc.StatusCode
     [
         (C.CANCELLED, "", Kind.NETWORK, False),
         (C.UNKNOWN, "", Kind.NETWORK, False),
-        (C.INVALID_ARGUMENT, "Specified folder ID 'x' does not match", Kind.SERVICE, True),
+        (C.INVALID_ARGUMENT, "Specified folder ID 'x' does not match", Kind.CREDENTIALS, True),
         (C.DEADLINE_EXCEEDED, "", Kind.NETWORK, False),
         (C.PERMISSION_DENIED, "", Kind.CREDENTIALS, True),
         (C.RESOURCE_EXHAUSTED, "", Kind.SERVICE, False),

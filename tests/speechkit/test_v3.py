@@ -20,19 +20,23 @@ from skdictate.core.events import (
     StatusCode,
     Word,
 )
+from skdictate.core.findings import Classified, Conversed, Label, Spoken, Summarised, Window
 from skdictate.speechkit import v3
+from skdictate.speechkit.findings_v3 import MOST
 from tests.wire.test_golden import FINAL, PARTIAL, REFINEMENT
+
+CODEC = v3.Options().codec(Format(16_000))
 
 
 def test_settings_say_what_the_user_wants() -> None:
-    request = v3.settings(Format(8_000), v3.Options(("ru-RU", "en-US")))
+    request = v3.Options(("ru-RU", "en-US")).codec(Format(8_000)).settings()
     model = request.session_options.recognition_model
     assert model.audio_format.raw_audio.sample_rate_hertz == 8_000
     assert list(model.language_restriction.language_code) == ["ru-RU", "en-US"]
     assert model.language_restriction.restriction_type == pb.LanguageRestrictionOptions.WHITELIST
     assert model.text_normalization.literature_text
     assert model.audio_processing_type == pb.RecognitionModelOptions.REAL_TIME
-    plain = v3.settings(Format(8_000), v3.Options(refines=False))
+    plain = v3.Options(refines=False).codec(Format(8_000)).settings()
     model = plain.session_options.recognition_model
     disabled = pb.TextNormalizationOptions.TEXT_NORMALIZATION_DISABLED
     assert model.text_normalization.text_normalization == disabled
@@ -40,8 +44,8 @@ def test_settings_say_what_the_user_wants() -> None:
 
 
 def test_messages_carry_audio_and_ends() -> None:
-    assert v3.audio(b"ab").chunk.data == b"ab"
-    assert v3.end_of_utterance().WhichOneof("Event") == "eou"
+    assert CODEC.audio(b"ab").chunk.data == b"ab"
+    assert CODEC.end_of_utterance().WhichOneof("Event") == "eou"
 
 
 @pytest.mark.parametrize(
@@ -65,24 +69,69 @@ def test_messages_carry_audio_and_ends() -> None:
         (pb.StreamingResponse(partial=pb.AlternativeUpdate()), [Partial("")]),
         (pb.StreamingResponse(final=pb.AlternativeUpdate()), [Final("")]),
         (pb.StreamingResponse(final_refinement=pb.FinalRefinement()), [Refinement(0, "")]),
-        (pb.StreamingResponse(summarization=pb.Summarization()), []),
+        (pb.StreamingResponse(summarization=pb.Summarization()), [Summarised(())]),
+        (
+            pb.StreamingResponse(classifier_update=pb.RecognitionClassifierUpdate()),
+            [Classified(0, 0, Window.UNKNOWN, "")],
+        ),
+        (
+            pb.StreamingResponse(speaker_analysis=pb.SpeakerAnalysis()),
+            [Spoken(0, 0, Window.UNKNOWN, "")],
+        ),
+        (
+            pb.StreamingResponse(conversation_analysis=pb.ConversationAnalysis()),
+            [Conversed(0, 0)],
+        ),
         (pb.StreamingResponse(), []),
     ],
 )
 def test_every_kind_of_answer_becomes_events(
     response: pb.StreamingResponse, events: list[object]
 ) -> None:
-    assert list(v3.decode(response)) == events
+    assert list(CODEC.decode(response)) == events
 
 
 def test_foreign_text_is_made_harmless_where_it_enters() -> None:
     response = pb.StreamingResponse()
     best = response.final.alternatives.add(text="a\x1b[31m b\n c")
     best.words.add(text="\x9b31m")
-    (final,) = v3.decode(response)
+    (final,) = CODEC.decode(response)
     assert isinstance(final, Final)
     assert final.text == "a\ufffd[31m b c"
     assert final.words[0].text == "\ufffd31m"
+
+
+@pytest.mark.parametrize(
+    ("options", "speaker", "languages"),
+    [
+        (v3.Options(), "", ()),
+        (v3.Options(("en-US",)), "", ()),
+        (v3.Options(labels_speakers=True), "0", ()),
+        (v3.Options(("auto",)), "", (Label("en-US", 0.5),)),
+        (v3.Options(("ru-RU", "en-US")), "", (Label("en-US", 0.5),)),
+    ],
+)
+def test_labels_are_passed_on_where_there_is_something_to_tell_apart(
+    options: v3.Options, speaker: str, languages: tuple[Label, ...]
+) -> None:
+    response = pb.StreamingResponse(channel_tag="0")
+    response.MergeFrom(FINAL)
+    final = list(options.codec(Format(16_000)).decode(response))[-1]
+    assert isinstance(final, Final)
+    assert (final.speaker, final.languages) == (speaker, languages)
+
+
+def test_what_is_found_is_made_harmless_and_has_an_end() -> None:
+    response = pb.StreamingResponse()
+    update = response.classifier_update
+    update.classifier_result.classifier = "a\x1b[31m"
+    update.end_time_ms = -(2**63)
+    for _ in range(MOST + 1):
+        update.classifier_result.labels.add(label="b\n\x07", confidence=float("nan"))
+    (found,) = CODEC.decode(response)
+    assert isinstance(found, Classified)
+    assert found.classifier == "a\ufffd[31m"
+    assert found.labels == (Label("b \ufffd", 0.0),) * MOST
 
 
 @given(st.binary(max_size=300))
@@ -92,4 +141,4 @@ def test_no_bytes_break_the_decoder(data: bytes) -> None:
         response.ParseFromString(data)
     except DecodeError:
         return
-    list(v3.decode(response))
+    list(CODEC.decode(response))

@@ -156,6 +156,17 @@ def test_it_works_at_every_size(columns: int, rows: int) -> None:
         assert it.exit_code() == 0
 
 
+def test_a_sentence_ends_when_the_user_says_so(paths: Paths) -> None:
+    with Terminal("--demo") as it:
+        it.wait("…  It was the best")
+        it.press("у")
+        it.wait("0:00  It was the best")
+        it.press("q")
+        assert it.exit_code() == 0
+    first = newest(paths).lines[0]
+    assert "worst of times" not in first.text, "it goes on for two seconds more"
+
+
 def test_a_storm_of_sizes_is_survived() -> None:
     with Terminal("--demo") as it:
         it.wait("best of times")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.environments import locked
+
 YANDEXCLOUD = "yandexcloud==0.413.0"
 
 
@@ -19,9 +21,11 @@ def yandex_python(pytestconfig: pytest.Config) -> Path:
     home = pytestconfig.cache.mkdir("yandexcloud") / f"{YANDEXCLOUD}-py{sys.version_info.minor}"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = home / "installed"
-    if not done.exists():
-        venv.create(home, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", YANDEXCLOUD]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        done.touch()
+    with locked(home):
+        if not done.exists():
+            venv.create(home, with_pip=True, clear=True)
+            command = [str(python), "-m", "pip", "install", "--quiet", YANDEXCLOUD]
+            quiet = subprocess.DEVNULL
+            subprocess.run(command, check=True, stdout=quiet, stderr=quiet)
+            done.touch()
     return python

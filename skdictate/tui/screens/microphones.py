@@ -111,7 +111,7 @@ class MicrophonesScreen(ModalScreen[Microphone | None]):
                     row.level = max(row.level, level, key=lambda it: it.rms_dbfs)
                     row.has_level = True
         except ProblemError as error:
-            row.trouble = clean(error.problem.title)
+            row.trouble = clean(error.problem.title).removeprefix(row.microphone.label).strip()
 
     def _draw(self) -> None:
         choices = self.query_one(OptionList)

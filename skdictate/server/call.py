@@ -1,0 +1,206 @@
+"""One client of the server, from its settings to its last word, in whatever version of the API.
+
+The versions differ in messages only: each says how to read and how to write them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from skdictate.core.audio import Format
+from skdictate.server.decoder import Decoder, Raw
+from skdictate.server.inbox import Inbox
+from skdictate.server.recogniser import Recogniser
+from skdictate.server.rules import RefusedError, Rules, idle
+from skdictate.server.session import Said, Session
+
+ALIVE_S = 3.0
+"""How often a client is told that the session works; the service's interval is not published."""
+STEP_S = 0.1
+"""Audio that is worth waking the recogniser for ..."""
+BITE_S = 2.0
+"""... and the most that it takes at once, so that others have their turn."""
+FULL_S = 10.0
+"""With this much waiting, no more is read from the client: it feels the back-pressure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What all calls share; their audio is worked through on one thread."""
+
+    recogniser: Recogniser
+    executor: Executor
+    rules: Rules
+
+
+class Call(ABC):
+    """Reads a client's audio, has it recognised, and writes the answers."""
+
+    def __init__(self, service: Service, context: Any) -> None:
+        self._service = service
+        self._context = context
+        self._n_samples = 0
+        self._size_bytes = 0
+        self._ends: deque[int] = deque()
+        """Where the client says that utterances end, in samples; ahead of the recogniser."""
+        self._decoder: Decoder = Raw()
+        """What is sent, as samples; ``_settings`` may name another."""
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def serve(cls, service: Service, context: Any) -> None:
+        """One session; one that breaks the rules ends with their status."""
+        refused: RefusedError | None = None
+        try:
+            await cls(service, context).run()
+        except* RefusedError as group:
+            refused = next(error for error in group.exceptions if isinstance(error, RefusedError))
+        if refused is not None:
+            await context.abort(refused.code, refused.text)
+
+    async def run(self) -> None:
+        """Serve the call until the client has half-closed and everything is said."""
+        async with asyncio.TaskGroup() as group:
+            request = await self._read()
+            self._format, refines = self._settings(None if request is grpc.aio.EOF else request)
+            await self._open(refines=refines)
+            try:
+                await self._greet()
+                alive = group.create_task(self._say_alive())
+                reading = group.create_task(self._listen())
+                await self._recognise()
+                await reading
+                alive.cancel()
+            finally:
+                with suppress(RuntimeError):  # the server has stopped
+                    self._service.executor.submit(self._session.close)
+
+    # ------------------------------------------------------------------------- what versions say
+
+    @abstractmethod
+    def _settings(self, request: Any | None) -> tuple[Format, bool]:
+        """What the first message asks for: the sound to come, and whether finals are refined.
+
+        Raises:
+            RefusedError: there is none, or it asks for what cannot be.
+        """
+
+    @abstractmethod
+    def _audio(self, request: Any) -> tuple[bytes, int]:
+        """The bytes of a message and their number; or samples that stand for no bytes, and 0.
+
+        Raises:
+            RefusedError: it is no audio.
+        """
+
+    @abstractmethod
+    def _encode(self, said: Said) -> Any | None:
+        """What was said, as an answer; None where there is none for it."""
+
+    @abstractmethod
+    def _alive(self) -> Any:
+        """The answer that only says that the session works; None where there is none."""
+
+    def _ends_utterance(self, request: Any) -> bool:
+        """Whether a message ends the utterance, and is no audio."""
+        return False
+
+    async def _greet(self) -> None:
+        """What is said at once."""
+        await self._write(self._alive())
+
+    # ------------------------------------------------------------------------- what all do
+
+    async def _open(self, *, refines: bool) -> None:
+        sizes = (self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, BITE_S, FULL_S))
+        self._inbox = Inbox(*sizes)
+        stream = await self._work(self._service.recogniser.open, self._format.rate_hz)
+        self._session = Session(stream, self._format, refines=refines)
+
+    async def _read(self) -> Any:
+        """The next message, which has to come in time."""
+        try:
+            async with asyncio.timeout(self._service.rules.idle_s):
+                return await self._context.read()
+        except TimeoutError:
+            raise idle() from None
+
+    async def _listen(self) -> None:
+        """Take audio until the client has no more."""
+        while (request := await self._read()) is not grpc.aio.EOF:
+            if self._ends_utterance(request):
+                self._ends.append(self._n_samples)
+                continue
+            data, size_bytes = self._audio(request)
+            self._size_bytes += size_bytes
+            self._service.rules.check(self._format, self._n_samples, self._size_bytes)
+            for pcm in self._decoder.decode(data) if size_bytes else (data,):
+                await self._take(pcm)
+        for pcm in self._decoder.finish():
+            await self._take(pcm)
+        await self._inbox.end()
+
+    async def _take(self, pcm: bytes) -> None:
+        """Samples, within the limits; waits while the recogniser is behind."""
+        self._n_samples += len(pcm) // 2
+        self._service.rules.check(self._format, self._n_samples, self._size_bytes)
+        self._session.received(len(pcm) // 2)
+        await self._inbox.put(pcm)
+
+    async def _recognise(self) -> None:
+        """Work through the audio as it comes, and say what it gives."""
+        position = 0
+        while pcm := await self._inbox.take():
+            while self._ends and self._ends[0] * 2 <= position + len(pcm):
+                n_bytes = self._ends.popleft() * 2 - position
+                await self._say(await self._work(self._session.feed, pcm[:n_bytes]))
+                await self._say(await self._work(self._end_utterance))
+                position += n_bytes
+                pcm = pcm[n_bytes:]
+            await self._say(await self._work(self._session.feed, pcm))
+            position += len(pcm)
+        await self._say(await self._work(self._session.finish))
+
+    def _end_utterance(self) -> list[Said]:
+        stream = self._service.recogniser.open(self._format.rate_hz)
+        return self._session.end_utterance(stream)
+
+    async def _work(self, function: Any, *arguments: Any) -> Any:
+        """Run on the recogniser's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._service.executor, function, *arguments)
+
+    async def _say(self, heard: list[Said]) -> None:
+        for said in heard:
+            response = self._encode(said)
+            if response is not None:
+                await self._write(response)
+
+    async def _say_alive(self) -> None:
+        """Signs of life at a fixed interval."""
+        while True:
+            await asyncio.sleep(ALIVE_S)
+            await self._write(self._alive())
+
+    async def _write(self, response: Any) -> None:
+        if response is None:
+            return
+        async with self._writing:
+            with suppress(asyncio.InvalidStateError):
+                await self._context.write(response)
+
+
+def language_warning(codes: list[str], known: str) -> str:
+    """What to say of languages that this recogniser does not know; empty if it knows one."""
+    lowered = [code.lower() for code in codes]
+    if not lowered or "auto" in lowered or any(c[:2] == known[:2].lower() for c in lowered):
+        return ""
+    return f"This recogniser knows {known} only"

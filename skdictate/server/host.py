@@ -1,0 +1,147 @@
+"""The server for other programs: opens, says where it is, and closes in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import grpc
+
+from skdictate.address import UNIX
+from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.server import door
+from skdictate.server.gate import TokenGate
+from skdictate.server.late import LateRecogniser, Loader
+from skdictate.server.offer import Offer
+from skdictate.server.seats import Seats
+from skdictate.server.serve import SERVICES, build
+from skdictate.server.tidings import Tidings
+
+GRACE_S = 30.0
+"""When the server is told to stop, sessions that run may go on for this long."""
+CUT_S = 1.0
+"""After that, calls are cut off; their clients are told for this long."""
+OPTIONS = (
+    # A client that vanished without a word must not keep its seat.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # Clients may look after their own connections as often.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+SIGNALS = {
+    "SIGINT": Exit.INTERRUPTED,
+    "SIGTERM": Exit.TERMINATED,
+    "SIGHUP": Exit.HANGUP,
+}
+
+
+class Host:
+    """One server, from its opening to its end."""
+
+    def __init__(self, offer: Offer, load: Loader) -> None:
+        self._offer = offer
+        self._load = load
+        self._stopped = asyncio.Event()
+        self._code = Exit.DONE
+        self._has_address = False
+
+    async def run(self, ready: Callable[[str], None]) -> Exit:
+        """Serve until stopped; ``ready`` is told the address once the model is loaded.
+
+        Raises:
+            ProblemError: the address cannot be had, or there is no recogniser here.
+        """
+        seats = Seats(self._offer.n_sessions, SERVICES)
+        gates = [TokenGate(self._offer.token)] if self._offer.token else []
+        executor = ThreadPoolExecutor(1, thread_name_prefix="recogniser")
+        late = LateRecogniser(self._load)
+        server = build(late, executor, self._offer.rules, [*gates, seats], OPTIONS)
+        tidings = Tidings(server, SERVICES)
+        try:
+            await tidings.loading()
+            with door.door(self._offer.address):
+                address = self._bind(server)
+                self._has_address = True
+                loading = asyncio.get_running_loop().run_in_executor(executor, late.load)
+                await server.start()
+            await loading
+            await tidings.serving()
+            ready(address)
+            await self._stopped.wait()
+            await tidings.stopping()
+            await self._close(server, seats)
+        finally:
+            await server.stop(None)
+            executor.shutdown(wait=False, cancel_futures=True)
+            self._leave()
+        return self._code
+
+    @property
+    def is_stopped(self) -> bool:
+        """It has been told to stop."""
+        return self._stopped.is_set()
+
+    def stop(self, code: Exit) -> None:
+        """A signal: close in good order; a second one: end, for native code may be in the way."""
+        if self._stopped.is_set():
+            self._leave()
+            os._exit(code)
+        self._code = code
+        self._stopped.set()
+
+    def _leave(self) -> None:
+        """Let others have the address; only if it was ours."""
+        if self._has_address:
+            door.close(self._offer.address)
+
+    def _bind(self, server: grpc.aio.Server) -> str:
+        """Take the address; gives it with its port."""
+        offer = self._offer
+        try:
+            if offer.identity is None:
+                port = server.add_insecure_port(offer.address)
+            else:
+                pair = (offer.identity.key, offer.identity.certificate)
+                credentials = grpc.ssl_server_credentials([pair])
+                port = server.add_secure_port(offer.address, credentials)
+        except RuntimeError:
+            raise ProblemError(_taken(offer.address)) from None
+        if offer.address.startswith(UNIX):
+            return offer.address
+        return f"{offer.address.rpartition(':')[0]}:{port}"
+
+    async def _close(self, server: grpc.aio.Server, seats: Seats) -> None:
+        """Take no more calls, and let the sessions finish."""
+        closing = asyncio.ensure_future(server.stop(GRACE_S))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await seats.empty()
+        await server.stop(CUT_S)  # whoever watches our health would watch for ever
+        await closing
+
+
+async def host(offer: Offer, load: Loader, ready: Callable[[str], None]) -> Exit:
+    """Serve until a signal; the exit code is the signal's."""
+    server = Host(offer, load)
+    loop = asyncio.get_running_loop()
+    for name, code in SIGNALS.items():
+        number = getattr(signal, name, None)
+        if number is not None:
+            with suppress(NotImplementedError):  # a loop on Windows knows no signals
+                loop.add_signal_handler(number, server.stop, code)
+    return await server.run(ready)
+
+
+def _taken(address: str) -> Problem:
+    return Problem(
+        Kind.NETWORK,
+        "The address cannot be had",
+        f"{address} is in use, or is no address of this machine",
+        "Name another with --listen; port 0 takes any that is free.",
+        is_permanent=True,
+    )

@@ -1,0 +1,83 @@
+"""MP3 as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+
+from skdictate.convert import Converter
+from skdictate.server.decoder import DECODED_HZ, broken, check
+
+TAG_BYTES = 10
+"""The head of an ID3v2 tag, which may stand before the sound and hold pictures."""
+JUNK_BYTES = 8_192
+"""Between two frames there may be so much that is no sound: other tags, or a frame cut in two."""
+
+
+class Mp3:
+    """See ``Decoder``."""
+
+    def __init__(self) -> None:
+        self._codec = av.CodecContext.create("mp3", "r")
+        self._head: bytearray | None = bytearray()
+        """The first bytes, until it is known whether they are a tag."""
+        self._skip_bytes = 0
+        self._junk_bytes = 0
+        self._rate_hz = 0
+        self._converter: Converter | None = None
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """The next bytes."""
+        data = self._without_tag(data)
+        if data:
+            yield from self._parse(data)
+
+    def finish(self) -> Iterator[bytes]:
+        """What is left in the parser and the resampler."""
+        yield from self._parse(bytes(self._head or b""))
+        yield from self._parse(None)
+        if self._converter is None:
+            raise broken("MP3", "there is no sound in it")
+        yield self._converter.convert_pcm(b"", is_last=True)
+
+    def _without_tag(self, data: bytes) -> bytes:
+        if self._head is not None:
+            self._head += data
+            if len(self._head) < TAG_BYTES:
+                return b""
+            data, self._head = bytes(self._head), None
+            if data.startswith(b"ID3"):
+                self._skip_bytes = TAG_BYTES + _size_bytes(data[6:TAG_BYTES])
+        skipped = min(self._skip_bytes, len(data))
+        self._skip_bytes -= skipped
+        return data[skipped:]
+
+    def _parse(self, data: bytes | None) -> Iterator[bytes]:
+        for packet in self._codec.parse(data):
+            try:
+                frames = self._codec.decode(packet)
+            except av.FFmpegError:
+                frames = []
+            self._junk_bytes = 0 if frames else self._junk_bytes + packet.size
+            if self._junk_bytes > JUNK_BYTES:
+                raise broken("MP3", "there is too much in it that is no sound")
+            for frame in frames:
+                yield self._hear(frame)
+
+    def _hear(self, frame: av.AudioFrame) -> bytes:
+        if self._converter is None:
+            check(frame.sample_rate, frame.layout.nb_channels)
+            self._rate_hz = frame.sample_rate
+            self._converter = Converter(self._rate_hz, DECODED_HZ)
+        if (frame.sample_rate, frame.layout.nb_channels) != (self._rate_hz, 1):
+            raise broken("MP3", "the sound changes its rate or its channels")
+        return self._converter.convert_pcm(frame.to_ndarray()[0].tobytes())
+
+
+def _size_bytes(four: bytes) -> int:
+    """Seven bits a byte, the highest first."""
+    size = 0
+    for byte in four:
+        size = size << 7 | byte & 0x7F
+    return size

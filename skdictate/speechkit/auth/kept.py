@@ -1,0 +1,98 @@
+"""What ``skdictate auth login`` keeps: in the keyring, or else in a file that its user alone reads.
+
+The file is there in both cases and says which, so that no keyring is woken in vain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import FILE_MODE, Paths, private_folder
+from skdictate.speechkit.auth import ring
+from skdictate.speechkit.auth.files import read_private
+
+POINTER = json.dumps({"kept_in": "keyring"})
+"""In place of the secret."""
+
+
+class Kept:
+    """The one secret that this program keeps."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.file: Path = paths.config / "credentials"
+
+    @property
+    def is_there(self) -> bool:
+        """Something is kept, or in the way."""
+        return self.file.is_symlink() or self.file.exists()
+
+    def read(self) -> tuple[str, str]:
+        """The secret, and where it is.
+
+        Raises:
+            ProblemError: it cannot be had.
+        """
+        text = read_private(self.file)
+        if text.strip() == POINTER:
+            return ring.get(), "the keyring"
+        return text, f"{self.file}"
+
+    def keep(self, text: str, *, in_keyring: bool) -> None:
+        """Keep this secret, and no other.
+
+        Raises:
+            ProblemError: keyring or disk do not take it.
+        """
+        if in_keyring:
+            ring.put(text)
+        elif self._is_in_keyring():
+            ring.remove()
+        self._write(POINTER if in_keyring else text)
+
+    def remove(self) -> list[str]:
+        """Forget it; the places that had it.
+
+        Raises:
+            ProblemError: keyring or disk do not let us.
+        """
+        places = []
+        if self._is_in_keyring():
+            ring.remove()
+            places.append("the keyring")
+        if self.is_there:
+            try:
+                self.file.unlink()
+            except OSError as error:
+                raise ProblemError(_unwritten(self.file, error)) from error
+            if not places:
+                places.append(f"{self.file}")
+        return places
+
+    def _is_in_keyring(self) -> bool:
+        try:
+            return self.is_there and read_private(self.file).strip() == POINTER
+        except ProblemError:
+            return False
+
+    def _write(self, text: str) -> None:
+        """Replace the file whole; at no moment can others read it."""
+        new = self.file.with_name(self.file.name + ".new")
+        try:
+            private_folder(self.file.parent)
+            new.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            with os.fdopen(os.open(new, flags, FILE_MODE), "w", encoding="utf-8") as file:
+                file.write(text.strip() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.file)
+        except OSError as error:
+            raise ProblemError(_unwritten(self.file, error)) from error
+
+
+def _unwritten(file: Path, error: OSError) -> Problem:
+    detail = f"{file}: {error.strerror}"
+    return Problem(Kind.DISK, "The key cannot be kept or removed", detail, is_permanent=True)

@@ -1,0 +1,133 @@
+"""What API v3 says beside the text, in our words: classes, statistics, summaries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from skdictate._pb import speechkit_stt_v3_pb2 as pb
+from skdictate.core.clean import clean
+from skdictate.core.findings import (
+    Classified,
+    Conversed,
+    Interrupted,
+    Label,
+    Quantile,
+    Spoken,
+    Statistics,
+    Stretch,
+    Summarised,
+    Window,
+)
+
+MOST = 1_000
+"""Of anything that repeats; what a session can hold is far less."""
+_CLASSIFIED = {
+    pb.RecognitionClassifierUpdate.LAST_UTTERANCE: Window.UTTERANCE,
+    pb.RecognitionClassifierUpdate.LAST_FINAL: Window.FINAL,
+    pb.RecognitionClassifierUpdate.LAST_PARTIAL: Window.PARTIAL,
+}
+_SPOKEN = {
+    pb.SpeakerAnalysis.TOTAL: Window.TOTAL,
+    pb.SpeakerAnalysis.LAST_UTTERANCE: Window.UTTERANCE,
+}
+
+
+def found(response: pb.StreamingResponse) -> Iterator[Classified | Conversed | Spoken | Summarised]:
+    """What an answer tells beside the text, if that is what it is for."""
+    match response.WhichOneof("Event"):
+        case "classifier_update":
+            yield _classified(response.classifier_update)
+        case "speaker_analysis":
+            yield _spoken(response.speaker_analysis)
+        case "conversation_analysis":
+            yield _conversed(response.conversation_analysis)
+        case "summarization":
+            yield _summarised(response.summarization)
+
+
+def _classified(update: pb.RecognitionClassifierUpdate) -> Classified:
+    result = update.classifier_result
+    return Classified(
+        update.start_time_ms,
+        update.end_time_ms,
+        _CLASSIFIED.get(update.window_type, Window.UNKNOWN),
+        clean(result.classifier),
+        tuple(Label(clean(it.label), _real(it.confidence)) for it in result.labels[:MOST]),
+        tuple(
+            Stretch(it.start_time_ms, it.end_time_ms, clean(it.text))
+            for it in result.highlights[:MOST]
+        ),
+    )
+
+
+def _spoken(analysis: pb.SpeakerAnalysis) -> Spoken:
+    return Spoken(
+        analysis.speech_boundaries.start_time_ms,
+        analysis.speech_boundaries.end_time_ms,
+        _SPOKEN.get(analysis.window_type, Window.UNKNOWN),
+        clean(analysis.speaker_tag),
+        analysis.total_speech_ms,
+        _real(analysis.speech_ratio),
+        analysis.total_silence_ms,
+        _real(analysis.silence_ratio),
+        analysis.words_count,
+        analysis.letters_count,
+        analysis.utterance_count,
+        _statistics(analysis.words_per_second),
+        _statistics(analysis.letters_per_second),
+        _statistics(analysis.words_per_utterance),
+        _statistics(analysis.letters_per_utterance),
+        _statistics(analysis.utterance_duration_estimation),
+    )
+
+
+def _conversed(analysis: pb.ConversationAnalysis) -> Conversed:
+    return Conversed(
+        analysis.conversation_boundaries.start_time_ms,
+        analysis.conversation_boundaries.end_time_ms,
+        analysis.total_speech_duration_ms,
+        _real(analysis.total_speech_ratio),
+        analysis.total_simultaneous_silence_duration_ms,
+        _real(analysis.total_simultaneous_silence_ratio),
+        analysis.total_simultaneous_speech_duration_ms,
+        _real(analysis.total_simultaneous_speech_ratio),
+        _statistics(analysis.simultaneous_silence_duration_estimation),
+        _statistics(analysis.simultaneous_speech_duration_estimation),
+        tuple(
+            Interrupted(
+                clean(who.speaker_tag),
+                who.interrupts_count,
+                who.interrupts_duration_ms,
+                tuple(Stretch(it.start_time_ms, it.end_time_ms) for it in who.interrupts[:MOST]),
+            )
+            for who in analysis.speaker_interrupts[:MOST]
+        ),
+    )
+
+
+def _summarised(summary: pb.Summarization) -> Summarised:
+    return Summarised(
+        tuple(clean(result.response) for result in summary.results[:MOST]),
+        summary.content_usage.input_text_tokens,
+        summary.content_usage.completion_tokens,
+        summary.content_usage.total_tokens,
+    )
+
+
+def languages(estimates: Iterable[pb.LanguageEstimation]) -> tuple[Label, ...]:
+    """The languages of some words, the likeliest first."""
+    found = [Label(clean(it.language_code), _real(it.probability)) for it in estimates]
+    return tuple(sorted(found[:MOST], key=lambda label: -label.score))
+
+
+def _statistics(said: pb.DescriptiveStatistics) -> Statistics:
+    quantiles = (Quantile(_real(it.level), _real(it.value)) for it in said.quantiles[:MOST])
+    return Statistics(
+        _real(said.min), _real(said.max), _real(said.mean), _real(said.std), tuple(quantiles)
+    )
+
+
+def _real(value: float) -> float:
+    """A number that JSON has too."""
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,142 @@
+"""The server for other programs: who is let in, how many, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from skdictate.errors import Exit, ProblemError
+from skdictate.server import host as host_module
+from skdictate.server.offer import Offer
+from skdictate.server.rules import Rules
+from skdictate.speechkit.channel import Endpoint
+from tests.served import Certificate
+from tests.server import test_service_v3
+from tests.server.clients import call_on, health, numbers, session, talk
+from tests.server.conftest import Hosting, identity
+from tests.server.test_service_v3 import chunks, settings
+
+TOKEN = "token-of-this-test"
+SHOWN = (("authorization", f"Api-Key {TOKEN}"),)
+STATUS = health_pb2.HealthCheckResponse
+
+
+async def test_with_tls_and_a_token_it_may_be_called_from_anywhere(
+    hosting: Hosting, tls: Certificate
+) -> None:
+    async with hosting(address="0.0.0.0:0", token=TOKEN, identity=identity(tls)) as hosted:
+        hosted.address = hosted.address.replace("0.0.0.0", "localhost")
+        async with hosted.channel(tls) as channel:
+            for scheme in ("Api-Key", "Bearer"):
+                call = call_on(channel, (("authorization", f"{scheme} {TOKEN}"),))
+                assert await talk(call, [settings(), *numbers(3)]) == "1 2 3"
+        async with hosted.channel() as channel:
+            assert await call_on(channel, SHOWN).code() is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        (),
+        (("authorization", TOKEN),),
+        (("authorization", "Api-Key"),),
+        (("authorization", f"Api-Key {TOKEN}x"),),
+        (("authorization", f"Basic {TOKEN}"),),
+    ],
+)
+async def test_without_the_token_nobody_is_heard(hosting: Hosting, metadata: Any) -> None:
+    async with hosting(token=TOKEN) as hosted, hosted.channel() as channel:
+        call = call_on(channel, metadata)
+        assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert TOKEN not in (await call.details() or "")
+
+
+@pytest.mark.parametrize("given", [{}, {"token": TOKEN}, {"identity": True}])
+def test_other_machines_are_not_served_in_the_open(given: dict[str, Any], tls: Certificate) -> None:
+    if "identity" in given:
+        given = {"identity": identity(tls)}
+    for address in ("0.0.0.0:0", "[::]:0", "10.1.2.3:80", "example.org:1"):
+        with pytest.raises(ProblemError, match="token and TLS are obligatory") as caught:
+            Offer(address, Rules(), **given)
+        assert caught.value.problem.exit_code is Exit.CONFIG
+    Offer("127.0.0.1:0", Rules(), **given)
+
+
+def test_secrets_are_not_shown(tls: Certificate) -> None:
+    offer = Offer("127.0.0.1:0", Rules(), TOKEN, identity(tls))
+    assert TOKEN not in repr(offer)
+    assert "PRIVATE" not in repr(offer.identity)
+
+
+async def test_limits_can_be_off(hosting: Hosting) -> None:
+    long = [settings(), *chunks(bytes(32_000 * 310), 320_000), *numbers(3)]
+    none = Rules(float("inf"), float("inf"), float("inf"))
+    async with hosting(rules=none) as hosted, hosted.channel() as channel:
+        assert await talk(call_on(channel), long) == "1 2 3"
+    async with hosting() as hosted:
+        with pytest.raises(ProblemError, match="OUT_OF_RANGE"):
+            await test_service_v3.talk(Endpoint(hosted.address, is_plaintext=True), long)
+
+
+async def test_one_session_too_many_is_told_so_and_a_seat_becomes_free(hosting: Hosting) -> None:
+    async with hosting(n_sessions=2) as hosted, session(hosted), hosted.channel() as channel:
+        async with session(hosted):
+            third = call_on(channel)
+            assert await third.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert "2 sessions at a time" in await third.details()
+            assert await health(hosted) == STATUS.SERVING
+        await asyncio.sleep(0.2)
+        assert await talk(call_on(channel), [settings(), *numbers(3)]) == "1 2 3"
+
+
+async def test_clients_that_vanish_leave_their_seats(hosting: Hosting) -> None:
+    async with hosting(n_sessions=3) as hosted:
+        for _ in range(12):
+            async with session(hosted) as call:
+                await call.write(numbers(3)[0])
+            await asyncio.sleep(0.05)
+        async with hosted.channel() as channel:
+            assert await talk(call_on(channel), [settings(), *numbers(3)]) == "1 2 3"
+
+
+async def test_when_it_stops_running_sessions_are_finished_and_no_others_begin(
+    hosting: Hosting,
+) -> None:
+    async with hosting() as hosted, session(hosted) as call, hosted.channel() as watching:
+        watch = health_pb2_grpc.HealthStub(watching).Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == STATUS.SERVING
+        hosted.host.stop(Exit.TERMINATED)
+        assert (await watch.read()).status == STATUS.NOT_SERVING
+        await asyncio.sleep(0.1)
+        async with hosted.channel() as channel:
+            assert await call_on(channel).code() is grpc.StatusCode.UNAVAILABLE
+        assert await talk(call, numbers(3)) == "1 2 3"
+        assert await call.code() is grpc.StatusCode.OK
+        async with asyncio.timeout(5):
+            assert await hosted.task is Exit.TERMINATED
+    assert not Path(hosted.address.removeprefix("unix:")).exists()
+
+
+async def test_a_session_that_does_not_end_is_cut_off(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "GRACE_S", 0.3)
+    monkeypatch.setattr(host_module, "CUT_S", 0.1)
+    async with hosting() as hosted, session(hosted) as call:
+        hosted.host.stop(Exit.INTERRUPTED)
+        async with asyncio.timeout(5):
+            assert await hosted.task is Exit.INTERRUPTED
+        assert await call.code() is not grpc.StatusCode.OK
+
+
+async def test_a_port_that_is_in_use_is_said(hosting: Hosting) -> None:
+    async with hosting(address="127.0.0.1:0") as hosted:
+        with pytest.raises(ProblemError, match="in use") as caught:
+            async with hosting(address=hosted.address):
+                pass
+    assert caught.value.problem.exit_code is Exit.NETWORK

@@ -1,0 +1,198 @@
+"""The sample clients of the public documentation run against our server as they stand.
+
+Only the host is another, and the root certificate that they trust. The pages are not part of this
+project: ``SKDICTATE_SAMPLES`` names a folder that has them as text. What the samples import comes
+from where their pages say: the messages from Yandex's own package (or, for Node.js, from .proto
+files where the page wants them), gRPC from its registries; and the microphone is a recording.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import soundfile
+import soxr
+
+from tests.environments import locked
+from tests.served import TOKEN, certificate, serving
+from tests.speech import words
+from tests.wire.conftest import yandex_python  # noqa: F401 - a fixture
+
+FOLDER = os.environ.get("SKDICTATE_SAMPLES", "")
+ROOT = Path(__file__).parents[2]
+HOST = re.compile(r"(stt\.api\.cloud\.yandex\.net|\{\{ api-host-sk-stt \}\}):443")
+ENDS = ("```", "Where:")
+"""What follows the code on a page."""
+NODE_PACKAGES = ("grpc@npm:@grpc/grpc-js", "@grpc/proto-loader", "google-proto-files")
+"""The ``grpc`` that the page names is retired; this is its successor, under the old name."""
+PATIENCE_S = 120
+pytestmark = pytest.mark.skipif(
+    not FOLDER, reason="SKDICTATE_SAMPLES names no folder with pages of the documentation"
+)
+
+
+def sample(first_line: str, *marks: str) -> str:
+    """The code that begins with a line and has these marks, from the newest page that has it."""
+    for page in sorted(Path(FOLDER).glob("*.txt"), reverse=True):
+        lines = page.read_text(encoding="utf-8").splitlines()
+        for start, line in enumerate(lines):
+            if line.strip() == first_line:
+                code = textwrap.dedent("\n".join(_block(lines[start:])))
+                if all(mark in code for mark in marks):
+                    return code
+    pytest.skip(f"no page in {FOLDER} has this sample")
+
+
+def _block(lines: list[str]) -> Iterator[str]:
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    for line in lines:
+        is_less = bool(line.strip()) and len(line) - len(line.lstrip()) < indent
+        if is_less or line.strip() in ENDS:
+            return
+        yield line
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Our server, as a sample needs to know it."""
+
+    address: str
+    certificate: Path
+
+    def instead(self, code: str) -> str:
+        """The code with this server in the place of the service."""
+        moved, n_hosts = HOST.subn(self.address, code)
+        assert n_hosts == 1
+        return moved
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    folder = tmp_path_factory.mktemp("emulator")
+    made = certificate(folder)
+    token = folder / "token"
+    token.write_text(TOKEN + "\n")
+    options = ["--listen", "127.0.0.1:0", "--token-file", str(token)]
+    options += ["--tls-cert", str(made.path), "--tls-key", str(made.key)]
+    with serving(folder / "home", *options) as served:
+        yield Emulator(served.address, made.path)
+
+
+@pytest.fixture(scope="module")
+def speech(beckett: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording as the samples want it: 8 kHz; with and without a header."""
+    sound, rate_hz = soundfile.read(beckett, dtype="float32")
+    path = tmp_path_factory.mktemp("speech") / "speech.wav"
+    soundfile.write(path, soxr.resample(sound, rate_hz, 8_000), 8_000, subtype="PCM_16")
+    path.with_suffix(".pcm").write_bytes(path.read_bytes()[44:])
+    return path
+
+
+def run(command: list[str], folder: Path, **environ: str) -> str:
+    """What a sample prints."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**kept, "PYTHONUNBUFFERED": "1", **environ},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check(printed: str) -> None:
+    """Most of what was said is there."""
+    heard = set(words(printed.replace("'", " ")))
+    assert {"ever", "tried", "failed", "matter", "again", "better"} <= heard, printed
+
+
+@pytest.mark.slow
+def test_the_microphone_sample_for_v3_in_python(
+    emulator: Emulator,
+    speech: Path,
+    yandex_python: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    code = sample("import pyaudio", "stt.v3")
+    (tmp_path / "test.py").write_text(emulator.instead(code), encoding="utf-8")
+    printed = run(
+        [str(yandex_python), "test.py", "--secret", TOKEN],
+        tmp_path,
+        GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=str(emulator.certificate),
+        PYTHONPATH=str(ROOT / "tests" / "stand_in"),
+        STAND_IN_MICROPHONE=str(speech),
+    )
+    finals = [line for line in printed.splitlines() if line.startswith("type=final,")]
+    check(" ".join(finals))
+    assert "type=partial, alternatives=['" in printed
+    assert "type=final_refinement, alternatives=['" in printed
+    assert soundfile.info(tmp_path / "audio.wav").samplerate == 8_000
+
+
+@pytest.mark.slow
+def test_the_file_sample_for_v2_in_python(
+    emulator: Emulator,
+    speech: Path,
+    yandex_python: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    code = sample("#coding=utf8", "stt.v2", "CHUNK_SIZE")
+    (tmp_path / "test.py").write_text(emulator.instead(code), encoding="utf-8")
+    command = [str(yandex_python), "test.py", "--token", TOKEN, "--folder_id", "folder"]
+    printed = run(
+        [*command, "--path", str(speech.with_suffix(".pcm"))],
+        tmp_path,
+        GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=str(emulator.certificate),
+    )
+    check(printed)
+    assert "Is final:  True" in printed
+
+
+@pytest.fixture(scope="module")
+def node_packages(pytestconfig: pytest.Config) -> Path:
+    """A folder with what the page has installed, kept between runs."""
+    if shutil.which("npm") is None:
+        pytest.skip("needs Node.js and npm")
+    assert pytestconfig.cache is not None
+    home = pytestconfig.cache.mkdir("node")
+    with locked(home):
+        if not (home / "installed").exists():
+            (home / "package.json").write_text("{}")
+            command = ["npm", "install", "--ignore-scripts", *NODE_PACKAGES]
+            subprocess.run(command, cwd=home, check=True, capture_output=True)
+            (home / "installed").touch()
+    return home / "node_modules"
+
+
+@pytest.mark.slow
+def test_the_file_sample_for_v2_in_node(
+    emulator: Emulator, speech: Path, node_packages: Path, tmp_path: Path
+) -> None:
+    code = sample("const fs = require('fs');", "stt/v2", "SttService")
+    source = tmp_path / "src"
+    source.mkdir()
+    (source / "index.js").write_text(emulator.instead(code), encoding="utf-8")
+    (source / "node_modules").symlink_to(node_packages)
+    shutil.copy(emulator.certificate, source / "roots.pem")
+    proto = tmp_path / "yandex" / "cloud" / "ai" / "stt" / "v2" / "stt_service.proto"
+    proto.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "protos" / "speechkit_stt_v2.proto", proto)
+    printed = run(
+        ["node", "index.js", str(speech.with_suffix(".pcm"))],
+        source,
+        FOLDER_ID="folder",
+        IAM_TOKEN=TOKEN,
+    )
+    check(printed)
+    assert "Is final:  true" in printed

@@ -1,0 +1,205 @@
+"""A secret is in no output, file, argument or environment but its own, however a command ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serving
+from tests.iam import issuing, key_json
+from tests.terminal import Terminal
+from tests.test_cli import finish, run, start
+
+CANARY = "AQVN-canary-8841-abcdefghij-KLMN"
+PEM = "MIIEvQIBADANBgkq-canary-3391"
+
+
+def searched(folder: Path, *texts: str) -> None:
+    """The secret is nowhere here, but in the file that keeps it."""
+    for secret in (CANARY, PEM):
+        assert all(secret not in text for text in texts)
+        for path in folder.rglob("*"):
+            if path.is_file() and path.name not in ("credentials", "key"):
+                assert secret.encode() not in path.read_bytes(), path
+
+
+async def spied(
+    *arguments: str, environ: dict[str, str], given: bytes = b""
+) -> tuple[str, set[int]]:
+    """What a command writes, and its children, of which none was told the secret."""
+    process = await start(*arguments, environ=environ)
+    children: set[int] = set()
+
+    async def watch() -> None:
+        while True:
+            for child in offspring(process.pid):
+                children.add(child)
+                if content(child, "cmdline") != content(process.pid, "cmdline"):  # no copy of it
+                    assert CANARY.encode() not in content(child, "environ")
+                assert CANARY.encode() not in content(child, "cmdline")
+            assert CANARY.encode() not in content(process.pid, "cmdline")
+            await asyncio.sleep(0.02)
+
+    watching = asyncio.ensure_future(watch())
+    done = await finish(process, given)
+    assert not watching.done() or watching.exception() is None
+    watching.cancel()
+    return done.out + done.err, children
+
+
+def offspring(pid: int) -> list[int]:
+    """Children, and theirs."""
+    found: list[int] = []
+    for task in Path("/proc").glob(f"{pid}/task/*/children"):
+        try:
+            found.extend(int(child) for child in task.read_text().split())
+        except OSError:
+            continue
+    return found + [grandchild for child in found for grandchild in offspring(child)]
+
+
+def content(pid: int, name: str) -> bytes:
+    """Empty if the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("listen", "--demo", "--endpoint", "unix:/nowhere"),
+        ("transcribe", "/nowhere.wav"),
+        ("listen", "--source", "nonsense"),
+        ("listen", "--rate", "5"),
+        ("listen", "--demo", "--ca-cert", "/nowhere"),
+        ("listen", "--demo", "--folder-id", "a b"),
+        ("auth", "status", "--format", "json"),
+        ("auth", "status"),
+        ("auth", "logout"),
+        ("doctor", "--source", "stdin", "--endpoint", "127.0.0.1:9", "--online"),
+        ("devices",),
+        ("history", "show"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "file", "damaged"])
+async def test_whatever_goes_wrong(
+    home: Path, tmp_path: Path, arguments: tuple[str, ...], place: str
+) -> None:
+    environ = {"SKDICTATE_API_KEY": CANARY}
+    if place == "file":
+        (tmp_path / "key").write_text(CANARY)
+        (tmp_path / "key").chmod(0o600)
+        environ = {"SKDICTATE_API_KEY_FILE": str(tmp_path / "key")}
+    elif place == "damaged":
+        environ = {"SKDICTATE_API_KEY": f"{CANARY} {CANARY}"}
+    process = await start(*arguments, environ=environ)
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(8):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.terminate()
+        out, err = await process.communicate()
+    searched(home, out.decode(), err.decode())
+    assert b"Traceback" not in err
+
+
+async def test_the_embedded_recogniser_is_not_told(home: Path, beckett: Path) -> None:
+    said, children = await spied(
+        *("transcribe", str(beckett), "--engine", "local", "--speed", "0"),
+        environ={"SKDICTATE_API_KEY": CANARY, "YC_IAM_TOKEN": CANARY},
+    )
+    assert children
+    searched(home, said)
+
+
+async def test_a_server_that_repeats_the_key_is_not_believed(
+    home: Path, beckett: Path, tmp_path: Path
+) -> None:
+    from tests.checks.test_service import talkative
+
+    async with talkative() as target:
+        done = await run(
+            *("transcribe", str(beckett), "--endpoint", target, "--plaintext"),
+            environ={"SKDICTATE_API_KEY": CANARY},
+        )
+    assert done.code == 4
+    assert "[the key]" in done.err
+    searched(home, done.out, done.err)
+
+
+async def test_the_key_of_an_account_and_its_tokens_are_not_shown(
+    home: Path, tmp_path: Path, beckett: Path, serving: Serving
+) -> None:
+    with issuing() as iam:
+        key = tmp_path / "key"
+        key.write_text(key_json())
+        key.chmod(0o600)
+        async with serving(address="127.0.0.1:0", token="another") as endpoint:
+            done = await run(
+                *("transcribe", str(beckett), "--endpoint", endpoint.target, "--plaintext"),
+                *("--api-key-file", str(key), "--iam-endpoint", iam.url),
+            )
+    assert done.code == 4
+    assert iam.issued
+    assert all(token not in done.out + done.err for token in iam.issued)
+    key.write_text(key_json(private_key=f"-----BEGIN PRIVATE KEY-----\n{PEM}\n-----END"))
+    done = await run("listen", "--demo", "--api-key-file", str(key))
+    assert done.code == 4
+    searched(home, done.out, done.err)
+
+
+async def test_a_command_that_fails_is_not_quoted_with_its_secrets(
+    home: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "key"
+    script.write_text(f"#!/bin/sh\necho {CANARY}\necho trouble with {CANARY} >&2\nexit 3\n")
+    script.chmod(0o700)
+    done = await run(
+        *("listen", "--demo", "--stop-after", "1", "--speed", "0"),
+        *("--credential-command", str(script)),
+    )
+    assert "ended with code 3: trouble with […]" in done.err
+    searched(home, done.out, done.err)
+
+
+def pressed_to_death(it: Terminal) -> int:
+    """Start a dictation, as often as it takes to crash."""
+    for _ in range(20):
+        try:
+            return it.exit_code(1.5)
+        except AssertionError:
+            it.press(" ")
+    return it.exit_code()
+
+
+@pytest.mark.parametrize("where", ["_languages", "Endpoint.channel"])
+def test_a_crash_of_the_app_shows_variables_but_not_the_secret(
+    tmp_path: Path, where: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = where.partition(".")[0]
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import sys\nif '--demo' in sys.orig_argv:\n"
+        f"    import skdictate.studio\n    from skdictate.studio import {name}\n"
+        f"    def broken(*a, **k): raise RuntimeError('broken')\n"
+        f"    skdictate.studio.{where} = broken\n"
+    )
+    others = dict(os.environ)
+    for variable in others:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("SKDICTATE_API_KEY", CANARY)  # of many, only the first are shown
+    for variable, value in others.items():
+        monkeypatch.setenv(variable, value)
+    with Terminal(
+        *("--demo", "--endpoint", "unix:/nowhere"), environ={"PYTHONPATH": str(tmp_path)}
+    ) as it:
+        if where != "_languages":
+            it.wait("SpeechKit v3", "Ready")
+        assert pressed_to_death(it) == 1
+    assert b"locals" in it.output
+    searched(home, it.output.decode())
