@@ -152,7 +152,9 @@ class Run:
             self._out.write(text)
             self._out.flush()
         except BrokenPipeError:
-            self._out = Path(os.devnull).open("w")  # noqa: SIM115 - until the program ends
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self._out.fileno())  # for what is still to be flushed, too
+            os.close(nothing)
             self.engine.stop()
 
 

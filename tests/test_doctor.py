@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -246,8 +247,10 @@ async def test_a_signal_ends_it_at_once_and_leaves_nothing_behind(
 async def born(pid: int) -> list[int]:
     """The children of a process, as soon as there are some."""
     while True:
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        children = " ".join((task / "children").read_text() for task in tasks).split()
+        children: list[str] = []
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError):  # a thread that has just ended
+                children += (task / "children").read_text().split()
         if children:
             return [int(child) for child in children]
         await asyncio.sleep(0.05)
