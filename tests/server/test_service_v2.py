@@ -113,9 +113,15 @@ async def test_a_session_says_what_the_service_would(serving: Serving) -> None:
     said = chunks(responses)
     assert all(chunk.end_of_utterance == chunk.final for chunk in said)
     partials = [chunk.alternatives[0].text for chunk in said if not chunk.final]
-    assert partials
     assert all("1 2 3".startswith(text) or "4 5 6".startswith(text) for text in partials)
     assert times(said[-1].alternatives[0]) == [("", 2100, 2700)], "what is silent is settled, too"
+
+
+async def test_an_utterance_longer_than_a_bite_has_partials(serving: Serving) -> None:
+    pcm = count(1, 12, SOUND, gap_s=0, pause_s=0.6, run=12)
+    async with serving() as endpoint:
+        responses = await talk(endpoint, [settings(), *audio(pcm)])
+    assert any(not chunk.final and chunk.alternatives[0].text for chunk in chunks(responses))
 
 
 async def test_partials_are_for_those_who_ask(serving: Serving) -> None:

@@ -193,8 +193,9 @@ async def test_stereo_is_mixed_or_a_channel_is_chosen(
     server: SoundServer, tmp_path: Path, channel: int, left: float, right: float
 ) -> None:
     async with listening("headset", channel=channel) as listener:
-        server.play(tone(tmp_path / "a.wav", 500, 1500, rate_hz=48_000), "headset")
-        await listener.hears_more(2.0)
+        played = tone(tmp_path / "a.wav", 500, 1500, rate_hz=48_000, seconds=5.0)
+        server.play(played, "headset", latency_ms=500)
+        await listener.hears_more(3.5)
     heard = listener.pcm[-SOUND.size_bytes(SOUND.samples(1.0)) :]
     assert strength(heard, 500) == pytest.approx(left, rel=0.05, abs=100)
     assert strength(heard, 1500) == pytest.approx(right, rel=0.05, abs=100)
