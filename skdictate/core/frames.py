@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
+from skdictate.core.audio import BYTES_PER_SAMPLE
+
 PREAMBLE = b"SKMIC1\n"
 LONGEST = 0xFFFF
 """Bytes of payload in a frame, at most."""
@@ -45,6 +47,11 @@ class Frame:
     capture_ns: int = 0
     """When its last sample was captured, on the steady clock of the machine that did it."""
     payload: bytes = b""
+
+    @property
+    def end(self) -> int:
+        """The position after its samples."""
+        return self.sample + len(self.payload) // BYTES_PER_SAMPLE
 
     def encode(self) -> bytes:
         """As it is sent."""
@@ -105,11 +112,11 @@ class Decoder:
         return frame
 
     def _check(self, frame: Frame) -> None:
-        if len(frame.payload) % 2:
+        if len(frame.payload) % BYTES_PER_SAMPLE:
             raise FrameError("half a sample")
         if frame.sample != self._next:
             raise FrameError(f"sample {frame.sample} where {self._next} was due")
-        self._next = frame.sample + len(frame.payload) // 2
+        self._next = frame.end
 
 
 _KNOWN = frozenset(Type)

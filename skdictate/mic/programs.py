@@ -36,7 +36,6 @@ class Program:
         self._command = [program, *(word.format(rate=rate_hz, name=device) for word in words)]
         self.shape = Shape(rate_hz, 1)
         self._blocks = blocks
-        self._is_stopping = False
         self._child: subprocess.Popen[bytes]
 
     @property
@@ -57,7 +56,6 @@ class Program:
 
     def __exit__(self, *_: object) -> None:
         """End it; what it printed is in the queue."""
-        self._is_stopping = True
         self._child.terminate()
         try:
             self._child.wait(STOP_S)

@@ -86,7 +86,7 @@ class Sender:
                 return None
             frame = self._waiting.popleft()
         if frame.type is Type.AUDIO:
-            self._n_sent = frame.sample + len(frame.payload) // BYTES_PER_SAMPLE
+            self._n_sent = frame.end
         return frame
 
     def _may_go_on(self) -> bool:

@@ -12,7 +12,7 @@ from skdictate.core.audio import Format, Level, measure
 from skdictate.core.clean import clean
 from skdictate.core.frames import Type
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.sources.mic_process import MicProcess
+from skdictate.sources.mic_process import MicProcess, told
 
 ANSWER_S = 3.0
 """A sound system that has not answered by then stands still."""
@@ -65,7 +65,7 @@ async def survey() -> Listing:
     except TimeoutError as error:
         raise ProblemError(NO_ANSWER) from error
     if "problem" in said:
-        raise ProblemError(Problem.of_json(said["problem"]))
+        raise ProblemError(told(said["problem"]))
     devices = tuple(
         Device(
             name=str(it["name"]),
@@ -98,9 +98,9 @@ async def levels(name: str) -> AsyncGenerator[Level, None]:
                 raise ProblemError(await process.death())
             for frame in frames:
                 if frame.type is Type.TROUBLE:
-                    raise ProblemError(Problem.of_json(json.loads(frame.payload)))
+                    raise ProblemError(told(json.loads(frame.payload)))
                 if frame.type is Type.AUDIO:
-                    process.acknowledge(frame.sample + len(frame.payload) // 2)
+                    process.acknowledge(frame.end)
                     yield measure(frame.payload)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,8 +19,6 @@ from skdictate.errors import Kind, Problem, ProblemError
 MODULE = "skdictate.mic"
 STOP_S = 0.7
 """A process that was told to end may take this long to hand over what it captured."""
-LIST_S = 3.0
-"""A sound system that has not said by then what there is will not say it."""
 _READ_BYTES = 1 << 16
 
 
@@ -120,6 +120,13 @@ class MicProcess:
         assert self._child.stdin is not None
         if not self._child.stdin.is_closing():
             self._child.stdin.write(frame.encode())
+
+
+def told(said: Mapping[str, Any]) -> Problem:
+    """A problem in the words of the process, which may be anybody's: made safe to show."""
+    problem = Problem.of_json(said)
+    title, detail, hint = map(clean, (problem.title, problem.detail, problem.hint))
+    return replace(problem, title=title, detail=detail, hint=hint)
 
 
 def _failed(detail: str) -> Problem:

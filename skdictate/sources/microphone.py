@@ -7,18 +7,17 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from skdictate.core.audio import BYTES_PER_SAMPLE, Format
+from skdictate.core.audio import Format
 from skdictate.core.clean import clean
 from skdictate.core.continuity import Continuity
 from skdictate.core.frames import Frame, Type
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import Item, Named, Trouble
 from skdictate.sources.handover import Handover
-from skdictate.sources.mic_process import MicProcess
+from skdictate.sources.mic_process import MicProcess, told
 
 SAID_S = 2.0
 """Without sound for this long, the user is told ..."""
@@ -181,7 +180,7 @@ class MicSource:
                 for item in self._take(frame):
                     yield item
                 if frame.type is Type.AUDIO:
-                    process.acknowledge(frame.sample + len(frame.payload) // BYTES_PER_SAMPLE)
+                    process.acknowledge(frame.end)
 
     def _take(self, frame: Frame) -> Iterator[Item]:
         match frame.type:
@@ -196,13 +195,7 @@ class MicSource:
                 self.overruns += 1
                 self._continuity.overrun(frame.capture_ns / 1e9)
             case Type.TROUBLE:
-                problem = Problem.of_json(json.loads(frame.payload))
-                self._trouble = replace(
-                    problem,
-                    title=clean(problem.title),
-                    detail=clean(problem.detail),
-                    hint=clean(problem.hint),
-                )
+                self._trouble = told(json.loads(frame.payload))
 
     def _meet(self, facts: dict[str, str]) -> Iterator[Item]:
         """A microphone introduces itself."""

@@ -14,7 +14,7 @@ from skdictate.core.audio import Format
 from skdictate.core.continuity import Missing
 from skdictate.errors import Exit, Problem, ProblemError
 from skdictate.sources.base import Item, Named, Trouble
-from skdictate.sources.devices import survey
+from skdictate.sources.devices import sample, survey
 from skdictate.sources.mic_process import MicProcess
 from skdictate.sources.microphone import MicSource
 from tests.sound_server import SoundServer
@@ -133,6 +133,17 @@ async def test_without_anything_it_is_said_what_to_install(
     assert problem.title == "PortAudio is missing"
     assert problem.detail == "PortAudio library not found"
     assert "libportaudio2" in problem.hint
+
+
+async def test_what_a_sound_system_says_of_itself_does_nothing_to_the_terminal(
+    machine: Machine,
+) -> None:
+    machine.has_library("raise OSError('\x1b[31mno PortAudio')")
+    machine.has_programs()
+    for asked in (survey(), sample("", 1.0)):
+        with pytest.raises(ProblemError) as caught:
+            await asked
+        assert caught.value.problem.detail == "\ufffd[31mno PortAudio"
 
 
 async def test_a_machine_without_a_microphone_is_told_from_one_without_software(
