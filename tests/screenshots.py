@@ -28,6 +28,7 @@ from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.header import StatusHeader
 from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.transcript import Transcript
+from tests.processes import children, command
 from tests.sound_server import SoundServer
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
@@ -66,9 +67,8 @@ async def rollover(app: DictateApp) -> None:
 
 async def problem(app: DictateApp) -> None:
     await until(lambda: n_lines(app) >= 3)
-    tasks = Path("/proc/self/task")
-    children = [pid for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
-    os.kill(int(children[0]), signal.SIGKILL)
+    recogniser = next(pid for pid in children() if "skdictate.server" in command(pid))
+    os.kill(recogniser, signal.SIGKILL)
     wanted = "The embedded recogniser stopped"
     await until(lambda: wanted in str(getattr(app.query_one(Banner).problem, "title", "")))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.conftest import Serving
 from tests.iam import issuing, key_json
 from tests.terminal import Terminal
@@ -52,12 +53,7 @@ async def spied(
 
 def offspring(pid: int) -> list[int]:
     """Children, and theirs."""
-    found: list[int] = []
-    for task in Path("/proc").glob(f"{pid}/task/*/children"):
-        try:
-            found.extend(int(child) for child in task.read_text().split())
-        except OSError:
-            continue
+    found = processes.children(pid)
     return found + [grandchild for child in found for grandchild in offspring(child)]
 
 

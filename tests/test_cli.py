@@ -24,6 +24,7 @@ from skdictate.library.recording import Recording
 from skdictate.paths import Paths
 from tests.conftest import Serving
 from tests.echo import count, numbers, write
+from tests.processes import children
 
 SOUND = Format(16_000)
 COMMAND = [sys.executable, "-m", "skdictate"]
@@ -319,8 +320,7 @@ async def test_the_recogniser_is_killed_and_no_word_is_lost(two_cities: Path) ->
     for _ in range(2):
         out += await process.stdout.readline()
         out += await process.stdout.readline()
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
     done = await finish(process)
     assert "The embedded recogniser stopped: It was ended by SIGKILL" in done.err
     assert "answers again" in done.err

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from skdictate.checks.report import JsonReport
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
 from tests.conftest import Serving
+from tests.processes import children
 from tests.server.test_child import gone
 from tests.sound_server import SoundServer
 from tests.terminal import Terminal
@@ -231,12 +231,12 @@ async def test_a_signal_ends_it_at_once_and_leaves_nothing_behind(
         assert process.stdout is not None
         while b"terminal" not in await process.stdout.readline():
             pass
-        children = await born(process.pid)
+        started = await born(process.pid)
         began_s = time.monotonic()
         process.send_signal(number)
         done = await finish(process)
         took_s = time.monotonic() - began_s
-        for child in children:
+        for child in started:
             assert await gone(child)
         server.thaw()
     assert done.code == code
@@ -246,14 +246,9 @@ async def test_a_signal_ends_it_at_once_and_leaves_nothing_behind(
 
 async def born(pid: int) -> list[int]:
     """The children of a process, as soon as there are some."""
-    while True:
-        children: list[str] = []
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(FileNotFoundError):  # a thread that has just ended
-                children += (task / "children").read_text().split()
-        if children:
-            return [int(child) for child in children]
+    while not (found := children(pid)):
         await asyncio.sleep(0.05)
+    return found
 
 
 def test_on_a_terminal_it_is_coloured_and_asks_what_the_terminal_is() -> None:

@@ -17,6 +17,7 @@ import soundfile
 
 from skdictate.library.library import Kept, Library
 from skdictate.paths import Paths
+from tests.processes import children
 from tests.terminal import Terminal
 
 
@@ -186,11 +187,7 @@ def test_a_storm_of_sizes_is_survived() -> None:
 def test_the_recogniser_is_killed_while_dictating(paths: Paths) -> None:
     with Terminal("--demo", "--speed", "2") as it:
         it.wait("0:00  It was the best of times")
-        tasks = Path(f"/proc/{it.pid}/task")
-        children = [
-            int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()
-        ]
-        os.kill(children[0], signal.SIGKILL)
+        os.kill(children(it.pid)[0], signal.SIGKILL)
         it.wait("The embedded recogniser stopped: It was ended by SIGKILL")
         it.wait("It was the epoch of belief", "winter of despair", patience_s=60)
         assert "stopped" not in it.text
