@@ -1,18 +1,18 @@
-"""Settings: one table of options, and the rule of who wins.
+"""Settings: what is in force, and the rule of who wins.
 
 A flag beats the environment (``SKDICTATE_<NAME>``) beats ``config.toml`` beats the default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.options import BY_NAME, OPTIONS, PREFIX, TYPES, WANTED, Option, as_flag, as_words
 
-PREFIX = "SKDICTATE_"
 NOT_OPTIONS = ("HOME", "API_KEY", "IAM_TOKEN", "SERVE_TOKEN")
 """What else the environment may carry under our prefix."""
 
@@ -59,174 +59,6 @@ class Settings:
     format: str = "text"
     output: str = ""
     talk: str = "toggle"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting, as flag, variable and key."""
-
-    name: str
-    parse: Callable[[str], Any]
-    help: str
-    metavar: str = ""
-    choices: tuple[Any, ...] = ()
-    lowest: float | None = None
-    highest: float | None = None
-    is_list: bool = False
-
-    @property
-    def flag(self) -> str:
-        """As on the command line."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def is_switch(self) -> bool:
-        """It takes no value: it is on, or with ``--no-`` off."""
-        return self.parse is _flag
-
-    @property
-    def variable(self) -> str:
-        """As in the environment."""
-        return PREFIX + self.name.upper()
-
-
-def _text(value: str) -> str:
-    return value.strip()
-
-
-def _flag(value: str) -> bool:
-    lowered = value.strip().lower()
-    if lowered in ("1", "true", "yes", "on"):
-        return True
-    if lowered in ("0", "false", "no", "off", ""):
-        return False
-    raise ValueError(value)
-
-
-def _channel(value: str) -> int:
-    return 0 if value.strip().lower() == "mix" else int(value)
-
-
-def _words(value: str) -> tuple[str, ...]:
-    import shlex
-
-    return tuple(shlex.split(value))
-
-
-def _classifier(value: str) -> str:
-    name, mark, triggers = value.strip().partition(":")
-    known = {"utterance", "final", "partial"}
-    if not name or (mark and not known.issuperset(triggers.split("+"))):
-        raise ValueError(value)
-    return value.strip()
-
-
-_WANTED: dict[Any, str] = {
-    int: "a whole number",
-    _channel: "mix, or a number",
-    float: "a number",
-    _flag: "true or false",
-    _words: "a command and its arguments, with quotes in pairs",
-    _classifier: "NAME, or NAME:WHEN; several of utterance, final and partial go with +",
-}
-_TYPES: dict[Any, tuple[type, ...]] = {
-    int: (int,),
-    _channel: (int,),
-    float: (int, float),
-    _flag: (bool,),
-}
-"""What a value of the file may be, where it is no text."""
-RATES = (8_000, 16_000, 48_000)
-
-OPTIONS = (
-    Option("source", _text, "mic, mic:NAME, file:PATH, stdin or demo", "WHERE"),
-    Option(
-        "engine",
-        _text,
-        "who recognises: auto is speechkit with a key, else local",
-        choices=("auto", "local", "speechkit"),
-    ),
-    Option("api", _text, "version of the SpeechKit API", choices=("v3", "v2")),
-    Option("endpoint", _text, "another server: HOST:PORT or unix:PATH", "ADDRESS"),
-    Option("plaintext", _flag, "no TLS; to this machine only"),
-    Option("ca_cert", _text, "trust this root certificate", "FILE"),
-    Option(
-        "auth",
-        _text,
-        "who signs in: what is found, or one of these",
-        choices=("auto", "metadata", "yc"),
-    ),
-    Option("api_key_file", _text, "a key, a token or key.json; - for standard input", "FILE"),
-    Option("credential_command", _words, "prints a key or a token; no shell", "COMMAND"),
-    Option("folder_id", _text, "who pays, if a person signs in", "ID"),
-    Option("iam_endpoint", _text, "another IAM service", "HOST"),
-    Option(
-        "language",
-        _text,
-        "language spoken: en-US ... or auto; may be repeated",
-        "CODE",
-        is_list=True,
-    ),
-    Option("model", _text, "of the service: general, general:rc ...", "NAME"),
-    Option("normalize", _flag, "numbers as digits, and the next three; on by default"),
-    Option("literature_text", _flag, "capitals and punctuation; on by default"),
-    Option("phone_format", _flag, "telephone numbers in groups; on by default"),
-    Option("profanity_filter", _flag, "mask strong language"),
-    Option(
-        "patience",
-        _text,
-        "with pauses, before a sentence ends",
-        choices=("short", "normal", "long"),
-    ),
-    Option(
-        "eou", _text, "who ends a sentence: the service, or you", choices=("default", "external")
-    ),
-    Option(
-        "eou_sensitivity",
-        _text,
-        "how soon a sentence ends, whatever the patience",
-        choices=("default", "high"),
-    ),
-    Option(
-        "max_pause_ms",
-        int,
-        "longest pause in a sentence, whatever the patience",
-        "MS",
-        lowest=1,
-        highest=60_000,
-    ),
-    Option(
-        "classifier",
-        _classifier,
-        "insult, gender ...; NAME:WHEN with utterance, final, partial; may be repeated",
-        "NAME",
-        is_list=True,
-    ),
-    Option("speech_analysis", _flag, "statistics of each speaker"),
-    Option("speaker_labelling", _flag, "tell two speakers apart; text comes late"),
-    Option("summarize", _text, "ask a language model this about each session", "PROMPT"),
-    Option("summarize_model", _text, "the model that is asked", "URI"),
-    Option("rate", int, "samples per second", choices=RATES),
-    Option("chunk_ms", int, "audio in one message", "MS", lowest=20, highest=2_000),
-    Option("speed", float, "pace of a file: 1 as spoken, 0 as fast as can be", "N", lowest=0),
-    Option("session_seconds", float, "the server's limit on a session", "S", lowest=5),
-    Option("session_megabytes", float, "the server's limit on its data", "MB", lowest=0.1),
-    Option("idle_seconds", float, "the server's limit between messages", "S", lowest=1),
-    Option(
-        "channel", _channel, "of a stereo microphone: mix, 1 or 2", "mix|N", lowest=0, highest=32
-    ),
-    Option("stop_after", float, "stop after this much silence; 0 for never", "S", lowest=0),
-    Option(
-        "silence",
-        _text,
-        "in long silence: leave the session, which saves money, or send it",
-        choices=("leave", "send"),
-    ),
-    Option("format", _text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
-    Option("output", _text, "write the text to this file", "FILE"),
-    Option("talk", _text, "space starts and stops, or is held", choices=("toggle", "hold")),
-)
-BY_NAME = {option.name: option for option in OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +132,7 @@ def _checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
     try:
         parsed = _parsed(option, value)
     except ValueError as error:
-        hint = f"Give {_WANTED.get(option.parse, 'a text')}."
+        hint = f"Give {WANTED.get(option.parse, 'a text')}."
         raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
     if option.choices and parsed not in option.choices:
         allowed = ", ".join(str(choice) for choice in option.choices)
@@ -318,12 +150,12 @@ def _parsed(option: Option, value: Any) -> Any:
     """A text from a flag or a variable, or a value of the file that has its own type."""
     if isinstance(value, str):
         return option.parse(value)
-    if option.parse is _words and isinstance(value, list):
+    if option.parse is as_words and isinstance(value, list):
         if all(isinstance(word, str) for word in value):
             return tuple(value)
         raise ValueError(value)
-    types = _TYPES.get(option.parse, ())
-    if not isinstance(value, types) or isinstance(value, bool) != (option.parse is _flag):
+    types = TYPES.get(option.parse, ())
+    if not isinstance(value, types) or isinstance(value, bool) != (option.parse is as_flag):
         raise ValueError(value)
     return option.parse(str(value))
 
@@ -336,7 +168,7 @@ def _checked_list(option: Option, value: Any, origin: str, kind: Kind) -> tuple[
     try:
         return tuple(option.parse(item) for item in items if item.strip())
     except ValueError as error:
-        hint = f"Give {_WANTED.get(option.parse, 'texts')}."
+        hint = f"Give {WANTED.get(option.parse, 'texts')}."
         raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from skdictate.config import OPTIONS, Config
+from skdictate.config import Config
 from skdictate.core.clean import clean
+from skdictate.options import OPTIONS
 from skdictate.paths import Paths
 
 

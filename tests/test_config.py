@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from skdictate.config import OPTIONS, Settings, load
+from skdictate.config import Settings, load
 from skdictate.errors import Exit, Kind, ProblemError
+from skdictate.options import OPTIONS
 
 CLASSIFIERS = ("insult", "gender:final+partial")
 

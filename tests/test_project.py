@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 from packaging.requirements import Requirement
 
-from skdictate.config import OPTIONS
 from skdictate.core.findings import Found
 from skdictate.errors import Exit
+from skdictate.options import OPTIONS
 from skdictate.output.formats import FORMATS
 from skdictate.speechkit.auth.lookup import SYSTEMD_NAME, VARIABLES
 from skdictate.tui.actions import ACTIONS

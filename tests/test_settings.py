@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from skdictate.config import OPTIONS
 from skdictate.errors import Exit
+from skdictate.options import OPTIONS
 from tests.test_cli import run
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from skdictate.config import BY_NAME, Settings
+from skdictate.config import Settings
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.options import BY_NAME
 
 NEWER = (
     "phone_format",

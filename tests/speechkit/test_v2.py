@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skdictate._pb import speechkit_stt_v2_pb2 as pb
-from skdictate.config import BY_NAME, Settings
+from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Event, Final, Partial, Session, Status, Word
 from skdictate.errors import Kind, ProblemError
+from skdictate.options import BY_NAME
 from skdictate.speechkit import v2
 from skdictate.speechkit.wishes_v2 import NEWER
 
