@@ -30,10 +30,21 @@ class Reason(StrEnum):
 
     UNRECOGNISED = "unrecognised"
     """Recorded, but no recogniser answered; it can be sent again."""
+    UNFINISHED = "unfinished"
+    """The same, since the program was ended before the recogniser had heard it."""
     NOT_CAPTURED = "not captured"
     """The sound itself is missing: the recording holds silence in its place."""
     OVERRUN = "overrun"
     """The same, since this machine was too busy to take the sound."""
+    NOT_KEPT = "not kept"
+    """The same, since neither the disk nor the memory had room for it."""
+    UNREADABLE = "unreadable"
+    """It was recorded, and the disk does not give it back."""
+
+    @property
+    def is_recorded(self) -> bool:
+        """The sound was recorded, so that the stretch can be recognised yet."""
+        return self in (Reason.UNRECOGNISED, Reason.UNFINISHED, Reason.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,13 @@ class GapMarked:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """Everything before this position has its lines and gaps: they were said before this."""
+
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True)
 class FindingMade:
     """The recogniser found something beside the text."""
 
@@ -142,6 +160,13 @@ class ProblemCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something went wrong once, and is over; the user should know."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class SourceNamed:
     """What is heard has a name, or another one than before."""
 
@@ -161,10 +186,12 @@ Change = (
     | LineRefined
     | LineSettled
     | GapMarked
+    | Settled
     | FindingMade
     | LinkChanged
     | ProblemRaised
     | ProblemCleared
+    | Noticed
     | SourceNamed
     | Finished
 )

@@ -28,9 +28,9 @@ _HARMFUL = re.compile(
 _SPACES = re.compile(r"[\s\u3164]+")
 
 
-def clean(text: str) -> str:
+def clean(text: str, longest: int = LONGEST) -> str:
     """One line of text: NFC, white space folded, everything that could act replaced."""
-    text = text[:LONGEST]
+    text = text[:longest]
     text = _HARMFUL.sub(REPLACEMENT, _SPACES.sub(" ", text)).strip()
     if text.isascii():
         return text

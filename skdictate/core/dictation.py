@@ -31,7 +31,10 @@ from skdictate.errors import Problem
 
 
 class Dictation:
-    """Inputs are calls with ``now_s`` (any steady clock); outputs are taken with ``take_*``."""
+    """Inputs are calls with ``now_s`` (any steady clock); outputs are taken with ``take_*``.
+
+    Positions begin at 0, or at ``begin`` where only that part of a recording is gone through.
+    """
 
     def __init__(
         self,
@@ -39,9 +42,13 @@ class Dictation:
         limits: Limits | None = None,
         policy: Policy | None = None,
         backoff: Backoff | None = None,
+        *,
+        begin: int = 0,
     ) -> None:
         self.format = sound
-        self._works = Works(sound, limits or Limits(), policy or Policy(), backoff or Backoff())
+        self._works = Works(
+            sound, limits or Limits(), policy or Policy(), backoff or Backoff(), begin=begin
+        )
 
     # ------------------------------------------------------------------------- inputs: sound
 
@@ -63,6 +70,11 @@ class Dictation:
         """That many samples are missing: the recording holds silence in their place."""
         self._works.timeline.lose(n_samples, reason)
         self._works.silence_from = self._works.timeline.head
+        self._works.advance(now_s)
+
+    def unreadable(self, start: int, end: int, now_s: float) -> None:
+        """The recording does not give these samples back: what of them has no text is a gap."""
+        self._works.tear(start, end)
         self._works.advance(now_s)
 
     def source_changed(self, now_s: float) -> None:
@@ -92,6 +104,7 @@ class Dictation:
         """No more sound will come: finish, and say ``Done`` when all is answered for."""
         self._works.is_stopping = True
         self._works.life_s = now_s
+        self._works.exchange.hurry()
         self._works.watch.expect_nothing()
         self._works.timeline.stop()
         self._works.advance(now_s)
@@ -130,7 +143,7 @@ class Dictation:
         if link is None:
             return
         self._works.exchange.enter(link, State.OPEN)
-        link.last_sent_s = link.last_heard_s = link.credit_at_s = now_s
+        link.last_sent_s = link.last_heard_s = link.credit_at_s = link.opened_s = now_s
         self._works.advance(now_s)
 
     def sent(self, link_id: int, end_sample: int, now_s: float) -> None:
@@ -148,9 +161,14 @@ class Dictation:
         if link is None:
             return
         link.last_heard_s = self._works.life_s = now_s
+        link.has_spoken = True
+        if self._is_work(link, event):
+            link.last_told_s = now_s
         if not self._works.exchange.is_blocked:
             self._works.watch.clear(Topic.LINK)
         self._hear(link, event, now_s)
+        if self._works.exchange.is_used(link):
+            self._works.backoff.worked()
         self._works.advance(now_s)
 
     def link_closed(self, link_id: int, problem: Problem | None, now_s: float) -> None:
@@ -161,6 +179,7 @@ class Dictation:
         is_ended = problem is None and link.state is State.FINISHING
         if is_ended:
             self._works.hearing.ended(link, self._works.timeline.span_of(link), now_s)
+            self._works.backoff.worked()
         self._works.exchange.forget(link, problem)
         self._works.release(link, problem, now_s, is_ended=is_ended)
         self._works.advance(now_s)
@@ -190,6 +209,13 @@ class Dictation:
     def status(self, now_s: float) -> Status:
         """A snapshot for the gauges."""
         return snapshot(self._works, now_s)
+
+    @staticmethod
+    def _is_work(link: Link, event: Event) -> bool:
+        """Whether it shows that the recogniser gets on."""
+        if isinstance(event, Cursors):
+            return link.processed is None or link.at(event.processed_ms) > link.processed
+        return not isinstance(event, Sign | Session)
 
     def _hear(self, link: Link, event: Event, now_s: float) -> None:
         span = self._works.timeline.span_of(link)

@@ -13,6 +13,7 @@ from skdictate.core.limits import IDLE, Limits
 from skdictate.core.link import Link
 from skdictate.core.span import Span
 from skdictate.core.state import State
+from skdictate.core.trust import Trust
 from skdictate.core.watch import Watch
 from skdictate.errors import Kind, Problem
 
@@ -21,12 +22,16 @@ OPENING_S = 10.0
 DRAIN_S = 10.0
 """A finished link that says nothing for this long is given up ..."""
 LATE_S = 60.0
-"""... and for this long, if the whole session is worked through only then."""
+"""... and for this long, if it says that it works and gets nowhere, or if a whole session is worked
+through only then."""
+REST_S = 5.0
+"""A recogniser that has said nothing in a whole session is left alone for this long at least ..."""
 OVERLOAD_S = 1.0
-"""A service that has trouble, or enough of us, is left alone for this long at least, as its own
-clients do."""
+"""... and for this long one that has trouble, or enough of us, as its own clients do."""
+USED_S = 1.0
+"""A session that has answered for this much audio was of use ..."""
 WORN_S = 10.0
-"""A session that had this much audio has done some work, even if there were no words in it."""
+"""... and so was one that had this much, even if there were no words in it."""
 WINDOW_S = 1.0
 """Audio that may be handed to the transport before it says that it took some."""
 
@@ -62,6 +67,7 @@ class Exchange:
     effects: list[Effect]
     changes: list[Change]
     chunk_ms: int
+    trust: Trust
     has_words: bool = False
     """The recogniser tells where each word is; learnt from any link."""
     drain_s: float = DRAIN_S
@@ -72,6 +78,8 @@ class Exchange:
     """No link is opened before this time."""
     is_blocked: bool = False
     """No link is opened until a person has mended something."""
+    is_urgent: bool = False
+    """The dictation is over, and its last words are waited for."""
     _billed_s: int = 0
 
     def __post_init__(self) -> None:
@@ -80,7 +88,21 @@ class Exchange:
 
     def may_open(self, now_s: float) -> bool:
         """Whether a new link may be tried now."""
-        return not self.is_blocked and (self.retry_s is None or now_s >= self.retry_s)
+        is_time = self.retry_s is None or now_s >= self.retry_s
+        return is_time and not self.is_blocked and self._has_room()
+
+    @property
+    def open_at_s(self) -> float | None:
+        """When a new link may be tried, if time is all that stands in the way."""
+        return self.retry_s if self._has_room() else None
+
+    def _has_room(self) -> bool:
+        return self.trust.has_room(self.links.values(), is_urgent=self.is_urgent)
+
+    def hurry(self) -> None:
+        """Somebody waits for the rest: try at once, and do not spare the recogniser."""
+        self.is_urgent = True
+        self.retry_s = None
 
     def open(self, span: Span, now_s: float) -> None:
         """Give a span a link; it listens from where nothing is settled yet."""
@@ -98,14 +120,14 @@ class Exchange:
         self._tell(link)
 
     def introduce(self, link: Link, session_id: str, request_id: str) -> None:
-        """The recogniser named the session."""
-        if (session_id, request_id) != (link.session_id, link.request_id):
+        """The recogniser named the session; once, whatever it says later."""
+        if not (link.session_id or link.request_id):
             link.session_id, link.request_id = session_id, request_id
             self._tell(link)
 
     def hand_out(self, link: Link, until: int, now_s: float, *, is_last: bool) -> None:
         """Hand the link what it may have before ``until``, in whole chunks unless ``is_last``."""
-        link.refill(now_s, self.limits.catch_up)
+        link.refill(now_s, self._catch_up(link))
         while link.cursor - link.confirmed < self._window:
             n_samples = min(self._chunk, until - link.cursor)
             if n_samples <= 0 or (n_samples < self._chunk and not is_last):
@@ -117,7 +139,7 @@ class Exchange:
 
     def wait_for_credit_s(self, link: Link) -> float:
         """How long until a chunk may be handed out, as far as pace alone decides."""
-        return link.credit_in_s(self.format.seconds(self._chunk), self.limits.catch_up)
+        return link.credit_in_s(self.format.seconds(self._chunk), self._catch_up(link))
 
     def is_idle(self, link: Link, now_s: float) -> bool:
         """Nothing was sent for so long that the server would soon end the session."""
@@ -161,13 +183,18 @@ class Exchange:
         elif self._is_worn(link) and (problem is None or problem.kind is Kind.LIMIT):
             self.retry_s = None
         else:
-            is_overloaded = problem is not None and problem.kind is Kind.SERVICE
-            self.retry_s = now_s + self.backoff.failed(OVERLOAD_S if is_overloaded else 0.0)
+            least_s = 0.0 if self.is_urgent else _least_s(link, problem)
+            is_free = link.opened_s is None
+            self.retry_s = now_s + self.backoff.failed(least_s, is_free=is_free)
             self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
+
+    def is_used(self, link: Link) -> bool:
+        """It has answered for some of its audio."""
+        return self.format.seconds(link.ack - link.first) >= USED_S
 
     def _is_worn(self, link: Link) -> bool:
         """It was of use, so that its end is no sign of trouble."""
-        return link.has_progress or link.audio_s >= WORN_S
+        return self.is_used(link) or link.audio_s >= WORN_S
 
     @property
     def billed_s(self) -> int:
@@ -187,11 +214,16 @@ class Exchange:
         if link.state is State.OPENING:
             return link.began_s + OPENING_S, NO_ANSWER
         if link.state is State.FINISHING:
-            return max(link.last_heard_s, link.last_sent_s) + self.drain_s, NO_ENDING
+            silent_s = max(link.last_heard_s, link.last_sent_s) + self.drain_s
+            return min(silent_s, max(link.last_told_s, link.last_sent_s) + LATE_S), NO_ENDING
         return self.watch.patience(link.waiting_since_s)
 
     def _must_wait(self, link: Link, cost_s: float) -> bool:
-        return link.credit_in_s(cost_s, self.limits.catch_up) > 0
+        return link.credit_in_s(cost_s, self._catch_up(link)) > 0
+
+    def _catch_up(self, link: Link) -> float:
+        """How fast it may be sent the past; no faster than live before it is known to be well."""
+        return min(self.limits.catch_up, 1.0 if self.trust.is_doubted(link) else float("inf"))
 
     def _send(self, link: Link, n_samples: int, cost_s: float, now_s: float) -> None:
         start = link.cursor
@@ -206,3 +238,10 @@ class Exchange:
         self.changes.append(
             LinkChanged(link.link_id, link.state, link.session_id, link.request_id, problem)
         )
+
+
+def _least_s(link: Link, problem: Problem | None) -> float:
+    """How long the recogniser is left alone, at least."""
+    if problem is NO_ENDING and not link.has_spoken:
+        return REST_S
+    return OVERLOAD_S if problem is not None and problem.kind is Kind.SERVICE else 0.0

@@ -21,6 +21,8 @@ from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
 
+MOST_FINALS = 1_000
+"""Of a session, that a refinement may still come for; a session of the service has fewer."""
 MOST_WARNINGS = 100
 """Different ones, in a dictation."""
 
@@ -52,6 +54,8 @@ class Hearing:
         entry = self._entry(link, span, event, start, end)
         index = link.n_finals if event.index is None else event.index
         link.finals[index] = entry if entry and entry.text == event.text else None
+        if len(link.finals) > MOST_FINALS:
+            del link.finals[next(iter(link.finals))]
         link.n_finals += 1
         link.last_end = end
         self.settle(link, span, max(end, link.at(event.settled_ms)))

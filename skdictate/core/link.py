@@ -36,6 +36,11 @@ class Link:
     credit_at_s: float = 0.0
     last_sent_s: float = 0.0
     last_heard_s: float = 0.0
+    last_told_s: float = 0.0
+    """When it last said something that it had to work for."""
+    opened_s: float | None = None
+    has_spoken: bool = False
+    """It has said something, be it that it is there."""
     waiting_since_s: float | None = None
     processed: int | None = None
     """How far the recogniser has worked, if it tells."""
@@ -60,6 +65,7 @@ class Link:
     def __post_init__(self) -> None:
         self.cursor = self.confirmed = self.ack = self.last_end = self.first
         self.last_sent_s = self.last_heard_s = self.credit_at_s = self.began_s
+        self.last_told_s = self.began_s
 
     def enter(self, state: State) -> None:
         """Move on; an illegal move is a mistake in this program."""

@@ -53,6 +53,19 @@ class Loudness:
         index = bisect_right(self._pauses, position, key=lambda pause: pause[0]) - 1
         return index >= 0 and position <= self._pauses[index][1]
 
+    def forget(self, position: int) -> None:
+        """Nobody will ask for what is before this position."""
+        while self._pauses and self._pauses[0][1] < position:
+            self._pauses.popleft()
+
+    def speech(self, start: int, end: int) -> int:
+        """Samples between two positions that lie in no pause."""
+        pauses = [(first, min(last, end)) for first, last in self._pauses if first < end]
+        if self.quiet_from is not None and self._pause_from < end:
+            pauses.append((self._pause_from, end))
+        silent = sum(max(0, last - max(first, start)) for first, last in pauses)
+        return max(0, end - start - silent)
+
     @property
     def _pause_from(self) -> int:
         """Where the present quiet began to be a pause."""

@@ -23,5 +23,5 @@ class Policy:
     """Silence is sent like speech, and billed like it; else a session is left in long silence."""
     stop_after_silence_s: float = 0.0
     """Once something was said, silence this long ends the dictation; 0 for never."""
-    patience_s: float = 15.0
+    patience_s: float = 25.0
     """After ``stop``: how long a silent recogniser is waited for."""

@@ -11,7 +11,7 @@ from skdictate.core.works import LIVE_S, Works
 def snapshot(works: Works, now_s: float) -> Status:
     """How the dictation stands."""
     exchange, timeline, sound = works.exchange, works.timeline, works.format
-    spans = [span for span in timeline.spans if span.gap is None and not span.is_resting]
+    spans = [it for it in timeline.spans if it.gap is None and not timeline.is_waiting(it)]
     waiting = [timeline.unheard(span) for span in spans]
     unsent_s = sound.seconds(max(waiting, default=0))
     newest = max(exchange.links.values(), key=lambda link: link.link_id, default=None)
@@ -40,13 +40,15 @@ def _phase(works: Works, unsent_s: float) -> Phase:
         return Phase.BLOCKED
     if works.is_paused:
         return Phase.PAUSED
-    if works.backoff.failures:
-        return Phase.RECONNECTING
     live = works.timeline.live
-    if live is None or live.link is None:
-        return Phase.LISTENING if works.timeline.head else Phase.WAITING
-    if live.link.state is State.OPENING:
+    link = live.link if live is not None else None
+    is_answered = link is not None and link.state is State.OPEN and link.has_spoken
+    if works.backoff.failures and not is_answered:
+        return Phase.RECONNECTING
+    if link is not None and link.state is State.OPENING:
         return Phase.CONNECTING
+    if link is None and not works.timeline.head:
+        return Phase.WAITING
     return Phase.CATCHING_UP if unsent_s > LIVE_S else Phase.LISTENING
 
 

@@ -31,6 +31,8 @@ class Span:
     partial: str = ""
     is_resting: bool = False
     """Nobody speaks: it gets no link before somebody does."""
+    wakes_at: int = -1
+    """It gets no link before more than this was captured, or the dictation ends."""
     gap: Gap | None = None
     """Set where the span is no speech at all, but a hole in the recording."""
 

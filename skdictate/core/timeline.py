@@ -34,6 +34,17 @@ class Timeline:
         """Everything before it has its lines and gaps."""
         return self.spans[0].start if self.spans else self.head
 
+    def sure(self, preroll: int) -> int:
+        """As ``settled``, for one who knows the lines but not the spans, and would go on there.
+
+        What a span still has to hear lies behind it, so that no word is cut; the silence that a
+        resting span will skip when it wakes lies before it.
+        """
+        if not self.spans:
+            return self.head
+        first = self.spans[0]
+        return max(first.hear_from, self.head - preroll if first.is_resting else 0)
+
     def span_of(self, link: Link) -> Span | None:
         """The span that a link works on; None once that is settled."""
         return next((span for span in self.spans if span.link is link), None)
@@ -42,6 +53,10 @@ class Timeline:
         """Samples of a span that its link, or its next link, was not handed yet."""
         until = self.head if span.hear_until is None else span.hear_until
         return until - (span.link.cursor if span.link else span.hear_from)
+
+    def is_waiting(self, span: Span) -> bool:
+        """Nothing is to be heard in it before more is captured."""
+        return span.is_resting or (span.end is None and self.head <= span.wakes_at)
 
     def cut(self, span: Span, at: int, *, margin: int = 0) -> Span:
         """End a span here and let a new one follow it; each hears ``margin`` beyond the cut."""
@@ -78,6 +93,32 @@ class Timeline:
         hole = self.cut(self.live, start)
         hole.gap = Gap(start, self.head, reason)
         self.cut(hole, self.head)
+
+    def tear(self, start: int, end: int) -> list[Link]:
+        """A stretch cannot be heard any more: what of it has no text becomes a gap.
+
+        Returns:
+            The links that were to hear it; they work on nothing any more.
+        """
+        links = []
+        for span in self.spans[:]:
+            until = self.head if span.hear_until is None else span.hear_until
+            if span.gap is not None or start >= until or end <= span.hear_from:
+                continue
+            if span.link is not None:
+                links.append(span.link)
+                span.link = None
+            if start < span.start:
+                span.hear_from = min(max(span.hear_from, end), span.start)
+            if span.end is not None and end > span.end:
+                span.hear_until = max(span.end, min(until, start))
+            last = self.head if span.end is None else span.end
+            first, last = max(start, span.start), min(end, last)
+            if first < last:
+                hole = self.cut(span, first)
+                hole.gap = Gap(first, last, Reason.UNREADABLE)
+                self.cut(hole, last)
+        return links
 
     def give_up(self) -> None:
         """Everything that still waits becomes a gap; what was heard of it goes with it."""

@@ -45,6 +45,12 @@ NO_WORDS = Problem(
     f"{WORDLESS_S:.0f} seconds of audible sound gave no text",
     "Check that this is the right microphone and the right language.",
 )
+NO_ANSWERS = Problem(
+    Kind.NETWORK,
+    "The recogniser says nothing",
+    f"{WORDLESS_S:.0f} seconds of audible sound had no answer of any kind",
+    "Recording goes on; another session is tried soon.",
+)
 
 
 @dataclass(slots=True)
@@ -102,8 +108,10 @@ class Watch:
         return self.last_captured_s + CAPTURE_S
 
     def check_capture(self, now_s: float) -> None:
-        """Raise the alarm if the source is stuck."""
-        if self.last_captured_s is not None and now_s - self.last_captured_s >= CAPTURE_S:
+        """Raise the alarm if the source is stuck, and has not said itself why."""
+        if self.last_captured_s is None or self.is_raised(Topic.CAPTURE):
+            return
+        if now_s - self.last_captured_s >= CAPTURE_S:
             self.raise_(Topic.CAPTURE, NO_SOUND)
 
     def patience(self, waiting_since_s: float | None) -> tuple[float, Problem] | None:
@@ -118,10 +126,13 @@ class Watch:
         self.n_restarts = 0
         self.clear(Topic.PROGRESS)
 
-    def wants_restart(self) -> bool:
-        """Whether the link should be replaced, since sound gave no words for too long."""
+    def wants_restart(self, silent_s: float) -> bool:
+        """Whether the link should be replaced, since sound gave no words for too long.
+
+        ``silent_s``: for how long it has said nothing at all.
+        """
         if self.audible_s >= WORDLESS_S:
-            self.raise_(Topic.PROGRESS, NO_WORDS)
+            self.raise_(Topic.PROGRESS, NO_ANSWERS if silent_s >= WORDLESS_S else NO_WORDS)
         if self.audible_s < PROGRESS_S:
             return False
         self.audible_s = 0.0

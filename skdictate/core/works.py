@@ -10,12 +10,19 @@ from dataclasses import dataclass, field
 
 from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
-from skdictate.core.changes import Change, Finished, Topic
+from skdictate.core.changes import (
+    Change,
+    Finished,
+    GapMarked,
+    LineCommitted,
+    Settled,
+    Topic,
+)
 from skdictate.core.ears import Ears
 from skdictate.core.effects import Done, Effect, StopSource
 from skdictate.core.exchange import DRAIN_S, LATE_S, Exchange
 from skdictate.core.hearing import Hearing
-from skdictate.core.limits import SOFT, Limits
+from skdictate.core.limits import REPLAY_S, SOFT, Limits
 from skdictate.core.link import Link
 from skdictate.core.loudness import Loudness
 from skdictate.core.policy import Policy
@@ -25,6 +32,7 @@ from skdictate.core.state import State
 from skdictate.core.stillness import PREROLL_S, Stillness
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
+from skdictate.core.trust import Trust
 from skdictate.core.watch import SEND_S, SLOW, Watch
 from skdictate.errors import Problem
 
@@ -32,6 +40,8 @@ LEAVE_S = 1.0
 """A session that is left in silence is left this long before more of it would be billed."""
 KEEP_S = 1.0
 """In a pause a session is kept by silence of this length, as often."""
+SETTLE_S = 5.0
+"""In silence it is told how far the text is whole after so much of it, else with each line."""
 LIVE_S = 2.0
 """With less than this unsent, sending keeps up with the speaker."""
 
@@ -55,11 +65,16 @@ class Works:
     has_words: bool = False
     """Something was said and understood."""
     is_told_to_stop: bool = False
+    begin: int = 0
+    """The first sample, where only a part of a recording is gone through."""
+    told_settled: int = field(init=False)
+    """How far the text is whole, as it was told last."""
 
     def __post_init__(self) -> None:
         self.transcript = Transcript(refines=self.policy.refines)
         self.changes: list[Change] = self.transcript.changes
         self.watch = Watch(self.changes)
+        self.loudness = Loudness(self.format)
         self.exchange = Exchange(
             self.format,
             self.limits,
@@ -68,12 +83,13 @@ class Works:
             self.effects,
             self.changes,
             self.policy.chunk_ms,
+            Trust(self.loudness, self.backoff, self.policy.answers_late),
             self.policy.has_words,
             LATE_S if self.policy.answers_late else DRAIN_S,
         )
-        self.timeline = Timeline(self.transcript)
+        self.timeline = Timeline(self.transcript, self.begin, [Span(self.begin)])
+        self.told_settled = self.silence_from = self.begin
         self.hearing = Hearing(self.timeline, self.transcript)
-        self.loudness = Loudness(self.format)
         self.stillness = Stillness(self.format)
         self.ears = Ears(self.watch)
         self._cutting = Cutting(self.limits)
@@ -89,6 +105,8 @@ class Works:
         self._mind_money()
         self._mind_pause(now_s)
         self.timeline.flush(now_s)
+        self._tell_settled()
+        self._forget()
         self.transcript.waited(now_s)
         self.transcript.guess(self.timeline.guess(), now_s)
         if self.is_stopping and not self.timeline.spans and not self.exchange.links:
@@ -115,6 +133,12 @@ class Works:
         if not is_ended:
             self.exchange.broke(link, problem, now_s)
 
+    def tear(self, start: int, end: int) -> None:
+        """A stretch cannot be heard any more; around it others listen."""
+        for link in self.timeline.tear(start, end):
+            self.exchange.drop(link)
+            self._settle_lines(link)
+
     def give_up(self) -> None:
         """Wait for nothing: what is unanswered becomes a gap."""
         for link in list(self.exchange.links.values()):
@@ -125,7 +149,6 @@ class Works:
     def progressed(self, link: Link) -> None:
         """A link gave words."""
         link.has_progress = self.has_words = True
-        self.backoff.worked()
         self.watch.progressed()
 
     @property
@@ -145,14 +168,15 @@ class Works:
         if self.is_stopping:
             due.append(self.life_s + self.policy.patience_s)
         if any(self._wants_link(span) for span in self.timeline.spans):
-            due.append(self.exchange.retry_s)
+            due.append(self.exchange.open_at_s)
         due.extend(self._due_s(link) for link in self.exchange.links.values())
         return min((moment for moment in due if moment is not None), default=None)
 
     def _wants_link(self, span: Span) -> bool:
-        if span.link is not None or span.gap is not None or span.is_settled or span.is_resting:
+        if span.link is not None or span.gap is not None or span.is_settled:
             return False
-        return self.timeline.unheard(span) > 0 and not self.exchange.is_blocked
+        is_waiting = self.timeline.is_waiting(span) or self.exchange.is_blocked
+        return self.timeline.unheard(span) > 0 and not is_waiting
 
     def _serve(self, span: Span, now_s: float) -> None:
         """Give a span its link, and the link its audio; cut it if the session is used up."""
@@ -183,12 +207,13 @@ class Works:
 
     def _roll_over(self, span: Span, link: Link, now_s: float) -> None:
         """Move on to a new session if this one is used up, or end it if nothing is left to say."""
+        is_quiet = self.loudness.is_pause(link.cursor)
+        is_idle = self.exchange.is_idle(link, now_s)
         cut = self._cutting.decide(
-            link,
-            is_quiet=self.loudness.is_pause(link.cursor),
-            is_behind=self._is_behind(span),
-            is_idle=self.exchange.is_idle(link, now_s),
+            link, is_quiet=is_quiet, is_behind=self._is_behind(span), is_idle=is_idle
         )
+        if cut is None and self.exchange.trust.is_mute(link, now_s):
+            cut = Cut.IN_SPEECH if link.has_words and not is_quiet else Cut.AT_HEAD
         if cut is Cut.AT_ACK:
             self.timeline.cut(span, span.start)
         elif cut is Cut.AT_HEAD:
@@ -196,8 +221,23 @@ class Works:
         elif cut is Cut.IN_SPEECH:
             margin = self.format.samples(OVERLAP_S / 2)
             self.timeline.cut(span, max(span.start, link.cursor - margin), margin=margin)
-        elif span.end is None and self.exchange.is_idle(link, now_s):
-            self.timeline.cut(span, self.timeline.head)
+        elif span.end is None and is_idle:
+            self._leave_idle(span, link)
+
+    def _leave_idle(self, span: Span, link: Link) -> None:
+        """No sound comes: end the session before the server does.
+
+        If that is amid a word, whoever hears its rest hears it from the beginning.
+        """
+        head = self.timeline.head
+        margin = self.format.samples(OVERLAP_S / 2)
+        if link.ack >= head or self.loudness.is_pause(head):
+            self.timeline.cut(span, head)
+        elif link.has_words and head - margin > span.start:
+            self.timeline.cut(span, head - margin, margin=margin).wakes_at = head
+        else:
+            is_short = link.is_timed and link.unacked_s <= REPLAY_S
+            self.timeline.cut(span, span.start if is_short else head).wakes_at = head
 
     def _supervise(self, now_s: float) -> None:
         """Whom we have waited for too long."""
@@ -207,13 +247,21 @@ class Works:
         self._supervise_sending(now_s)
         self.watch.check_capture(now_s)
         live = self.timeline.live
-        if self.watch.wants_restart() and live is not None and live.link is not None:
-            self._settle_lines(live.link)
-            self.exchange.drop(live.link)
-            live.link = None
+        if live is not None and live.link is not None:
+            self._supervise_progress(live, live.link, now_s)
         is_patient = now_s - self.life_s < self.policy.patience_s
         if self.is_stopping and (self.exchange.is_blocked or not is_patient):
             self.give_up()
+
+    def _tell_settled(self) -> None:
+        """Say how far the text is whole, after the lines and gaps that make it so."""
+        settled = self.timeline.sure(self.format.samples(PREROLL_S))
+        if settled <= self.told_settled:
+            return
+        is_far = settled - self.told_settled >= self.format.samples(SETTLE_S)
+        if is_far or any(isinstance(it, LineCommitted | GapMarked) for it in self.changes):
+            self.told_settled = settled
+            self.changes.append(Settled(settled))
 
     def _mind_silence(self) -> None:
         """End the dictation if the user has fallen silent and wants that."""
@@ -279,6 +327,18 @@ class Works:
         live = self.timeline.live
         is_live = live is not None and live.link is link
         return self.is_paused and is_live and link.cursor == self.timeline.head
+
+    def _forget(self) -> None:
+        """Let go of what is known of sound that nobody listens to any more."""
+        heard = [link.first for link in self.exchange.links.values()]
+        heard += [span.hear_from for span in self.timeline.spans[:1]]
+        self.loudness.forget(min(heard, default=self.timeline.head))
+
+    def _supervise_progress(self, live: Span, link: Link, now_s: float) -> None:
+        if self.watch.wants_restart(now_s - self.life_s):
+            self._settle_lines(link)
+            self.exchange.drop(link)
+            live.link = None
 
     def _supervise_sending(self, now_s: float) -> None:
         waiting = [link.waiting_since_s for link in self.exchange.links.values()]

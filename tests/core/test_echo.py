@@ -57,6 +57,12 @@ class EchoMachine(RuleBasedStateMachine):
         self.world.speak(n, gap=gap, pause=pause)
 
     @precondition(lambda self: not self.is_paused)
+    @rule(n=st.integers(1, 8), seconds=st.floats(1.0, 12.0))
+    def speak_while_the_source_stands_still(self, n: int, seconds: float) -> None:
+        self.world.stands_still_s = seconds
+        self.world.speak(n, gap=50, pause=500)
+
+    @precondition(lambda self: not self.is_paused)
     @rule(length=st.integers(1000, 30_000))
     def be_silent(self, length: int) -> None:
         self.world.record(length)
@@ -73,6 +79,10 @@ class EchoMachine(RuleBasedStateMachine):
     @rule(length=st.integers(1, 20_000))
     def lose(self, length: int) -> None:
         self.world.lose(length)
+
+    @rule(n=st.integers(1, 6), later=st.integers(0, 20))
+    def tear(self, n: int, later: int) -> None:
+        self.world.tear(n, later)
 
     @rule()
     def pause_or_resume(self) -> None:

@@ -68,7 +68,10 @@ class EchoLink:
     inserted: list[tuple[int, int]] = field(default_factory=list)
     is_finished: bool = False
     is_open: bool = False
+    is_blind: bool = False
+    """It was to be sent what cannot be read."""
     opens_at_s: float = 0.0
+    last_fed_s: float = float("inf")
     outbox: deque[tuple[float, object]] = field(default_factory=deque)
 
     def feed(self, start: int, end: int) -> None:
@@ -76,6 +79,7 @@ class EchoLink:
         if self.first < 0:
             self.first = self.until = self.final_until = start
         assert start == self.until, "audio out of order"
+        self.last_fed_s = self.world.now_s
         assert end <= self.world.dictated, "audio that was never captured"
         self.until = end
         audio_s = self.ms(end) / RATE
@@ -89,6 +93,7 @@ class EchoLink:
         assert not self.is_finished, "silence after the half-close"
         assert self.first >= 0, "silence before any audio"
         self.inserted.append((self.until, n_samples))
+        self.last_fed_s = self.world.now_s
         limits = self.world.limits
         audio_s = self.ms(self.until, is_end=False) / 1000
         assert audio_s <= limits.session_s, "session limit broken"
@@ -221,6 +226,12 @@ class World:
         self.gaps: list[ch.Gap] = []
         self.items: list[ch.Line | ch.Gap] = []
         self.settled: list[int] = []
+        self.sure = 0
+        """Whoever goes on without us, after a crash, would go on here or after the last item."""
+        self.n_sure = 0
+        """Words that begin before that."""
+        self.newest = 0
+        """The last number that was committed."""
         self.partials: list[str] = []
         self.problems: list[ch.ProblemRaised | ch.ProblemCleared] = []
         self.opened_total = 0
@@ -228,8 +239,13 @@ class World:
         self.refuse: Problem | None = None
         self.is_mute = False
         self.is_stuck = False
+        self.torn: list[tuple[int, int]] = []
+        """Stretches of the recording that cannot be read any more."""
+        self.unreadable: deque[tuple[int, int]] = deque()
         self.n_told = 0
         self.n_spins = 0
+        self.stands_still_s = 0.0
+        """In the next word the source gives nothing for this long, and then all of it."""
         self.dictation.started(self.now_s)
 
     # ------------------------------------------------------------- the speaker
@@ -252,11 +268,25 @@ class World:
             self.dictation.captured(n, SPEECH if is_speech else QUIET, self.now_s)
             self.settle()
             self.wait(n / RATE)
+            if self.stands_still_s and (is_speech and self.rng.random() < 0.3):
+                self.wait(self.stands_still_s)
+                self.stands_still_s = 0.0
 
     def lose(self, n_samples: int) -> None:
         self.dictated += n_samples
         self.dictation.lost(n_samples, Reason.NOT_CAPTURED, self.now_s)
         self.settle()
+
+    def tear(self, n_words: int, n_later: int) -> None:
+        """The recording loses some words that were said, from the middle of a pause to another."""
+        last = len(self.spoken) - 1 - n_later
+        first = last - n_words
+        if first < 1 or self.spoken[last].start > self.dictated:
+            return
+        start = (self.spoken[first - 1].end + self.spoken[first].start) // 2
+        end = (self.spoken[last - 1].end + self.spoken[last].start) // 2
+        if start < end:
+            self.torn.append((start, end))
 
     # ------------------------------------------------------------- time
 
@@ -287,8 +317,12 @@ class World:
 
     def deliver(self) -> None:
         for link in list(self.links.values()):
+            idle_s = self.now_s - link.last_fed_s
+            is_fed = not link.is_open or link.is_finished or self.is_stuck
+            assert is_fed or idle_s <= self.limits.idle_s, "idle limit broken"
             if not link.is_open and link.opens_at_s <= self.now_s:
                 link.is_open = True
+                link.last_fed_s = self.now_s
                 self.dictation.link_opened(link.link_id, self.now_s)
                 self.settle()
             while (
@@ -320,6 +354,11 @@ class World:
         for change in self.dictation.take_changes():
             self.n_told += 1
             self.note(change)
+        if self.manners.is_timed:
+            self.check_crash()
+        if self.unreadable:
+            self.dictation.unreadable(*self.unreadable.popleft(), self.now_s)
+            self.settle()
 
     def obey(self, effect: fx.Effect) -> None:
         match effect:
@@ -331,6 +370,8 @@ class World:
                 if self.refuse is not None:
                     link.is_open = True
                     link.outbox.append((link.opens_at_s, self.refuse))
+            case fx.Send(link_id, start, end) if self.cannot_read(self.links[link_id], start, end):
+                pass
             case fx.Send(link_id, start, end):
                 self.links[link_id].feed(start, end)
                 self.pending_sent.append((self.now_s + 0.001, link_id, end))
@@ -343,8 +384,15 @@ class World:
             case fx.Done():
                 assert not self.is_done
                 self.is_done = True
-            case fx.EndUtterance():
-                pass
+            case fx.EndUtterance(link_id):
+                self.links[link_id].last_fed_s = self.now_s
+
+    def cannot_read(self, link: EchoLink, start: int, end: int) -> bool:
+        torn = next((it for it in self.torn if it[0] < end and start < it[1]), None)
+        if torn is not None and not link.is_blind:
+            link.is_blind = True
+            self.unreadable.append(torn)
+        return link.is_blind
 
     def note(self, change: ch.Change) -> None:
         match change:
@@ -352,6 +400,7 @@ class World:
                 assert line.number == len(self.lines) + 1
                 self.lines[line.number] = line
                 self.items.append(line)
+                self.newest = int(line.text.split()[-1].strip("~"))
             case ch.LineRefined(line):
                 assert line.number in self.lines
                 self.lines[line.number] = line
@@ -360,6 +409,9 @@ class World:
             case ch.GapMarked(gap):
                 self.gaps.append(gap)
                 self.items.append(gap)
+            case ch.Settled(position):
+                assert position > self.sure, "it moves forward"
+                self.sure = position
             case ch.PartialChanged():
                 self.partials.append(change.text)
             case ch.ProblemRaised() | ch.ProblemCleared():
@@ -419,6 +471,18 @@ class World:
                 g.start_sample <= word.start and word.end <= g.end_sample for g in self.gaps
             ), f"{number} lies in a gap too"
         self.check_places()
+
+    def check_crash(self) -> None:
+        """Were this the end, what was told would be enough to go on and lose and double nothing."""
+        last = self.items[-1] if self.items else None
+        resume = max(self.sure, last.end_sample if last else 0)
+        assert not self.newest or self.spoken[self.newest - 1].end <= resume, "would be doubled"
+        while self.n_sure < len(self.spoken) and self.spoken[self.n_sure].start < resume:
+            word = self.spoken[self.n_sure]
+            is_told = word.number <= self.newest
+            in_gap = any(g.start_sample < word.end and word.start < g.end_sample for g in self.gaps)
+            assert is_told or in_gap, f"{word.number} would be lost"
+            self.n_sure += 1
 
     def check_places(self) -> None:
         for before, item in pairwise(self.items):

@@ -1,0 +1,49 @@
+"""What comes of one sender's stream: each sample once, in order, and nothing that cannot be.
+
+A sender is whoever has connected. So what it may claim is bounded by the clock: no more sound than
+time has passed since it was met and than a spool holds, and no more missing than time has passed.
+"""
+
+from __future__ import annotations
+
+from skdictate.core.audio import Format
+from skdictate.core.frames import FrameError
+
+SPOOLED_S = 2 * 3600.0
+"""A sender keeps as much while it cannot send."""
+SLACK_S = 60.0
+"""Clocks part, and a machine sleeps."""
+
+
+class Intake:
+    """Positions are samples of the stream."""
+
+    def __init__(self, sound: Format, start: int, now_s: float) -> None:
+        self.next = start
+        """The first sample that is not here yet."""
+        self._start = start
+        self._format = sound
+        self._met_s = now_s
+        self._n_missing = 0
+
+    def admit(self, sample: int, n_samples: int, now_s: float, *, is_gap: bool = False) -> int:
+        """So many samples from a position on, or so many that are missing there.
+
+        Returns:
+            How many of them are new: the last ones. What was here already is not wanted twice.
+
+        Raises:
+            FrameError: there is a hole before them, or there cannot be so many.
+        """
+        if sample > self.next:
+            raise FrameError(f"sample {sample} where {self.next} was due")
+        n_new = max(0, sample + n_samples - self.next)
+        known_s = now_s - self._met_s + SLACK_S
+        n_missing = self._n_missing + n_new * is_gap
+        if n_missing > self._format.samples(known_s):
+            raise FrameError(f"{n_missing} samples missing in {known_s - SLACK_S:.0f} seconds")
+        if self.next + n_new - self._start > self._format.samples(known_s + SPOOLED_S):
+            raise FrameError(f"more sound than {known_s - SLACK_S + SPOOLED_S:.0f} seconds have")
+        self._n_missing = n_missing
+        self.next += n_new
+        return n_new

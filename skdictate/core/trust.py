@@ -1,0 +1,66 @@
+"""How many sessions a recogniser is trusted with: one, after trouble, until it has answered again.
+
+A session costs money from its first moment, and one that nobody answers costs as much as another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skdictate.core.backoff import Backoff
+from skdictate.core.link import Link
+from skdictate.core.loudness import Loudness
+from skdictate.core.state import State
+
+MOST_LINKS = 3
+"""Sessions that are sent audio at a time, where several stretches wait for their text."""
+ASKED_S = 1.0
+"""A session that was sent this much speech has something to answer ..."""
+SILENT_S = 5.0
+"""... and one that was sent this much sound without so much speech may have nothing."""
+MUTE_S = 30.0
+"""A session that was sent this much speech in this time, and has said nothing, is asked to end:
+one that works does so, with words or without, and from another no more is expected ..."""
+MUTE_LAST = 2.0
+"""... in a pause, or in mid-speech after so many times as much."""
+
+
+@dataclass(slots=True)
+class Trust:
+    """Judges by what was sent and what came back."""
+
+    loudness: Loudness
+    backoff: Backoff
+    is_late: bool = False
+    """The recogniser says nothing before it has heard a whole session."""
+
+    def has_room(self, links: Iterable[Link], *, is_urgent: bool) -> bool:
+        """Whether one more session may be opened beside these; at once, if somebody waits."""
+        links = list(links)
+        at_work = [link for link in links if link.state is not State.FINISHING]
+        if len(at_work) >= MOST_LINKS:
+            return False
+        return is_urgent or not any(self._is_on_trial(link) for link in links)
+
+    def is_doubted(self, link: Link) -> bool:
+        """There was trouble of late, and this one has not shown yet that it is over."""
+        return self.backoff.failures > 0 and not link.has_progress and link.ack <= link.first
+
+    def is_mute(self, link: Link, now_s: float) -> bool:
+        """Whether an open link has owed us an answer for too long."""
+        if link.has_spoken or self.is_late or link.opened_s is None:
+            return False
+        if now_s - link.opened_s < MUTE_S:
+            return False
+        speech_s = self._speech_s(link)
+        is_pause = self.loudness.is_pause(link.cursor)
+        return speech_s >= MUTE_S * (1 if is_pause else MUTE_LAST)
+
+    def _is_on_trial(self, link: Link) -> bool:
+        """It will show whether the recogniser is well: it is asked, and owes an answer."""
+        may_answer = link.audio_s < SILENT_S or self._speech_s(link) >= ASKED_S
+        return self.is_doubted(link) and may_answer
+
+    def _speech_s(self, link: Link) -> float:
+        return link.format.seconds(self.loudness.speech(link.first, link.cursor))

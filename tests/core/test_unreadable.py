@@ -1,0 +1,83 @@
+"""A recording that does not give back what was put into it."""
+
+from __future__ import annotations
+
+from skdictate.core import changes as ch
+from skdictate.core import effects as fx
+from skdictate.core import events as ev
+from skdictate.core.changes import Reason
+from tests.core.test_dictation import Desk
+from tests.core.world import Manners, World
+
+
+def test_what_cannot_be_read_is_a_gap_and_the_rest_is_heard() -> None:
+    world = World(manners=Manners(longest_delay_s=0.0))
+    world.speak(10)
+    world.wait(2.0)
+    world.is_mute = True
+    world.speak(20)
+    world.torn.append((7_000, 8_000))
+    world.cut()
+    world.is_mute = False
+    world.speak(5)
+    world.finish()
+    assert [(gap.start_sample, gap.end_sample, gap.reason) for gap in world.gaps] == [
+        (7_000, 8_000, Reason.UNREADABLE)
+    ]
+    lost = {word.number for word in world.spoken if word.start < 8_000 and word.end > 7_000}
+    whole = [int(word) for word in world.committed() if not word.startswith("~")]
+    assert set(range(1, 36)) - set(whole) <= lost
+    assert len(lost) <= 4
+
+
+def test_what_has_its_text_is_no_gap() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    desk.hear(900)
+    desk.say(link_id, ev.Final("one", 0, 600))
+    desk.machine.unreadable(200, 800, desk.now_s)
+    desk.news()
+    gaps = [change.gap for change in desk.changes if isinstance(change, ch.GapMarked)]
+    assert gaps == [ch.Gap(600, 800, Reason.UNREADABLE)]
+    effects = desk.effects()
+    assert fx.Drop(link_id) in effects
+    assert [e for e in effects if isinstance(e, fx.Open)], "the rest is heard by another"
+
+
+def test_what_nobody_has_to_hear_any_more_disturbs_nobody() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    desk.hear(900)
+    desk.say(link_id, ev.Final("one", 0, 600))
+    desk.machine.unreadable(0, 500, desk.now_s)
+    assert desk.effects() == []
+    assert [c for c in desk.news() if isinstance(c, ch.GapMarked)] == []
+
+
+def test_while_nobody_listens_nobody_is_dropped() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    desk.hear(900)
+    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.machine.unreadable(300, 400, desk.now_s)
+    assert not [e for e in desk.effects() if isinstance(e, fx.Drop)]
+    desk.machine.abandon(desk.now_s)
+    desk.news()
+    gaps = [change.gap for change in desk.changes if isinstance(change, ch.GapMarked)]
+    assert [(gap.start_sample, gap.end_sample, gap.reason) for gap in gaps] == [
+        (0, 300, Reason.UNRECOGNISED),
+        (300, 400, Reason.UNREADABLE),
+        (400, 1000, Reason.UNRECOGNISED),
+    ]
+
+
+def test_of_many_finals_the_newest_may_still_be_refined() -> None:
+    desk = Desk(session_s=100_000.0, session_bytes=10**12)
+    link_id = desk.open()
+    for n in range(1_200):
+        desk.hear(100)
+        desk.say(link_id, ev.Final(f"line {n}", n * 100, n * 100 + 100, index=n))
+    changes = desk.say(link_id, ev.Refinement(0, "First"))
+    changes += desk.say(link_id, ev.Refinement(1_199, "Last"))
+    texts = [change.line.text for change in changes if isinstance(change, ch.LineRefined)]
+    assert texts == ["Last"]
