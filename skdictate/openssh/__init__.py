@@ -1,0 +1,1 @@
+"""OpenSSH, the only way to another machine: how it is called, and what it says."""
