@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import shlex
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from skdictate.core.audio import Format
+from skdictate.core.clean import clean
 from skdictate.core.continuity import Missing
 from skdictate.errors import Problem
 
@@ -31,8 +33,26 @@ class Trouble:
     problem: Problem
 
 
-Item = bytes | Missing | Named | Trouble
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Samples that were given before, as they really were; see ``Distant.placed``."""
+
+    start_sample: int
+    """Where they lie on the timeline."""
+    pcm: bytes
+
+
+Item = bytes | Missing | Named | Trouble | Mended
 """A block of samples (s16le mono), or what there is to say about them."""
+
+
+_LONGEST_TITLE = 40
+
+
+def title(words: Sequence[str]) -> str:
+    """A command that records, as the screen names it."""
+    whole = clean(shlex.join(words))
+    return whole if len(whole) <= _LONGEST_TITLE else f"{whole[: _LONGEST_TITLE - 1]}…"
 
 
 class Source(Protocol):
@@ -44,8 +64,6 @@ class Source(Protocol):
         ProblemError: on entering or iterating, if there is no sound to be had.
     """
 
-    name: str
-    """For the screen."""
     format: Format
     is_live: bool
     """It cannot wait: what is not taken in time is lost."""
@@ -53,6 +71,10 @@ class Source(Protocol):
     """It may be muted, too quiet or too loud, and can be exchanged."""
     overruns: int
     """How often sound was lost because this machine was too busy to take it."""
+
+    @property
+    def name(self) -> str:
+        """For the screen."""
 
     def stop(self) -> None:
         """Deliver what was captured already, and then end."""
@@ -78,3 +100,25 @@ class Switchable(Protocol):
 
     def switch(self, device: str) -> None:
         """Go on with the one of this name; with the default one if it is empty."""
+
+
+@runtime_checkable
+class Distant(Protocol):
+    """A source whose sound may come long after it was spoken, from where it was kept meanwhile."""
+
+    @property
+    def words(self) -> str:
+        """How it stands, for the screen."""
+
+    @property
+    def is_expecting(self) -> bool:
+        """After ``stop``: sound from before may still come, and is worth waiting for."""
+
+    def pause(self) -> None:
+        """What is spoken from now on is not wanted; what was spoken before is, and waits."""
+
+    def resume(self) -> None:
+        """What is spoken from now on is wanted again."""
+
+    def placed(self, start_sample: int) -> None:
+        """The newest block lies at this position of the timeline."""

@@ -1,0 +1,119 @@
+"""The way from a microphone to the app of the same user that waits for one."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from skdictate import session as sessions_of
+from skdictate.core.clean import clean
+from skdictate.core.frames import Frame
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import Paths
+from skdictate.session import Session
+
+if TYPE_CHECKING:
+    import asyncio
+
+CONNECT_S = 2.0
+"""A socket of this machine that has not answered by then belongs to nobody."""
+
+
+def sessions(paths: Paths) -> list[Session]:
+    """The apps of this user that wait for a microphone, the newest first."""
+    found = {session.id: session for session in _announced(paths)}
+    return sorted(found.values(), key=lambda session: session.began_s, reverse=True)
+
+
+def find(paths: Paths, wanted: str = "") -> Session:
+    """The newest, or the one that is wanted by the beginning of its id or by its process.
+
+    Raises:
+        ProblemError: there is none.
+    """
+    for session in sessions(paths):
+        if not wanted or session.id.startswith(wanted) or wanted == str(session.pid):
+            return session
+    raise ProblemError(nobody(wanted))
+
+
+def connect(session: Session) -> socket.socket:
+    """A connection to it, to be introduced.
+
+    Raises:
+        ProblemError: it is gone, or not this user's.
+    """
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(CONNECT_S)
+        connection.connect(str(session.socket))
+        if not sessions_of.is_own(connection):
+            raise ProblemError(_stranger(session))
+    except OSError as error:
+        connection.close()
+        raise ProblemError(nobody("")) from error
+    except ProblemError:
+        connection.close()
+        raise
+    connection.settimeout(None)
+    return connection
+
+
+async def reach(session: Session) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The same as ``connect``, for asyncio."""
+    import asyncio  # what only passes on starts more quickly without it
+
+    connection = await asyncio.to_thread(connect, session)
+    return await asyncio.open_unix_connection(sock=connection)
+
+
+def introduce(hello: Frame, session: Session) -> Frame:
+    """A sender's hello with the token of the session.
+
+    Raises:
+        ValueError: it is none.
+    """
+    said = json.loads(hello.payload)
+    if not isinstance(said, dict):
+        raise ValueError("a hello that is no object")
+    said["token"] = session.token
+    return replace(hello, payload=json.dumps(said).encode())
+
+
+def nobody(wanted: str) -> Problem:
+    """There is no app that waits."""
+    which = f"No session {clean(wanted)!r}" if wanted else "No app"
+    return Problem(
+        Kind.MICROPHONE,
+        "Nobody waits for a microphone",
+        f"{which} of this user waits on {clean(socket.gethostname())}",
+        "Start skdictate --source remote there.",
+    )
+
+
+def _announced(paths: Paths) -> Iterator[Session]:
+    for folder in sessions_of.folders(paths):
+        for file in folder.glob("*.json"):
+            session = sessions_of.read(file)
+            if session is None:
+                continue
+            try:
+                connect(session).close()
+            except ProblemError as error:
+                if isinstance(error.__cause__, (ConnectionRefusedError, FileNotFoundError)):
+                    sessions_of.withdraw(file, session)  # a killed app has left it behind
+                continue
+            yield session
+
+
+def _stranger(session: Session) -> Problem:
+    return Problem(
+        Kind.MICROPHONE,
+        "Somebody else listens there",
+        f"{session.socket} belongs to another user",
+        "Nothing was sent. Start skdictate again.",
+        is_permanent=True,
+    )

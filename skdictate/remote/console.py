@@ -1,0 +1,143 @@
+"""A sender in a terminal: says how it stands, and ends in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from skdictate.errors import Exit, Problem, ProblemError
+from skdictate.remote.courier import Courier
+
+LOOK_S = 0.25
+LAST_S = 5.0
+"""After a signal, what is kept is still brought for so long."""
+_SIGNALS = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
+
+
+class Console:
+    """One sender and its user. In a pipe it is lines alone; nothing goes to standard output."""
+
+    def __init__(self, courier: Courier, out: TextIO, keys_fd: int = 0) -> None:
+        self._courier = courier
+        self._out = out
+        self._keys_fd = keys_fd
+        self._is_terminal = out.isatty()
+        self._has_keys = self._is_terminal and os.isatty(keys_fd)
+        self._signalled = Exit.DONE
+        self._shown = ""
+        self._problem: Problem | None = None
+        self._running: asyncio.Task[None]
+        courier.on_change = self.say
+
+    async def run(self) -> Exit:
+        """Until the sender ends, or its user wants that.
+
+        Raises:
+            ProblemError: see ``Courier.run``.
+        """
+        async with asyncio.TaskGroup() as group:
+            showing = group.create_task(self._show())
+            self._running = group.create_task(self._bring())
+            with _signals(self):
+                await asyncio.wait([self._running])
+            showing.cancel()
+            self._clear()
+        if self._problem is not None:
+            raise ProblemError(self._problem)
+        return self._signalled
+
+    async def _bring(self) -> None:
+        try:
+            await self._courier.run()
+        except ProblemError as error:
+            self._problem = error.problem
+
+    def interrupt(self, code: Exit) -> None:
+        """The microphone goes off at once; what it has captured is still brought. Twice: leave."""
+        if self._signalled:
+            self._running.cancel()
+            return
+        self._signalled = code
+        self._courier.finish()
+        kept_s = self._courier.report.kept_s
+        if kept_s >= 1:
+            self.say(f"the microphone is off; {kept_s:.1f} s are still brought. Again: leave")
+        asyncio.get_running_loop().call_later(LAST_S, self._running.cancel)
+
+    def say(self, words: str) -> None:
+        """A line that stays."""
+        self._clear()
+        self._write(f"skdictate: {words}\n")
+
+    async def _show(self) -> None:
+        """Renew the last line; it is left alone while ssh may ask for something."""
+        is_watched = False
+        try:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                report = self._courier.report
+                if not self._has_keys or is_watched != self._courier.may_ask:
+                    pass
+                elif is_watched:
+                    is_watched = False
+                    asyncio.get_running_loop().remove_reader(self._keys_fd)
+                else:
+                    is_watched = True
+                    asyncio.get_running_loop().add_reader(self._keys_fd, self._press)
+                if self._is_terminal and not self._courier.may_ask:
+                    self._redraw(report.words)
+        finally:
+            if is_watched:
+                asyncio.get_running_loop().remove_reader(self._keys_fd)
+
+    def _press(self) -> None:
+        """Enter: try now, and ask what there is to ask."""
+        with suppress(OSError):
+            os.read(self._keys_fd, 1024)
+        self._courier.hurry()
+
+    def _redraw(self, words: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        shown = words if len(words) <= width else words[: width - 1] + "…"
+        if shown != self._shown:
+            self._write(f"\r\x1b[K{shown}")
+            self._shown = shown
+
+    def _clear(self) -> None:
+        if self._shown:
+            self._write("\r\x1b[K")
+            self._shown = ""
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # nobody looks: no reason to end
+            self._out.write(text)
+            self._out.flush()
+
+
+@contextmanager
+def _signals(console: Console) -> Iterator[None]:
+    """While inside, a signal that would end the program is a request to end in good order."""
+    loop = asyncio.get_running_loop()
+    caught: list[signal.Signals] = []
+    for name, code in _SIGNALS.items():
+        number = getattr(signal, name, None)
+        with suppress(NotImplementedError):  # a loop on Windows knows no signals
+            if number is not None:
+                loop.add_signal_handler(number, console.interrupt, code)
+                caught.append(number)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+async def bring(courier: Courier) -> Exit:
+    """Run a sender for the user of this terminal."""
+    return await Console(courier, sys.stderr).run()

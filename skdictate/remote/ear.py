@@ -1,0 +1,95 @@
+"""Hears this machine's microphone for one dictation after the other, and for nobody in between."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+from skdictate.core.audio import SILENCE_DBFS, measure
+from skdictate.core.continuity import Missing
+from skdictate.core.frames import Type
+from skdictate.errors import Problem, ProblemError
+from skdictate.remote.take import Take
+from skdictate.sources.base import Item, Named, Source, Trouble
+
+OVERRUN, NOT_CAPTURED = "overrun", "not captured"
+"""Reasons of a gap."""
+
+
+class Ear:
+    """``hear`` a take; ``stop`` ends that."""
+
+    def __init__(self, make_source: Callable[[], Source], label: str) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Told when there is something new in a take."""
+        self.on_words: Callable[[str], None] = lambda words: None
+        """Told what is worth a line of its own."""
+        self.label = label or "the microphone"
+        self.level_dbfs = SILENCE_DBFS
+        self.failure: Problem | None = None
+        """Why there is no sound, for good."""
+        self._make_source = make_source
+        self._source: Source | None = None
+        self._zero_since_s: float | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def is_on(self) -> bool:
+        """Sound is captured."""
+        return self._source is not None
+
+    @property
+    def zero_s(self) -> float:
+        """For how long there was nothing but zeros."""
+        return 0.0 if self._zero_since_s is None else time.monotonic() - self._zero_since_s
+
+    def stop(self) -> None:
+        """Capture no more; the take gets what was captured until now."""
+        if self._source is not None:
+            self._source.stop()
+
+    async def hear(self, take: Take, facts: Callable[[], dict[str, Any]]) -> None:
+        """One dictation's sound, from its beginning to its end; ``facts`` are those of a hello."""
+        async with self._one_at_a_time:
+            self.on_words(f"{self.label} is on")
+            try:
+                async with self._make_source() as self._source:
+                    if take.is_unwanted:
+                        self._source.stop()
+                    async with aclosing(aiter(self._source)) as items:  # type: ignore[type-var]
+                        async for item in items:
+                            self._put(take, item, facts)
+            except ProblemError as error:
+                take.note(Type.TROUBLE, error.problem.as_json())
+                self.failure = error.problem
+            finally:
+                take.end()
+                self._source = None
+                self.on_words(f"{self.label} is off")
+                self.on_change()
+
+    def _put(self, take: Take, item: Item, facts: Callable[[], dict[str, Any]]) -> None:
+        match item:
+            case bytes():
+                take.hear(item, time.monotonic_ns())
+                self._measure(item)
+            case Missing():
+                take.miss(item.n_samples, OVERRUN if item.is_overrun else NOT_CAPTURED)
+            case Named() if item.name != self.label:
+                self.label = item.name
+                take.note(Type.HELLO, facts())
+            case Trouble():
+                take.note(Type.TROUBLE, item.problem.as_json())
+                self.on_words(str(item.problem))
+        self.on_change()
+
+    def _measure(self, pcm: bytes) -> None:
+        level = measure(pcm)
+        self.level_dbfs = level.rms_dbfs
+        if level.peak_dbfs > SILENCE_DBFS:
+            self._zero_since_s = None
+        elif self._zero_since_s is None:
+            self._zero_since_s = time.monotonic()

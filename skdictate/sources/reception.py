@@ -1,0 +1,238 @@
+"""Receives the microphone of another machine: one sender at a time, again and again.
+
+A dictation is a take; the sound that one sender has for it is a stream. A sender that comes back
+goes on with its stream where the recording ends; what it kept meanwhile comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections import OrderedDict
+
+from skdictate.core.audio import Format
+from skdictate.core.frames import Frame, FrameError, Type
+from skdictate.errors import Problem
+from skdictate.sources.guest import Guest, RefusedError, refused
+from skdictate.sources.remote import RemoteSource
+from skdictate.sources.stream import Hello, Stream
+
+HELLO_S = 10.0
+"""Whoever connects says who it is within this time."""
+ALIVE_S = 3.0
+"""A sender that was not heard for so long may be replaced by another one."""
+REMEMBERED = 16
+"""Streams that may come back."""
+
+
+class Reception:
+    """Lives as long as the app; ``source`` gives what a dictation takes of it."""
+
+    def __init__(self, sound: Format) -> None:
+        self.format = sound
+        self._guest: Guest | None = None
+        self.problem: Problem | None = None
+        """Why nobody comes, as far as somebody knows."""
+        self._take: RemoteSource | None = None
+        self._streams: OrderedDict[str, Stream] = OrderedDict()
+
+    # ------------------------------------------------------------------------- the app's side
+
+    def source(self) -> RemoteSource:
+        """For one dictation."""
+        return RemoteSource(self)
+
+    @property
+    def is_attached(self) -> bool:
+        """A sender is connected, and waits for a dictation or is heard in one."""
+        return self._guest is not None
+
+    @property
+    def name(self) -> str:
+        """Of the sender, if there is one."""
+        return self._guest.hello.name if self._guest and self._guest.hello else ""
+
+    @property
+    def is_wanted(self) -> bool:
+        """A dictation runs that wants to hear somebody."""
+        return self._take is not None
+
+    def tell(self, problem: Problem | None) -> None:
+        """Why nobody comes, as somebody knows; None when that is over."""
+        self.problem = problem
+        if problem is not None and self._take is not None:
+            self._take.warn(problem)
+
+    @property
+    def words(self) -> str:
+        """How it stands, for the screen."""
+        if self._take is not None:
+            return self._take.words
+        if self._guest is None and self.problem is not None:
+            return self.problem.title
+        return f"{self.name}, ready" if self._guest else "waiting for a microphone"
+
+    # ------------------------------------------------------------------------- senders
+
+    async def receive(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        token: str = "",
+        *,
+        has_preamble: bool = True,
+    ) -> None:
+        """Serve one connection to its end; who has come has to show the token, if there is one.
+
+        Without ``has_preamble`` that was read already.
+        """
+        guest = Guest(reader, writer, has_preamble=has_preamble)
+        try:
+            await self._attend(guest, token)
+        except RefusedError as error:
+            guest.refuse(error)
+        except FrameError as error:
+            guest.refuse(refused("protocol", "What was sent cannot be", str(error)))
+        except asyncio.CancelledError:
+            guest.refuse(refused("session", "The app was closed"))
+            raise
+        except (OSError, EOFError, TimeoutError):
+            pass
+        finally:
+            self._left(guest)
+            await guest.close()
+
+    async def _attend(self, guest: Guest, token: str) -> None:
+        async with asyncio.timeout(HELLO_S):
+            frame = await guest.first()
+        hello = Hello.of(frame)
+        shown = hello.token.encode(errors="replace")
+        if token and not hmac.compare_digest(shown, token.encode()):
+            raise refused("stranger", "This app does not know you", "The token is another one")
+        if not hello.is_probe:
+            self._seat(guest, hello)
+            self._meet(guest, hello, frame.sample)
+        while True:
+            for frame in await guest.read():
+                self._hear(guest, frame)
+            if self._take is not None:
+                await self._take.room()
+
+    def _seat(self, guest: Guest, hello: Hello) -> None:
+        """One at a time; who comes back takes its own place."""
+        seated = self._guest
+        if seated is not None and seated.hello is not None:
+            is_same = hello.stream == seated.hello.stream or (
+                hello.sender and hello.sender == seated.hello.sender
+            )
+            is_alive = time.monotonic() - seated.heard_s < ALIVE_S
+            if is_alive and not is_same and not hello.takes_over:
+                raise refused(
+                    "busy",
+                    "Another microphone is heard there",
+                    seated.hello.name,
+                    "Stop that one, or take its place with --take-over.",
+                )
+            if not is_same:
+                self._left(seated)
+                seated.refuse(refused("busy", "Another microphone has taken over", hello.name))
+            seated.leave()
+        self._guest = guest
+
+    def _meet(self, guest: Guest, hello: Hello, start: int) -> None:
+        """Somebody says which stream comes; it goes on, or begins when a dictation wants it."""
+        self._abandon(guest, hello)
+        guest.hello, guest.start, guest.told = hello, start, -1
+        known = self._streams.get(hello.stream)
+        if known is None:
+            guest.stream = None
+            self.begin()
+        elif self._take is not None and self._take.resumes(known, hello):
+            guest.stream = known
+            self._go(guest, known)
+        else:
+            guest.say(Frame(Type.BYE, known.recorded))
+            guest.stream = None
+
+    def _abandon(self, guest: Guest, hello: Hello) -> None:
+        """Who begins a new stream has nothing more of the old one."""
+        before = self._take.stream if self._take is not None else None
+        if before is not None and before.hello.stream != hello.stream:
+            is_same = bool(hello.sender) and hello.sender == before.hello.sender
+            if is_same or guest.stream is before:
+                before.is_over = True
+
+    def _hear(self, guest: Guest, frame: Frame) -> None:
+        match frame.type:
+            case Type.PING:
+                guest.say(Frame(Type.PONG, frame.sample, frame.capture_ns))
+            case Type.PONG:
+                guest.answered(frame)
+            case Type.HELLO if guest is not self._guest:
+                raise FrameError("a hello of somebody who is not listened to")
+            case Type.HELLO if (hello := Hello.of(frame)).stream != _stream_id(guest):
+                self._meet(guest, hello, frame.sample)
+            case _:
+                if guest is self._guest and guest.stream is not None and self._take is not None:
+                    self._take.hear(guest, guest.stream, frame)
+
+    def _left(self, guest: Guest) -> None:
+        if guest is self._guest:
+            self._guest = None
+            if self._take is not None and guest.stream is not None:
+                self._take.lost(guest.stream)
+        guest.stream = None
+
+    # ------------------------------------------------------------------------- takes
+
+    def begin(self, take: RemoteSource | None = None) -> None:
+        """A dictation wants sound; or one does already, and somebody has come."""
+        self._take = take or self._take
+        guest = self._guest
+        if self._take is None or self._take.is_stopped or guest is None or guest.stream is not None:
+            return
+        hello = guest.hello
+        assert hello is not None
+        if hello.stream in self._streams:
+            return  # it has ended, and is to begin another one
+        stream = Stream(hello, guest.start, self.format, time.monotonic())
+        self._streams[hello.stream] = guest.stream = stream
+        while len(self._streams) > REMEMBERED:
+            self._streams.popitem(last=False)
+        self._take.begins(stream)
+        self._go(guest, stream)
+
+    def end(self, take: RemoteSource) -> None:
+        """A dictation wants no more."""
+        if self._take is take:
+            self._take = None
+            if take.stream is not None and not take.stream.is_over:
+                take.stream.is_over = True
+                self.say(Frame(Type.BYE, take.stream.recorded))
+            if self._guest is not None:
+                self._guest.stream = None
+
+    def guest_of(self, stream: Stream | None) -> Guest | None:
+        """Who sends it, if somebody does at present."""
+        guest = self._guest
+        return guest if guest is not None and stream and guest.stream is stream else None
+
+    def say(self, *frames: Frame) -> None:
+        """Tell the sender."""
+        if self._guest is not None:
+            self._guest.say(*frames)
+
+    def _go(self, guest: Guest, stream: Stream) -> None:
+        guest.told = stream.recorded
+        go = stream.hello.stream.encode()  # else a late acknowledgement of another could be one
+        guest.say(Frame(Type.ACK, stream.recorded, payload=go))
+        assert self._take is not None
+        if self._take.is_stopped:
+            guest.say(Frame(Type.BYE, stream.recorded))
+        elif self._take.is_paused:
+            guest.say(Frame(Type.PAUSE))
+
+
+def _stream_id(guest: Guest) -> str:
+    return guest.hello.stream if guest.hello is not None else ""

@@ -1,0 +1,213 @@
+"""Programs as roads, and the relay at the other end of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from skdictate.core.frames import PREAMBLE, Decoder, Frame, FrameError, Type
+from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.paths import Paths
+from skdictate.remote.relay import relay
+from skdictate.remote.road import LONGEST_NOISE, CommandRoad, SocketRoad
+from tests.line import App, hello, spoken, until
+
+
+def explain(code: int, lines: Sequence[str]) -> Problem:
+    return Problem(Kind.NETWORK, f"Code {code}", " | ".join(lines))
+
+
+def road(script: str) -> CommandRoad:
+    return CommandRoad("there", lambda may_ask: ["sh", "-c", script, str(may_ask)], explain)
+
+
+async def test_what_is_printed_before_it_begins_is_passed_over() -> None:
+    passage = await road("printf 'Welcome\\nSKMI\\nSKMIC1\\nxyz'; cat").open(may_ask=False)
+    assert await passage.read() == b"xyz"
+    passage.write(b"echo")
+    await passage.drain()
+    assert await passage.read() == b"echo"
+    await passage.close()
+
+
+async def test_noise_without_end_is_no_app() -> None:
+    passage = await road(f"head -c {2 * LONGEST_NOISE} /dev/zero; sleep 60").open(may_ask=False)
+    async with asyncio.timeout(10):
+        assert await passage.read() == b""
+    await passage.close()
+
+
+async def test_its_last_words_say_why_it_ended_made_safe_to_show() -> None:
+    passage = await road("echo Hello; printf 'no\\033[2J way\\n\\n' >&2; exit 7").open(
+        may_ask=False
+    )
+    assert await passage.read() == b""
+    problem = await passage.ending()
+    assert problem is not None
+    assert problem.title == "Code 7"
+    assert problem.detail == "Hello | no�[2J way"
+    await passage.close()
+
+
+async def test_an_end_in_good_order_or_by_force_needs_no_words() -> None:
+    for script in ("exit 0", "printf 'SKMIC1\\n'; kill -9 $$"):
+        passage = await road(script).open(may_ask=False)
+        assert await passage.read() == b""
+        assert await passage.ending() is None
+        await passage.close()
+
+
+async def test_a_program_that_is_not_there_is_a_problem() -> None:
+    missing = CommandRoad("there", lambda _may_ask: ["/no/such/ssh"], explain)
+    with pytest.raises(ProblemError, match="/no/such/ssh: No such file"):
+        await missing.open(may_ask=False)
+
+
+async def test_it_may_ask_for_a_password_in_this_terminal_only_where_that_is_allowed() -> None:
+    for may_ask in (True, False):
+        passage = await road("printf 'SKMIC1\\n%s' \"$0 $(ps -o sid= $$)\"").open(may_ask=may_ask)
+        said = (await passage.read()).decode().split()
+        assert said[0] == str(may_ask)
+        assert (int(said[1]) == os.getsid(0)) is may_ask
+        await passage.close()
+
+
+async def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKDICTATE_API_KEY", "a-secret")
+    passage = await road("printf 'SKMIC1\\n'; env").open(may_ask=False)
+    said = b""
+    while data := await passage.read():
+        said += data
+    assert b"PATH=" in said
+    assert b"a-secret" not in said
+    await passage.close()
+
+
+async def test_a_passage_leaves_no_program_behind() -> None:
+    passage = await road("printf 'SKMIC1\\nup'; exec sleep 60").open(may_ask=False)
+    assert await passage.read() == b"up"
+    await passage.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(passage.pid, 0)
+
+
+async def test_a_socket_of_this_machine_is_a_road_too(paths: Paths) -> None:
+    with pytest.raises(ProblemError, match="Nobody waits"):
+        await SocketRoad(paths).open(may_ask=False)
+    async with App(paths) as app:
+        passage = await SocketRoad(paths, app.inbox.session.id[:6]).open(may_ask=False)
+        assert passage.token == app.inbox.session.token
+        assert await passage.ending() is None
+        await passage.close()
+
+
+class Pipes:
+    """A relay between two pipes, on a thread."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._from, self.to_fd = os.pipe()
+        self.from_fd, self._to = os.pipe()
+        self.running = asyncio.ensure_future(
+            asyncio.to_thread(relay, paths, "", self._from, self._to)
+        )
+
+    def hang_up(self) -> None:
+        if self.to_fd >= 0:
+            os.close(self.to_fd)
+            self.to_fd = -1
+
+    def close(self) -> None:
+        self.hang_up()
+        for fd in (self._from, self._to, self.from_fd):
+            os.close(fd)
+
+
+async def test_a_sender_is_introduced_and_passed_on_both_ways(paths: Paths) -> None:
+    async with App(paths) as app:
+        app.begin()
+        pipes = Pipes(paths)
+        said = hello("").encode() + Frame(Type.AUDIO, 0, 0, spoken(0, 320)).encode()
+        for piece in (said[:9], said[9:50], said[50:]):
+            os.write(pipes.to_fd, piece)
+            await asyncio.sleep(0.01)
+        await until(lambda: app.n_recorded == 320)
+        back = await asyncio.to_thread(os.read, pipes.from_fd, 65536)
+        assert back.startswith(PREAMBLE)
+        frames = Decoder(is_peer=True).feed(back)
+        assert frames[0].type in (Type.ACK, Type.PING)
+        pipes.hang_up()
+        assert await pipes.running == Exit.DONE
+        await until(lambda: not app.reception.is_attached)
+        pipes.close()
+
+
+async def test_an_app_that_closes_ends_the_relay(paths: Paths) -> None:
+    async with App(paths) as app:
+        pipes = Pipes(paths)
+        os.write(pipes.to_fd, hello("").encode())
+        await until(lambda: app.reception.is_attached)
+    async with asyncio.timeout(5):
+        assert await pipes.running == Exit.DONE
+    pipes.close()
+
+
+async def test_where_nobody_waits_the_sender_is_told_in_its_own_words(paths: Paths) -> None:
+    pipes = Pipes(paths)
+    os.write(pipes.to_fd, hello("").encode())
+    assert await pipes.running == Exit.MICROPHONE
+    (frame,) = Decoder().feed(os.read(pipes.from_fd, 65536))
+    assert json.loads(frame.payload)["code"] == "session"
+    pipes.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x01\x00", hello("").encode()[:30]])
+async def test_a_sender_that_goes_before_it_has_said_who_it_is_is_no_mistake(
+    paths: Paths, said: bytes
+) -> None:
+    pipes = Pipes(paths)
+    os.write(pipes.to_fd, said)
+    pipes.hang_up()
+    assert await pipes.running == Exit.DONE
+    pipes.close()
+
+
+@pytest.mark.parametrize(
+    "said", [Frame(Type.HELLO, payload=b"[]").encode(), b"\xff" * 20, Frame(Type.HELLO).encode()]
+)
+async def test_what_says_no_hello_is_not_passed_on(paths: Paths, said: bytes) -> None:
+    async with App(paths) as app:
+        pipes = Pipes(paths)
+        os.write(pipes.to_fd, said)
+        with pytest.raises(FrameError):
+            await pipes.running
+        assert not app.reception.is_attached
+        pipes.close()
+
+
+def test_the_way_in_loads_nothing_that_takes_long(tmp_path: Path) -> None:
+    """Each new line of a sender starts it."""
+    script = (
+        "import sys; from skdictate.cli import main; sys.argv = ['skdictate', 'mic', 'in'];"
+        "code = main(); print(code, [m for m in ('asyncio', 'numpy', 'av', 'textual', 'grpc')"
+        " if m in sys.modules], file=sys.stderr)"
+    )
+    read_fd, write_fd = os.pipe()
+    os.write(write_fd, PREAMBLE + hello("").encode())
+    os.close(write_fd)
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        stdin=read_fd,
+        capture_output=True,
+        env={**os.environ, "SKDICTATE_HOME": str(tmp_path)},
+        timeout=30,
+    )
+    os.close(read_fd)
+    assert done.stderr.decode().strip() == "5 []"

@@ -1,0 +1,78 @@
+"""A road to an app that a test can block, cut, freeze and thaw."""
+
+from __future__ import annotations
+
+import asyncio
+
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.remote.road import SocketPassage, reach
+from tests.line import App
+
+BLOCKED = Problem(Kind.NETWORK, "There is no way", "Somebody has blocked it")
+
+
+class Tunnel:
+    """See ``Road``."""
+
+    name = "the app"
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.problem: Problem | None = None
+        self.n_opened = 0
+        self.passage: Section | None = None
+
+    async def open(self, *, may_ask: bool) -> Section:
+        self.asked = may_ask
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        self.n_opened += 1
+        self.passage = Section(await reach(self.app.inbox.session))
+        return self.passage
+
+    def cut(self) -> None:
+        """End the line without a word."""
+        assert self.passage is not None
+        self.passage.cut()
+
+    def freeze(self) -> None:
+        """Nothing comes through any more, and nobody is told."""
+        assert self.passage is not None
+        self.passage.flows.clear()
+
+
+class Section:
+    """One passage through it."""
+
+    def __init__(self, inner: SocketPassage) -> None:
+        self.token = inner.token
+        self.flows = asyncio.Event()
+        self.flows.set()
+        self.is_cut = False
+        self.why: Problem | None = None
+        self._inner = inner
+
+    async def read(self) -> bytes:
+        data = await self._inner.read()
+        await self.flows.wait()
+        return b"" if self.is_cut else data
+
+    def write(self, data: bytes) -> None:
+        if self.flows.is_set() and not self.is_cut:
+            self._inner.write(data)
+
+    async def drain(self) -> None:
+        if self.is_cut:
+            raise BrokenPipeError
+        if self.flows.is_set():
+            await self._inner.drain()
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    async def ending(self) -> Problem | None:
+        return self.why
+
+    def cut(self) -> None:
+        self.is_cut = True
+        self._inner._writer.transport.abort()
