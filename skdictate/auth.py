@@ -12,10 +12,11 @@ from typing import Any, TextIO
 from skdictate.config import Config
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
-from skdictate.speechkit.auth import lookup, ring
+from skdictate.speechkit.auth import lookup
 from skdictate.speechkit.auth.files import mode_of, read_stdin
 from skdictate.speechkit.auth.issuer import KINDS
 from skdictate.speechkit.auth.kept import Kept
+from skdictate.speechkit.auth.login import Keeping, described, issuer_of, stronger
 from skdictate.studio import Studio
 
 
@@ -43,20 +44,16 @@ def login(
     """
     if not is_piped and not sys.stdin.isatty():
         raise ProblemError(_no_terminal())
-    kept = Kept(paths)
-    absence = "you asked for a file" if in_file else ring.absence()
-    where = f"{kept.file}, which is not encrypted: {absence}" if absence else "the keyring"
-    _say(f"The key will be kept in {where}.")
+    keeping = Keeping.at(paths, why_no_keyring="you asked for a file" if in_file else "")
+    _say(f"The key will be kept in {keeping.words}.")
     text = read_stdin(0) if is_piped else _ask()
-    iam = lookup.iam_url(config.settings.iam_endpoint)
-    issuer = lookup.of_secret(text, "What was given", iam, config.settings.folder_id)
+    issuer = issuer_of(text, "What was given", config.settings)
     if is_online or (not is_piped and _agrees("Try it now? That is billed as 15 s of speech.")):
         _try(config, paths, text)
         _say("The service takes it.")
-    kept.keep(text, in_keyring=not absence)
-    said = f"{KINDS[issuer.kind]} …{issuer.last}" if issuer.last else KINDS[issuer.kind]
-    _say(f"Kept: {said}.")
-    for name in _stronger(config, paths, environ, kept):
+    keeping.keep(text)
+    _say(f"Kept: {described(issuer)}.")
+    for name in stronger(config.settings, paths, environ):
         _say(f"{name} is set too, and comes first.")
     _say_engine(config, paths, environ)
     return Exit.DONE
@@ -106,8 +103,11 @@ def status(
         fields |= {"kind": issuer.kind, "source": issuer.origin, "last": issuer.last}
         fields["folder_id"] = issuer.folder_id
         fields["mode"] = mode_of(found[0].file) if found[0].file else ""
-        if is_online and (expires_at := asyncio.run(issuer.credential()).expires_at):
-            fields["expires_at"] = expires_at.astimezone().isoformat(timespec="seconds")
+        if is_online:
+            credential = asyncio.run(issuer.credential())
+            fields["folder_id"] = credential.folder_id
+            if ends := credential.expires_at:
+                fields["expires_at"] = ends.astimezone().isoformat(timespec="seconds")
     fields["engine"], fields["place"] = _engine(config, paths, environ)
     fields["others"] = [place.name for place in found[1:]]
     if form == "json":
@@ -180,16 +180,6 @@ def _try(config: Config, paths: Paths, text: str) -> None:
     studio = Studio(settings, paths, {lookup.FIRST: text})
     _say(f"Trying it on {studio.place} ...")
     asyncio.run(sign_in(studio))
-
-
-def _stronger(config: Config, paths: Paths, environ: Mapping[str, str], kept: Kept) -> list[str]:
-    """The places that are asked before what is kept."""
-    names: list[str] = []
-    for place in lookup.places(config.settings, paths, environ):
-        if place.file == kept.file:
-            return names
-        names.append(place.name)
-    return names
 
 
 def _engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -9,19 +9,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from skdictate.core.audio import Level
 from skdictate.core.changes import Change
+from skdictate.core.elsewhere import Elsewhere
+from skdictate.core.invitation import Invitation
 from skdictate.core.status import Status
 from skdictate.errors import Problem, ProblemError
 
 if TYPE_CHECKING:
     from skdictate.engine import Engine, Outcome
+    from skdictate.library.base import Keeping
     from skdictate.memory import Microphone
+    from skdictate.sources.lobby import Lobby
+    from skdictate.speechkit.auth import Issuer
     from skdictate.studio import Studio
 
+LET_GO_S = 1.0
+"""At the end: how long a disk that does not answer is waited for."""
 LOOK_S = 0.1
 """How often the gauges' snapshot is renewed."""
 
@@ -35,11 +43,15 @@ class Ready:
     place: str
     languages: tuple[str, ...]
     is_local: bool
+    absence: str = ""
+    """Why the microphone is not one of this machine, if the user did not want that."""
+    invitation: Invitation | None = None
+    """How the microphone of another machine comes here, if one is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No dictation can begin; ``run`` may be tried again where that makes sense."""
+    """No dictation can begin; ``begin`` tries again."""
 
     problem: Problem
 
@@ -66,6 +78,17 @@ class Ended:
     outcome: Outcome
     dictation_id: int | None
     """Its number in the library, if it is there."""
+    note: str = ""
+    """What there is to say of its recording, if anything."""
+    is_unsaved: bool = False
+    """Some of it is only in memory, since the disk has trouble; it is tried again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was left of a dictation is saved after all."""
+
+    dictation_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +98,7 @@ class Broken:
     error: BaseException
 
 
-News = Broken | Ready | Failed | Began | Changed | Ended
+News = Broken | Ready | Failed | Began | Changed | Ended | Saved | Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +126,20 @@ class Backstage:
         self._is_leaving = False
         self._engine: Engine | None = None
         self._studio: Studio | None = None
+        self.elsewhere: Elsewhere | None = None
+        """How the microphone of another machine stands, if that is what is used."""
+        self._lobby: Lobby | None = None
+        self._receiving: asyncio.Task[None] | None = None
+        self._persisting: set[asyncio.Task[None]] = set()
+        self._is_stale = False
+        """The studio was built for settings that are no longer in force."""
         self._wanted: asyncio.Queue[bool]
+        """Another dictation, or the end of the studio."""
+
+    @property
+    def issuer(self) -> Issuer | None:
+        """Who hands out what is shown to the service at present, if somebody does."""
+        return self._studio.issuer if self._studio is not None else None
 
     # ------------------------------------------------------------------------- commands
 
@@ -142,6 +178,22 @@ class Backstage:
     def retry(self) -> None:
         """Connect now."""
         self._command(lambda engine: engine.retry())
+        self._call(lambda: self._lobby.retry() if self._lobby else None)
+
+    def logged_in(self) -> None:
+        """The user has opened a connection to where the microphone is."""
+        self._call(lambda: self._lobby.retry(is_logged_in=True) if self._lobby else None)
+
+    def renew(self) -> None:
+        """Build the studio anew, for the next dictation; one that runs goes on as it is.
+
+        ``Ready`` or ``Failed`` is told, as after ``start``.
+        """
+        self._call(self._renew)
+
+    def sign_in(self, issuer: Issuer) -> None:
+        """Show the service this from now on, also in a dictation that runs, which tries again."""
+        self._call(self._sign_in, issuer)
 
     def close(self, patience_s: float) -> bool:
         """End everything in good order; whether that was done in time.
@@ -158,16 +210,59 @@ class Backstage:
 
     def _work(self) -> None:
         try:
-            asyncio.run(self._serve(self._build()))
-        except ProblemError as error:
-            self._tell(Failed(error.problem))
+            asyncio.run(self._run())
         except BaseException as error:  # noqa: BLE001 - the edge of a thread: the screen must know
-            self._tell(Broken(error))
+            self._tell(Broken(_sole(error)))
 
-    async def _serve(self, studio: Studio) -> None:
-        """Dictation after dictation, until told to leave."""
+    async def _run(self) -> None:
+        """Studio after studio, until told to leave."""
         self._loop = asyncio.get_running_loop()
         self._wanted = asyncio.Queue()
+        is_wanted = False
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while not self._is_leaving:
+                self._is_stale = False
+                try:
+                    studio = self._build()
+                    await studio.settle(self._lobby, may_wait=True)
+                except ProblemError as error:
+                    self._tell(Failed(error.problem))
+                    is_wanted = await self._wanted.get()
+                    continue
+                await self._receive(group, studio.lobby)
+                if is_wanted:  # what was wrong has been mended since
+                    self._wanted.put_nowait(True)
+                    is_wanted = False
+                await self._serve(studio)
+            await self._receive(group, None)
+            for task in self._persisting:
+                task.cancel()
+
+    async def _persist(self, keeper: Keeping) -> None:
+        """Save what is left of a dictation, as soon as the disk takes it."""
+        try:
+            await keeper.persist()
+        except asyncio.CancelledError:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO_S):
+                    await keeper.let_go()
+            raise
+        self._tell(Saved(keeper.dictation_id))
+
+    async def _receive(self, group: asyncio.TaskGroup, lobby: Lobby | None) -> None:
+        """Let microphones come in there from now on, and nowhere else."""
+        if lobby is self._lobby:
+            return
+        if self._receiving is not None and self._lobby is not None:
+            self._receiving.cancel()
+            await asyncio.wait([self._receiving])
+            self._lobby.close()
+        self._lobby = lobby
+        self._receiving = group.create_task(lobby.run()) if lobby is not None else None
+
+    async def _serve(self, studio: Studio) -> None:
+        """Dictation after dictation, until told to leave, or to have another studio."""
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(studio.server.run()) if studio.server else None
             looking = group.create_task(self._look())
@@ -175,6 +270,7 @@ class Backstage:
             self._tell_ready(studio)
             while not self._is_leaving and await self._wanted.get():
                 await self._dictate(studio)
+            self._studio = None
             looking.cancel()
             if serving is not None:
                 serving.cancel()
@@ -188,11 +284,26 @@ class Backstage:
                 studio.place,
                 studio.languages,
                 studio.is_local,
+                studio.absence,
+                studio.invitation,
             )
         )
 
+    def _renew(self) -> None:
+        if not self._is_stale:
+            self._is_stale = True
+            self._wanted.put_nowait(False)
+
+    def _sign_in(self, issuer: Issuer) -> None:
+        studio = self._studio
+        if self._engine is not None and studio is not None and not studio.is_local:
+            studio.issuer = issuer
+            self._engine.retry()
+        self._renew()
+
     def _choose(self, microphone: Microphone) -> None:
-        assert self._studio is not None
+        if self._studio is None:
+            return
         self._studio.choose(microphone)
         if self._engine is not None:
             self._engine.switch(microphone.name)
@@ -213,12 +324,19 @@ class Backstage:
             outcome = await engine.run()
         finally:
             self._engine = self.view = None
-        self._tell(Ended(outcome, engine.keeper.dictation_id))
+        number = engine.keeper.dictation_id
+        note = await _spend_sound(studio, number)
+        self._tell(Ended(outcome, number, note, is_unsaved=engine.keeper.is_waiting))
+        if engine.keeper.is_waiting:
+            task = self._group.create_task(self._persist(engine.keeper))
+            self._persisting.add(task)
+            task.add_done_callback(self._persisting.discard)
 
     async def _look(self) -> None:
         """Renew the snapshot."""
         loop = asyncio.get_running_loop()
         while True:
+            self._look_elsewhere()
             engine = self._engine
             if engine is not None:
                 level, held_dbfs = engine.meter.look(loop.time())
@@ -226,6 +344,13 @@ class Backstage:
                     engine.status(), level, held_dbfs, engine.is_paused, engine.source.overruns
                 )
             await asyncio.sleep(LOOK_S)
+
+    def _look_elsewhere(self) -> None:
+        before = self.elsewhere
+        lobby = self._studio.lobby if self._studio is not None else None
+        self.elsewhere = now = lobby.elsewhere if lobby is not None else None
+        if now is not None and (before is None or replace(before, words=now.words) != now):
+            self._tell(now)
 
     def _leave(self, patience_s: float) -> None:
         self._wanted.put_nowait(False)
@@ -250,3 +375,22 @@ class Backstage:
         """Run a function on the thread's loop, if that is up."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *arguments)
+
+
+async def _spend_sound(studio: Studio, number: int | None) -> str:
+    """What there is to say of a recording that was to be kept only for a while."""
+    if number is None or studio.settings.keep_audio:
+        return ""
+    from skdictate.archive import Archive
+
+    try:
+        return await asyncio.to_thread(Archive(studio.paths).spend_sound, number)
+    except ProblemError as error:
+        return str(error.problem)
+
+
+def _sole(error: BaseException) -> BaseException:
+    """The error in a group that has only one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

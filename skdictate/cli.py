@@ -8,10 +8,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from skdictate.commands import auth, dictating, history, looking, serve
+from skdictate.commands import auth, dictating, history, looking, mic, serve, ssh
 from skdictate.commands.settings import add_options
 from skdictate.errors import Exit, ProblemError
 
+PR_SET_DUMPABLE = 4
+"""Of Linux, see prctl(2)."""
 EXAMPLES = """\
 Dictate in a terminal; no word is lost.
 
@@ -19,6 +21,7 @@ Dictate in a terminal; no word is lost.
   skdictate                          dictate with the microphone
   skdictate transcribe talk.flac     print what a recording says
   skdictate listen --format json     dictate into a pipe
+  skdictate ssh user@host            dictate there, with this microphone
   skdictate history export --last    print the last dictation again
   skdictate doctor                   what is wrong here, and what mends it
   skdictate auth login               keep a key of SpeechKit's
@@ -32,7 +35,7 @@ Every option is also a key of config.toml and a variable SKDICTATE_<NAME>.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write over the screen
-    _forbid_core_dumps()
+    _keep_memory_private()
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
@@ -46,13 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(Exit.INTERRUPTED)
 
 
-def _forbid_core_dumps() -> None:
-    """They would hold speech and keys."""
+def _keep_memory_private() -> None:
+    """Speech and keys are in it: no core dump, and no look into it by other programs of the user.
+
+    Children have theirs to themselves again: they are told no key.
+    """
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         _, highest = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, highest))
+    if sys.platform == "linux":
+        with suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,10 +73,11 @@ def _parser() -> argparse.ArgumentParser:
         description=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
+        allow_abbrev=False,  # it would be done to options of the commands, too
     )
     parser.set_defaults(run=dictating.app)
     commands = parser.add_subparsers(title="commands", metavar="")
     add_options(parser)
-    for module in (dictating, looking, serve, auth, history):
+    for module in (dictating, ssh, mic, looking, serve, auth, history):
         module.add(commands)
     return parser

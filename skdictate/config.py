@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.options import BY_NAME, OPTIONS, PREFIX, TYPES, WANTED, Option, as_flag, as_words
+from skdictate.options import (
+    BY_NAME,
+    OPTIONS,
+    PREFIX,
+    RIVALS,
+    TYPES,
+    WANTED,
+    Option,
+    as_flag,
+    as_words,
+)
 
 NOT_OPTIONS = ("HOME", "API_KEY", "IAM_TOKEN", "SERVE_TOKEN")
 """What else the environment may carry under our prefix."""
@@ -22,6 +32,7 @@ class Settings:
     """What the user chose. The units are in the names or in the option table."""
 
     source: str = "mic"
+    source_command: tuple[str, ...] = ()
     engine: str = "auto"
     api: str = "v3"
     endpoint: str = ""
@@ -56,9 +67,13 @@ class Settings:
     channel: int = 0
     stop_after: float = 0.0
     silence: str = "leave"
+    keep_alive: str = "silence"
     format: str = "text"
     output: str = ""
     talk: str = "toggle"
+    keep_audio: bool = True
+    keep_audio_days: int = 0
+    keep_text_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +99,20 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path) -> Co
     values: dict[str, Any] = {}
     origins = {field.name: "default" for field in fields(Settings)}
     for name, value, origin, kind in _given(flags, environ, file):
-        values[name] = _checked(BY_NAME[name], value, origin, kind)
+        values[name] = checked(BY_NAME[name], value, origin, kind)
         origins[name] = origin
+        rival = RIVALS.get(name, name)
+        if _strength(origins[rival]) < _strength(origin):
+            values.pop(rival, None)
+            origins[rival] = "default"
     return Config(Settings(**values), origins)
+
+
+def _strength(origin: str) -> int:
+    """Of two origins, the stronger one wins."""
+    if origin == "default":
+        return 0
+    return 3 if origin.startswith("--") else 2 if origin.startswith(PREFIX) else 1
 
 
 def _given(
@@ -94,7 +120,7 @@ def _given(
 ) -> list[tuple[str, Any, str, Kind]]:
     """All that was given, the weakest first: name, value, origin, kind of problem."""
     given: list[tuple[str, Any, str, Kind]] = []
-    for key, value in _read(file).items():
+    for key, value in read(file).items():
         if key not in BY_NAME:
             raise ProblemError(_unknown(key, f"{file}", list(BY_NAME)))
         given.append((key, value, f"{file}", Kind.CONFIG))
@@ -109,8 +135,12 @@ def _given(
     return given
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """The content of the file; empty if there is none."""
+def read(file: Path) -> dict[str, Any]:
+    """The content of the file, unchecked; empty if there is none.
+
+    Raises:
+        ProblemError: it cannot be read, or is no TOML.
+    """
     import tomllib
 
     try:
@@ -118,17 +148,27 @@ def _read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as error:
-        raise ProblemError(_broken(file, str(error))) from error
+        raise ProblemError(broken(file, str(error))) from error
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProblemError(_broken(file, str(error))) from error
+        raise ProblemError(broken(file, str(error))) from error
 
 
-def _checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
-    """The value in its own type, or a problem that says what would be right."""
+def checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
+    """A value in its own type.
+
+    Args:
+        option: what it is for.
+        value: a text as from a flag or a variable, or a value of the file.
+        origin: where it was given.
+        kind: of the problem, if it is wrong.
+
+    Raises:
+        ProblemError: it is wrong; the hint says what would be right.
+    """
     if option.is_list:
-        return _checked_list(option, value, origin, kind)
+        return _listed(option, value, origin, kind)
     try:
         parsed = _parsed(option, value)
     except ValueError as error:
@@ -160,7 +200,7 @@ def _parsed(option: Option, value: Any) -> Any:
     return option.parse(str(value))
 
 
-def _checked_list(option: Option, value: Any, origin: str, kind: Kind) -> tuple[str, ...]:
+def _listed(option: Option, value: Any, origin: str, kind: Kind) -> tuple[str, ...]:
     """A list, or a text with commas."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
@@ -195,7 +235,8 @@ def _unknown(key: str, origin: str, known: list[str]) -> Problem:
     )
 
 
-def _broken(file: Path, detail: str) -> Problem:
+def broken(file: Path, detail: str) -> Problem:
+    """The file is no TOML."""
     return Problem(
         Kind.CONFIG,
         "The settings cannot be read",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from skdictate.core.changes import (
     Change,
     Finished,
     GapMarked,
+    Noticed,
+    PartialChanged,
     ProblemCleared,
     ProblemRaised,
     Reason,
@@ -26,18 +28,28 @@ from skdictate.core.changes import (
 )
 from skdictate.core.continuity import Missing
 from skdictate.core.dictation import Dictation
+from skdictate.core.events import Event, Final, Partial, Refinement
 from skdictate.core.meter import Meter
+from skdictate.core.pending import Pending
 from skdictate.core.policy import Policy
 from skdictate.core.status import Status
 from skdictate.errors import Problem, ProblemError
-from skdictate.library.keeper import Keeper
-from skdictate.sources.base import Item, Named, Source, Switchable, Trouble
+from skdictate.library.base import Keeping
+from skdictate.library.tape import UnreadableError
+from skdictate.sources.base import Distant, Item, Mended, Named, Source, Switchable, Trouble
 from skdictate.speechkit.base import Backend, Link
+from skdictate.throttle import Throttle
 
-SYNC_S = 1.0
-"""How much of the recording a power cut may cost."""
+SYNC_S = 0.5
+"""How often the recording is made to outlive a power cut: it may cost a second of sound, and this
+takes its time."""
 AHEAD_S = 10.0
 """A source that can wait is read no further ahead of the recogniser."""
+UNKEPT_S = 5.0
+"""So often a gap is told that grows, since there is no room for sound."""
+EVENTS_PER_S = 400.0
+"""What a link may say; a recogniser says some tens. Whatever is more has to wait at its end."""
+EVENTS_AT_ONCE = 800.0
 STOP_S = 2.0
 """How long a source may take to deliver what it has captured when it is stopped."""
 
@@ -58,7 +70,7 @@ class Outcome:
 class Engine:
     """One dictation, from ``run`` to its outcome."""
 
-    def __init__(self, source: Source, backend: Backend, keeper: Keeper, policy: Policy) -> None:
+    def __init__(self, source: Source, backend: Backend, keeper: Keeping, policy: Policy) -> None:
         self.source = source
         self.backend = backend
         self.keeper = keeper
@@ -67,8 +79,12 @@ class Engine:
         """Told of every change, after it is stored; on the event loop."""
         self.is_paused = False
         self.is_stopped = False
-        self._dictation = Dictation(source.format, backend.limits, policy)
-        self._changes: asyncio.Queue[Change] = asyncio.Queue()
+        keeper.on_trouble = self._disk_said
+        keeper.on_notice = lambda problem: self._say(Noticed(problem))
+        begin = keeper.n_samples
+        self._dictation = Dictation(source.format, backend.limits, policy, begin=begin)
+        self._changes: Pending[Change] = Pending(_stands_for)
+        self._changed = asyncio.Event()
         self._outboxes: dict[int, asyncio.Queue[fx.Effect]] = {}
         self._links: dict[int, asyncio.Task[None]] = {}
         self._done = asyncio.Event()
@@ -76,6 +92,8 @@ class Engine:
         self._timer: asyncio.TimerHandle | None = None
         self._capture: asyncio.Task[None] | None = None
         self._n_gaps = 0
+        self._n_unkept = 0
+        """Samples at the head that there was no room for."""
         self._is_announced = False
         self._is_deaf = False
         """The source is gone for good: what is wrong with it stays wrong."""
@@ -89,18 +107,22 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                keeping = group.create_task(self.keeper.run())
                 storing = group.create_task(self._store())
                 syncing = group.create_task(self._sync())
                 self._capture = group.create_task(self._capture_all())
                 await self._done.wait()
                 syncing.cancel()
                 await storing
+                keeping.cancel()
         finally:
             if self._timer is not None:
                 self._timer.cancel()
             status = self.status()
             n_samples = self.source.format.samples(status.recorded_s)
-            await asyncio.shield(asyncio.to_thread(self.keeper.close, n_samples, status.billed_s))
+            unkept = await asyncio.shield(self.keeper.close(n_samples, status.billed_s))
+            for change in self._changes.take():  # of the disk, in the end
+                self.on_change(change)
         standing = (raised for raised in status.problems if raised.topic is not Topic.SOUND)
         return Outcome(
             n_lines=status.n_lines,
@@ -108,7 +130,7 @@ class Engine:
             n_links=status.n_links,
             audio_ms=round(status.recorded_s * 1000),
             billed_s=status.billed_s,
-            problem=self._problem or next((raised.problem for raised in standing), None),
+            problem=unkept or self._problem or next((raised.problem for raised in standing), None),
         )
 
     def stop(self) -> None:
@@ -117,7 +139,17 @@ class Engine:
         self.source.stop()
         self._moved.set()
         if self._capture is not None:
-            self._loop.call_later(STOP_S, self._capture.cancel)
+            self._loop.call_later(STOP_S, self._end_capture)
+
+    def _end_capture(self) -> None:
+        """End the source by force; one that is worth waiting for is looked at again."""
+        assert self._capture is not None
+        if self._capture.done():
+            return
+        if isinstance(self.source, Distant) and self.source.is_expecting:
+            self._loop.call_later(STOP_S, self._end_capture)
+        else:
+            self._capture.cancel()
 
     def abandon(self) -> None:
         """Wait no longer for what is not answered; it becomes a gap."""
@@ -129,12 +161,16 @@ class Engine:
         """Capture nothing until ``resume``."""
         if not self.is_paused:
             self.is_paused = True
+            if isinstance(self.source, Distant):
+                self.source.pause()
             self._tell(self._dictation.pause)
 
     def resume(self) -> None:
         """Capture again."""
         if self.is_paused:
             self.is_paused = False
+            if isinstance(self.source, Distant):
+                self.source.resume()
             self._tell(self._dictation.resume)
 
     def retry(self) -> None:
@@ -153,7 +189,7 @@ class Engine:
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
         self._is_announced = True
-        self._changes.put_nowait(ProblemRaised(Topic.RECOGNISER, problem))
+        self._say(ProblemRaised(Topic.RECOGNISER, problem))
 
     def status(self) -> Status:
         """A snapshot for the gauges."""
@@ -168,13 +204,18 @@ class Engine:
             self._obey(effect)
         for change in self._dictation.take_changes():
             if not (self._is_deaf and change == ProblemCleared(Topic.CAPTURE)):
-                self._changes.put_nowait(change)
+                self._say(change)
         self._moved.set()
         if self._timer is not None:
             self._timer.cancel()
         deadline_s = self._dictation.next_deadline_s()
         if deadline_s is not None:
             self._timer = self._loop.call_at(deadline_s, self._tell, self._dictation.tick)
+
+    def _say(self, change: Change) -> None:
+        """Have it told, after it is stored."""
+        self._changes.put(change)
+        self._changed.set()
 
     def _obey(self, effect: fx.Effect) -> None:
         match effect:
@@ -210,6 +251,7 @@ class Engine:
             self._is_deaf = True
             self._tell(self._dictation.source_failed, error.problem)
         finally:
+            self._tell_unkept()
             self._tell(self._dictation.stop)
 
     async def _receive(self, item: Item) -> None:
@@ -217,30 +259,60 @@ class Engine:
         match item:
             case bytes():
                 await self._take(item)
-            case Missing() if not self.is_paused:
-                self.keeper.append_silence(item.n_samples, self.source.format)
+            case Missing() if not await self._is_left_out():
+                self._tell_unkept()
+                self.keeper.append_silence(item.n_samples)
                 reason = Reason.OVERRUN if item.is_overrun else Reason.NOT_CAPTURED
                 self._tell(self._dictation.lost, item.n_samples, reason)
             case Named():
                 self.keeper.note_source(item.name)
-                self._changes.put_nowait(SourceNamed(item.name, item.was))
+                self._say(SourceNamed(item.name, item.was))
                 self._tell(self._dictation.source_changed)
             case Trouble():
                 self._tell(self._dictation.source_failed, item.problem)
+            case Mended(start_sample, pcm):
+                self.keeper.mend(start_sample, pcm)
+
+    async def _is_left_out(self) -> bool:
+        """In a pause, what comes is not wanted; or it waits, if it was spoken before or can be."""
+        if self.source.is_live and not isinstance(self.source, Distant):
+            return self.is_paused
+        while self.is_paused and not self.is_stopped:
+            await self._next_move()
+        return False
 
     async def _take(self, pcm: bytes) -> None:
         """One block: onto the disk first, then to everybody else."""
-        if self.source.is_live and self.is_paused:
+        if await self._is_left_out():
             return
-        while self.is_paused and not self.is_stopped:
-            await self._next_move()
-        self.keeper.append(pcm, self.source.format)
-        level = measure(pcm)
-        self.meter.heard(level)
-        self._tell(self._dictation.captured, len(pcm) // 2, level)
+        start_sample = self.keeper.n_samples
+        is_kept = self.keeper.append(pcm)
+        try:
+            await self.keeper.written()
+        finally:  # it is in memory at least, whoever cannot wait for the disk
+            if isinstance(self.source, Distant):
+                self.source.placed(start_sample)
+            self._captured(pcm, is_kept=is_kept)
         if not self.source.is_live:
             while self.status().unsent_s > AHEAD_S and not self.is_stopped:
                 await self._next_move()
+
+    def _captured(self, pcm: bytes, *, is_kept: bool) -> None:
+        level = measure(pcm)
+        self.meter.heard(level)
+        if is_kept:
+            self._tell_unkept()
+            self._tell(self._dictation.captured, len(pcm) // 2, level)
+            return
+        self._n_unkept += len(pcm) // 2
+        if self._n_unkept >= self.source.format.samples(UNKEPT_S):
+            self._tell_unkept()
+
+    def _tell_unkept(self) -> None:
+        """Sound that there was no room for is one gap, not one for each block."""
+        n_samples, self._n_unkept = self._n_unkept, 0
+        if n_samples:
+            self._tell(self._dictation.lost, n_samples, Reason.NOT_KEPT)
 
     async def _next_move(self) -> None:
         """Wait until something has happened."""
@@ -257,12 +329,14 @@ class Engine:
                 self._tell(self._dictation.link_opened, link_id)
                 if self._is_announced:
                     self._is_announced = False
-                    self._changes.put_nowait(ProblemCleared(Topic.RECOGNISER))
+                    self._say(ProblemCleared(Topic.RECOGNISER))
                 async with asyncio.TaskGroup() as group:
                     writing = group.create_task(self._write(link_id, link))
+                    throttle = Throttle(EVENTS_PER_S, EVENTS_AT_ONCE)
                     async with aclosing(aiter(link)) as events:  # type: ignore[type-var]
                         async for event in events:
                             self._tell(self._dictation.link_said, link_id, event)
+                            await throttle.passed(_cost(event))
                     writing.cancel()
         except* ProblemError as group_error:
             problem = _first(group_error)
@@ -276,13 +350,15 @@ class Engine:
         while True:
             effect = await outbox.get()
             pcm = b""
-            if isinstance(effect, fx.Send):
-                pcm = self.keeper.read(effect.start_sample, effect.end_sample)
-            elif isinstance(effect, fx.SendSilence):
-                pcm = bytes(self.source.format.size_bytes(effect.n_samples))
             try:
+                if isinstance(effect, fx.Send):
+                    pcm = await self.keeper.read(effect.start_sample, effect.end_sample)
                 await _pass_on(effect, link, pcm)
             except ProblemError:
+                return
+            except UnreadableError as error:
+                self._say(Noticed(error.problem))
+                self._tell(self._dictation.unreadable, error.start, error.end)
                 return
             if isinstance(effect, fx.Send):
                 self._tell(self._dictation.sent, link_id, effect.end_sample)
@@ -290,36 +366,50 @@ class Engine:
     # ------------------------------------------------------------------------- keeping
 
     async def _store(self) -> None:
-        """Store each change, and then say it."""
+        """Store the changes, and then say them."""
         while True:
-            change = await self._changes.get()
-            if self.keeper.is_kept(change):
-                try:
-                    await asyncio.to_thread(self.keeper.keep, change)
-                except ProblemError as error:
-                    self._problem = error.problem
-                    self.on_change(ProblemRaised(Topic.DISK, error.problem))
-            self._n_gaps += isinstance(change, GapMarked)
-            self.on_change(change)
-            if isinstance(change, Finished):
+            await self._changed.wait()
+            self._changed.clear()
+            changes = self._changes.take()
+            await self.keeper.keep(changes)
+            for change in changes:
+                self._n_gaps += isinstance(change, GapMarked)
+                self.on_change(change)
+            if Finished() in changes:
                 return
+
+    def _disk_said(self, problem: Problem | None) -> None:
+        """What is wrong with the disk has changed."""
+        topic = Topic.DISK
+        self._say(ProblemRaised(topic, problem) if problem else ProblemCleared(topic))
 
     async def _sync(self) -> None:
         """Make the recording outlive a power cut, as often as that should not cost more."""
         while True:
             await asyncio.sleep(SYNC_S)
-            with suppress(ProblemError):  # what cannot be synced cannot be appended to either
-                await asyncio.to_thread(self.keeper.sync)
+            self.keeper.sync()
 
 
 async def _pass_on(effect: fx.Effect, link: Link, pcm: bytes) -> None:
     match effect:
-        case fx.Send() | fx.SendSilence():
+        case fx.Send():
             await link.send_audio(pcm)
+        case fx.SendSilence():
+            await link.send_silence(effect.n_samples)
         case fx.EndUtterance():
             await link.end_utterance()
         case fx.Finish():
             await link.finish()
+
+
+def _cost(event: Event) -> float:
+    """How much work an event may be, beside one that is a few words."""
+    return 1 + len(event.text) / 500 if isinstance(event, Partial | Final | Refinement) else 1
+
+
+def _stands_for(change: Change) -> str | None:
+    """Of guesses that wait to be told, the newest is enough."""
+    return "guess" if isinstance(change, PartialChanged) else None
 
 
 def _first(group: BaseExceptionGroup[ProblemError]) -> Problem:

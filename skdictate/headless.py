@@ -7,7 +7,6 @@ anywhere.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import sys
@@ -16,11 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from skdictate.archive import Archive
 from skdictate.core.changes import (
     Change,
     FindingMade,
     GapMarked,
     LineCommitted,
+    Noticed,
     PartialChanged,
     ProblemCleared,
     ProblemRaised,
@@ -30,11 +31,17 @@ from skdictate.core.changes import (
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.output.formats import FORMATS, noted
+from skdictate.output.outlet import Outlet
+from skdictate.output.unfinished import offered, removed
 from skdictate.sources.base import Source
 from skdictate.studio import Studio
 
 UNREACHABLE_S = 60.0
 """A recording is not transcribed for ever: without a recogniser for this long, it ends."""
+NOTES_S = 1.0
+"""At the end, standard error is waited for this long."""
+LOOK_S = 0.2
+"""How often it is looked whether a signal has come."""
 LAST_WORDS_S = 5.0
 """After a signal, the recogniser's last finals are waited for this long."""
 _SIGNALS = {
@@ -47,7 +54,7 @@ _SIGNALS = {
 class Notes:
     """Standard error: problems as lines, and the partial where a terminal can rewrite it."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | Outlet) -> None:
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._is_partial = False
@@ -61,6 +68,8 @@ class Notes:
         """The words that may still change: their end, as far as a line has room."""
         if not self._is_terminal:
             return
+        if isinstance(self._stream, Outlet) and self._stream.is_behind:
+            return
         width = shutil.get_terminal_size().columns - 3
         shown = text if len(text) <= width else "…" + text[1 - width :]
         self._write(f"\r\x1b[K{shown}")
@@ -72,6 +81,11 @@ class Notes:
             self._write("\r\x1b[K")
             self._is_partial = False
 
+    def close(self) -> None:
+        """See to it that all is written, if that takes no longer than it should."""
+        if isinstance(self._stream, Outlet):
+            self._stream.drain(NOTES_S)
+
     def _write(self, text: str) -> None:
         with suppress(OSError):  # nobody listens: no reason to end a dictation
             self._stream.write(text)
@@ -81,7 +95,8 @@ class Notes:
 class Run:
     """One dictation and what it prints."""
 
-    def __init__(self, studio: Studio, source: Source, out: TextIO, notes: Notes) -> None:
+    def __init__(self, studio: Studio, source: Source, out: Outlet, notes: Notes) -> None:
+        self._studio = studio
         self.engine: Engine = studio.engine(source)
         self.engine.on_change = self._change
         self.signalled: Exit | None = None
@@ -89,19 +104,39 @@ class Run:
         self._out = out
         self._notes = notes
         self._unreachable: asyncio.TimerHandle | None = None
+        self._is_warned = False
+        """That the transcript cannot be written was said."""
 
     async def run(self) -> Exit:
         """Dictate to the end; the exit code."""
-        self._write(self._writer.begin())
+        loop = asyncio.get_running_loop()
+        self._out.on_gone = lambda: loop.call_soon_threadsafe(self.engine.stop)
+        self._out.write(self._writer.begin())
         outcome = await self.engine.run()
         self._cancel_timer()
         self._notes.clear()
+        number = self.engine.keeper.dictation_id
+        if number is not None and not self._studio.settings.keep_audio:
+            archive = Archive(self._studio.paths)
+            if words := await asyncio.to_thread(archive.spend_sound, number):
+                self._notes.say(words)
         if overruns := self.engine.source.overruns:
             self._notes.say(f"this machine was too busy to take the sound, {overruns} times")
-        self._write(
+        self._out.write(
             self._writer.end(outcome.audio_ms, outcome.n_lines, outcome.n_links, outcome.billed_s)
         )
-        return self.signalled or exit_code(outcome)
+        code = exit_code(outcome)
+        for problem in (outcome.problem if code is Exit.DISK else None, await self._drained()):
+            if problem is not None:
+                self._notes.say(str(problem))
+                code = Exit.DISK
+        return self.signalled or code
+
+    async def _drained(self) -> Problem | None:
+        """Wait for whoever reads the transcript; what could not be written, if anything."""
+        while not await asyncio.to_thread(self._out.drain, LOOK_S) and self.signalled is None:
+            pass
+        return self._out.problem
 
     def interrupt(self, code: Exit) -> None:
         """A signal: stop in good order; a second one: stop."""
@@ -124,12 +159,22 @@ class Run:
                 self._notes.say(str(problem))
                 if topic is Topic.LINK:
                     self._despair(problem)
+            case Noticed(problem):
+                self._notes.say(str(problem))
             case SourceNamed(name, was):
                 self._notes.say(f"hearing {name}" + (f", was {was}" if was else ""))
             case ProblemCleared(Topic.LINK):
                 self._cancel_timer()
                 self._notes.say("The recogniser answers again.")
-        self._write(self._writer.change(change))
+        self._print(change)
+
+    def _print(self, change: Change) -> None:
+        """Write what it adds to the transcript; if that is not possible, say so at once."""
+        if not (isinstance(change, PartialChanged) and self._out.is_behind):
+            self._out.write(self._writer.change(change))
+        if not self._is_warned and (left := self._out.problem) is not None:
+            self._is_warned = True
+            self._notes.say(f"{left} It is tried again.")
 
     def _despair(self, problem: Problem) -> None:
         """A recording can be sent again later, so nobody should wait for it without end."""
@@ -146,17 +191,6 @@ class Run:
             self._unreachable.cancel()
             self._unreachable = None
 
-    def _write(self, text: str) -> None:
-        """The transcript; a reader that has gone away ends the dictation, not the program."""
-        try:
-            self._out.write(text)
-            self._out.flush()
-        except BrokenPipeError:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self._out.fileno())  # for what is still to be flushed, too
-            os.close(nothing)
-            self.engine.stop()
-
 
 def exit_code(outcome: Outcome) -> Exit:
     """What a command that did this ends with."""
@@ -168,25 +202,50 @@ def exit_code(outcome: Outcome) -> Exit:
 
 
 async def dictate(studio: Studio, sources: list[Source]) -> Exit:
-    """One dictation after the other; the first exit code that is not "done"."""
-    notes = Notes(sys.stderr)
+    """One dictation after the other; the first exit code that is not "done".
+
+    Without ``sources``, from the one that the settings name.
+    """
+    notes = Notes(Outlet(sys.stderr))
     codes: list[Exit] = []
+    if not sources:
+        await studio.settle()
+        sources = [studio.source()]
     async with asyncio.TaskGroup() as group:
-        serving = group.create_task(studio.server.run()) if studio.server else None
+        group.create_task(asyncio.to_thread(_look, studio, notes))  # nobody's first words wait
+        tasks = [group.create_task(it.run()) for it in (studio.server, studio.lobby) if it]
         try:
-            with opened(studio.settings.output) as out:
+            with opened(studio.settings.output) as stream:
+                out = Outlet(stream)
                 for source in sources:
                     notes.say(f"{source.name}: {studio.backend.name} on {studio.place}")
                     run = Run(studio, source, out, notes)
-                    with _signals(run.interrupt):
+                    with signals(run.interrupt):
                         codes.append(await run.run())
                     if run.signalled is not None:
                         break
+                out.close()
         finally:
-            if serving is not None:
-                serving.cancel()
+            for task in tasks:
+                task.cancel()
+            if studio.lobby is not None:
+                studio.lobby.close()
             await studio.close()
+            await asyncio.to_thread(notes.close)
     return next((code for code in codes if code), Exit.DONE)
+
+
+def _look(studio: Studio, notes: Notes) -> None:
+    """Put right what was killed, and say what is unfinished; nothing here keeps one waiting."""
+    try:
+        found = Archive(studio.paths).look(studio.settings)
+    except ProblemError as error:
+        notes.say(str(error.problem))
+        return
+    if words := removed(found):
+        notes.say(f"removed {words}")
+    if words := offered(found):
+        notes.say(f"{words} To recognise it: skdictate history redo")
 
 
 @contextmanager
@@ -210,7 +269,7 @@ def opened(path: str) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _signals(handler: Callable[[Exit], None]) -> Iterator[None]:
+def signals(handler: Callable[[Exit], None]) -> Iterator[None]:
     """While inside, a signal that would end the program is a request to end in good order."""
     loop = asyncio.get_running_loop()
     caught: list[signal.Signals] = []

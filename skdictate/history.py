@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TextIO
 
+from skdictate.archive import Archive
+from skdictate.config import Settings
 from skdictate.core.audio import Format
-from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library.library import Kept, Library
+from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.library.library import Kept
+from skdictate.library.listing import Listed
+from skdictate.library.revision import Revision
 from skdictate.output.formats import clock, noted, rendered
+from skdictate.output.unfinished import length
 from skdictate.paths import Paths
 
 FIRST_WORDS = 50
 """Characters of the text that tell one dictation from another in a list."""
 
 
-def write_list(paths: Paths, out: TextIO, name: str) -> None:
+def write_list(paths: Paths, settings: Settings, out: TextIO, name: str) -> None:
     """All dictations, the newest first."""
-    library = Library(paths.library)
-    for dictation_id in library.ids():
-        kept = library.get(dictation_id)
-        if kept is not None:
-            out.write(_json(kept, paths) if name == "json" else _row(kept))
-    library.close()
+    archive = Archive(paths)
+    try:
+        archive.look(settings)
+    except ProblemError as error:  # what is there can perhaps be read all the same
+        sys.stderr.write(f"skdictate: {error.problem}\n")
+    if name == "json":
+        out.writelines(_json(kept, paths) for kept in archive.all())
+    else:
+        out.writelines(_row(it) for it in archive.listing())
 
 
 def write_one(paths: Paths, out: TextIO, name: str, dictation_id: int | None) -> None:
@@ -31,14 +42,15 @@ def write_one(paths: Paths, out: TextIO, name: str, dictation_id: int | None) ->
     Raises:
         ProblemError: there is no such dictation.
     """
-    kept = _find(paths, dictation_id)
+    kept = Archive(paths).get(dictation_id)
     sound = Format(kept.about.rate_hz)
     out.write(rendered(name, sound, kept.lines, kept.gaps, kept.findings))
 
 
 def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
     """What is known of a dictation, and its text."""
-    kept = _find(paths, dictation_id)
+    archive = Archive(paths)
+    kept = archive.get(dictation_id)
     sound = Format(kept.about.rate_hz)
     started = kept.about.started_at.astimezone()
     out.writelines(
@@ -49,36 +61,84 @@ def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
             ("length", f"{clock(sound.ms(kept.n_samples))}, {len(kept.lines)} lines"),
             ("engine", f"{kept.about.engine}, {kept.about.language or 'any language'}"),
             ("source", kept.about.source),
-            ("recording", str(paths.recordings / kept.about.recording)),
+            ("recording", _recording(kept, paths)),
         )
     )
     out.write("\n" + rendered("text", sound, kept.lines, kept.gaps))
     if kept.findings:
         out.write("\n")
     out.writelines(f"{noted(sound, finding)}\n" for finding in kept.findings)
+    for revision in archive.revisions(kept.id):
+        out.write(f"\n{_headed(revision, sound)}\n")
+        out.writelines(f"{text}\n" for text in revision.before)
 
 
-def _find(paths: Paths, dictation_id: int | None) -> Kept:
-    library = Library(paths.library)
+def remove(paths: Paths, numbers: list[int], *, is_all: bool, notes: TextIO) -> Exit:
+    """Delete dictations with all traces, and say what came of it."""
+    archive = Archive(paths)
+    removed = archive.delete(numbers, is_all=is_all)
+    gone = "1 dictation" if len(removed.texts) == 1 else f"{len(removed.texts)} dictations"
+    notes.write(f"skdictate: {gone} deleted, sound and text\n")
+    notes.writelines(
+        f"skdictate: dictation {number} is in use, and was left alone\n"
+        for number in removed.in_use
+    )
+    for path in archive.set_aside():
+        if not path.name.endswith(("-wal", "-shm")):
+            notes.write(f"skdictate: a damaged library may still have their text: {path}\n")
+    if removed.has_traces:
+        notes.write(
+            "skdictate: another skdictate is reading the library; traces in its journal go when"
+            " that ends\n"
+        )
+    return Exit.USAGE if removed.in_use else Exit.DONE
+
+
+def chosen(paths: Paths, numbers: Sequence[int], *, is_all: bool, before: str) -> list[int]:
+    """The dictations that are meant.
+
+    Raises:
+        ProblemError: there is none with one of these numbers, or ``before`` is no date.
+    """
+    archive = Archive(paths)
+    if is_all:
+        return [it.id for it in archive.listing()]
+    if before:
+        return archive.before(_moment(before))
+    return [archive.get(number).id for number in numbers]
+
+
+def _moment(words: str) -> datetime:
     try:
-        ids = library.ids()
-        wanted = (ids[0] if ids else None) if dictation_id is None else dictation_id
-        kept = library.get(wanted) if wanted is not None else None
-    finally:
-        library.close()
-    if kept is None:
-        detail = f"There is none with number {wanted}" if ids else "The library is empty"
-        hint = "See the numbers with: skdictate history list"
-        raise ProblemError(Problem(Kind.USAGE, "No such dictation", detail, hint, True))
-    return kept
+        return datetime.fromisoformat(words).astimezone()
+    except ValueError as error:
+        hint = "Give a date as 2026-01-31, or with a time as 2026-01-31T18:00."
+        detail = f"{words!r} is none"
+        raise ProblemError(Problem(Kind.USAGE, "No such date", detail, hint, True)) from error
 
 
-def _row(kept: Kept) -> str:
-    started = kept.about.started_at.astimezone()
-    length = clock(Format(kept.about.rate_hz).ms(kept.n_samples))
-    text = kept.text if len(kept.text) <= FIRST_WORDS else kept.text[: FIRST_WORDS - 1] + "…"
-    state = "" if kept.state == "done" else f" ({kept.state})"
-    return f"{kept.id:>4}  {started:%Y-%m-%d %H:%M}  {length:>7}  {text}{state}\n"
+def _recording(kept: Kept, paths: Paths) -> str:
+    path = paths.recordings / kept.about.recording
+    return str(path) if path.exists() else "removed"
+
+
+def _headed(revision: Revision, sound: Format) -> str:
+    """What was recognised again, when and by whom."""
+    made = revision.made_at.astimezone()
+    start, end = (clock(sound.ms(n)) for n in (revision.start_sample, revision.end_sample))
+    was = "; it was:" if revision.before else ""
+    return f"{start}-{end} again {made:%Y-%m-%d %H:%M}, {revision.maker.engine}{was}"
+
+
+def _row(it: Listed) -> str:
+    started = it.started_at.astimezone()
+    sound = Format(it.rate_hz)
+    words = it.words if len(it.words) <= FIRST_WORDS else it.words[: FIRST_WORDS - 1] + "…"
+    state = "" if it.state == "done" else f" ({it.state})"
+    if it.n_unrecognised and it.state != "running":
+        state = f" ({length(it.n_unrecognised, it.rate_hz)} not recognised)"
+    long = clock(sound.ms(it.n_samples))
+    return f"{it.id:>4}  {started:%Y-%m-%d %H:%M}  {long:>7}  {words}{state}\n"
 
 
 def _json(kept: Kept, paths: Paths) -> str:

@@ -21,6 +21,8 @@ class Option:
     lowest: float | None = None
     highest: float | None = None
     is_list: bool = False
+    is_private: bool = False
+    """Of its words only the first is shown: the others may be secret."""
 
     @property
     def flag(self) -> str:
@@ -92,7 +94,13 @@ TYPES: dict[Any, tuple[type, ...]] = {
 RATES = (8_000, 16_000, 48_000)
 
 OPTIONS = (
-    Option("source", as_text, "mic, mic:NAME, file:PATH, stdin or demo", "WHERE"),
+    Option(
+        "source",
+        as_text,
+        "mic, mic:NAME, remote, ssh://HOST, file:PATH, stdin or demo",
+        "WHERE",
+    ),
+    Option("source_command", as_words, "a program that records and prints; no shell", "COMMAND"),
     Option(
         "engine",
         as_text,
@@ -110,7 +118,13 @@ OPTIONS = (
         choices=("auto", "metadata", "yc"),
     ),
     Option("api_key_file", as_text, "a key, a token or key.json; - for standard input", "FILE"),
-    Option("credential_command", as_words, "prints a key or a token; no shell", "COMMAND"),
+    Option(
+        "credential_command",
+        as_words,
+        "prints a key or a token; no shell",
+        "COMMAND",
+        is_private=True,
+    ),
     Option("folder_id", as_text, "who pays, if a person signs in", "ID"),
     Option("iam_endpoint", as_text, "another IAM service", "HOST"),
     Option(
@@ -175,8 +189,19 @@ OPTIONS = (
         "in long silence: leave the session, which saves money, or send it",
         choices=("leave", "send"),
     ),
+    Option(
+        "keep_alive",
+        as_text,
+        "a session is kept in a pause by silence as sound, or by v3's silence_chunk",
+        choices=("silence", "chunk"),
+    ),
     Option("format", as_text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
     Option("output", as_text, "write the text to this file", "FILE"),
     Option("talk", as_text, "space starts and stops, or is held", choices=("toggle", "hold")),
+    Option("keep_audio", as_flag, "keep the sound when all is recognised; on by default"),
+    Option("keep_audio_days", int, "remove older sound; 0 to keep it", "N", lowest=0),
+    Option("keep_text_days", int, "remove older dictations; 0 to keep them", "N", lowest=0),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
+RIVALS = {"source": "source_command", "source_command": "source"}
+"""What takes the place of another; a flag also that of what the file says of the other."""

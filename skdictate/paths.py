@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,8 @@ class Paths:
     def socket_folder(self) -> Path:
         """A new private folder for a socket, short enough for a socket's path."""
         if self.runtime is not None and len(os.fsencode(self.runtime)) < LONGEST_SOCKET - 30:
-            return Path(tempfile.mkdtemp(prefix="", dir=private_folder(self.runtime)))
+            with suppress(OSError, ProblemError):  # a full disk may still have room elsewhere
+                return Path(tempfile.mkdtemp(prefix="", dir=private_folder(self.runtime)))
         return Path(tempfile.mkdtemp(prefix=f"{APP}-"))
 
 
@@ -76,9 +78,11 @@ def private_folder(path: Path) -> Path:
     """
     try:
         missing = [folder for folder in path.parents if not folder.exists()]
+        if not path.exists():
+            missing.insert(0, path)
         for folder in reversed(missing):  # ``mkdir`` would make these readable by others
             folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            sync_folder(folder.parent)
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(FOLDER_MODE)
     except OSError as error:
@@ -91,3 +95,13 @@ def private_folder(path: Path) -> Path:
         )
         raise ProblemError(problem) from error
     return path
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was made or removed here outlive a power cut; not every system can."""
+    with suppress(OSError):
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 from skdictate.config import Config
 from skdictate.core.clean import clean
-from skdictate.options import OPTIONS
+from skdictate.ledger import DEFAULT, said, visible
+from skdictate.options import OPTIONS, Option
 from skdictate.paths import Paths
 
 
@@ -19,7 +20,7 @@ def write_settings(config: Config, paths: Paths, out: TextIO, form: str) -> None
                 "v": 1,
                 "event": "setting",
                 "name": option.name,
-                "value": _shown(config, option.name),
+                "value": _value(config, option),
                 "origin": config.origins[option.name],
             }
             out.write(json.dumps(fields) + "\n")
@@ -27,24 +28,12 @@ def write_settings(config: Config, paths: Paths, out: TextIO, form: str) -> None
     out.write(f"{paths.config_file}{'' if paths.config_file.exists() else ' (not there)'}\n\n")
     width = max(len(option.name) for option in OPTIONS)
     for option in OPTIONS:
-        value = clean(_said(_shown(config, option.name)))
+        value = clean(said(_value(config, option)))
         origin = clean(config.origins[option.name])
-        mark = " " if origin == "default" else "*"
+        mark = " " if origin == DEFAULT else "*"
         out.write(f"{mark} {option.name:<{width}}  {value:<20}  {origin}\n")
 
 
-def _shown(config: Config, name: str) -> Any:
-    """The value; of a command that prints a secret only its name, since the rest may be one."""
-    value = getattr(config.settings, name)
-    return value[:1] if name == "credential_command" else value
-
-
-def _said(value: Any) -> str:
-    """A value as it would be written on the command line."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join(value) or "-"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "-" if value in (None, "") else str(value)
+def _value(config: Config, option: Option) -> Any:
+    """The value, as far as anybody is to see it."""
+    return visible(option, getattr(config.settings, option.name))

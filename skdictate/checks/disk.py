@@ -52,7 +52,7 @@ def room(free_bytes: int, rate_hz: int) -> Finding:
     sound = Format(rate_hz)
     lasts_s = sound.seconds(free_bytes // sound.size_bytes(1))
     detail = f"{_size(free_bytes)} free, enough for {_time(lasts_s)} of sound"
-    hint = "Make room: dictations end when the disk is full."
+    hint = "Make room: what the disk does not take is held in memory, for ten minutes."
     if lasts_s < LEAST_S:
         return Finding("disk", State.FAILED, detail, hint, Exit.DISK)
     if lasts_s < LITTLE_S:

@@ -118,10 +118,9 @@ async def _greet(path: Path) -> None:
 async def microphone(case: Case) -> Finding:
     """Whether the microphone in use is there, and hears something."""
     kind, _, wanted = case.settings.source.partition(":")
-    if kind != "mic":
-        return Finding(
-            "microphone", State.SKIPPED, f"not used: the source is {case.settings.source}"
-        )
+    if kind != "mic" or case.settings.source_command:
+        used = "a command" if case.settings.source_command else case.settings.source
+        return Finding("microphone", State.SKIPPED, f"not used: the source is {used}")
     from skdictate.memory import Memory
     from skdictate.sources import devices
 

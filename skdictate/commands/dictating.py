@@ -48,11 +48,7 @@ def _headless(parsed: argparse.Namespace, files: list[str]) -> int:
     from skdictate.studio import Studio
 
     studio = Studio(config.settings, Paths.of())
-    if files:
-        speed = config.settings.speed
-        if speed is None:
-            speed = 0.0 if studio.is_local else 1.0
-        sources = [studio.file(Path(file), speed) for file in files]
-    else:
-        sources = [studio.source()]
-    return asyncio.run(dictate(studio, sources))
+    speed = config.settings.speed
+    if speed is None:
+        speed = 0.0 if studio.is_local else 1.0
+    return asyncio.run(dictate(studio, [studio.file(Path(file), speed) for file in files]))

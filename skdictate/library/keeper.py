@@ -1,7 +1,13 @@
-"""Keeps one dictation while it runs: its recording, and its lines in the library."""
+"""Keeps one dictation while it runs: its recording, and its lines in the library.
+
+What the disk refuses is held in memory, as far as that reaches, and written when the disk takes it.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,89 +20,211 @@ from skdictate.core.changes import (
     LineCommitted,
     LineRefined,
     LinkChanged,
+    Settled,
 )
+from skdictate.errors import Kind, Problem
 from skdictate.library.library import About, Library
-from skdictate.library.recording import Recording
+from skdictate.library.scribe import RETRY_S
+from skdictate.library.shelf import Note, Shelf
+from skdictate.library.tape import Tape
+from skdictate.library.trouble import meanwhile
 
-_KEPT = (LineCommitted, LineRefined, GapMarked, FindingMade, LinkChanged)
+CLOSE_S = 5.0
+"""At the end of a dictation: how long a disk that does not answer is waited for."""
 
 
 class Keeper:
-    """The files appear with the first sound: a dictation that never began leaves nothing."""
+    """The files appear with the first sound: a dictation that never began leaves nothing.
 
-    def __init__(self, library: Library, folder: Path, about: About) -> None:
+    ``run`` does the writing, beside whoever appends and keeps.
+    """
+
+    def __init__(self, library: Library | Path, folder: Path, about: About) -> None:
         self.about = about
-        self._library = library
-        self._folder = folder
-        self._recording: Recording | None = None
-        self._dictation_id: int | None = None
+        self.on_trouble: Callable[[Problem | None], None] = lambda problem: None
+        """Told what is wrong with the disk; None once all is well again."""
+        self.on_notice: Callable[[Problem], None] = lambda problem: None
+        """Told what went wrong with the library, and is over."""
+        self.tape = Tape(folder / about.recording, Format(about.rate_hz))
+        self.shelf = Shelf(library, self._about)
+        self.shelf.on_notice = lambda problem: self.on_notice(problem)
+        self._is_overflowing = False
+        self._scribes = self.tape.writing, self.tape.syncing, self.shelf.storing
+        for scribe in self._scribes:
+            scribe.on_trouble = self._look
+        self._problem: Problem | None = None
+
+    def _about(self) -> About:
+        """As it is when the dictation begins in the library."""
+        return replace(self.about, recording=self.tape.path.name)
 
     @property
     def dictation_id(self) -> int | None:
         """Its id in the library, once it has one."""
-        return self._dictation_id
+        return self.shelf.dictation_id
 
     @property
     def recording_path(self) -> Path:
         """Where the sound is, or will be."""
-        return self._folder / self.about.recording
+        return self.tape.path
 
-    def append(self, pcm: bytes, sound: Format) -> None:
-        """Add sound; see ``Recording.append``."""
-        self._opened(sound).append(pcm)
+    @property
+    def n_samples(self) -> int:
+        """Sound so far."""
+        return self.tape.head
 
-    def append_silence(self, n_samples: int, sound: Format) -> None:
-        """Stand in for lost sound; see ``Recording.append_silence``."""
-        self._opened(sound).append_silence(n_samples)
+    # ------------------------------------------------------------------------- while it runs
+
+    async def run(self) -> None:
+        """Write what there is to write, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for scribe in self._scribes:
+                group.create_task(scribe.run())
+
+    def append(self, pcm: bytes) -> bool:
+        """Add sound; see ``Tape.append``."""
+        is_taken = self.tape.append(pcm)
+        if is_taken is self._is_overflowing:
+            self._is_overflowing = not is_taken
+            self._look()
+        return is_taken
+
+    def append_silence(self, n_samples: int) -> None:
+        """Stand in for lost sound; see ``Tape.append_silence``."""
+        self.tape.append_silence(n_samples)
+
+    async def written(self) -> None:
+        """Wait until the sound is in the file; or no longer, if the disk has trouble."""
+        await self.tape.written()
+        self.shelf.begin()  # not before: a text without a recording would be a riddle
+
+    def mend(self, start: int, pcm: bytes) -> None:
+        """Put better sound in the place of what was appended; see ``Tape.mend``."""
+        self.tape.mend(start, pcm)
+
+    async def read(self, start: int, end: int) -> bytes:
+        """Sound that was appended; see ``Tape.read``."""
+        return await self.tape.read(start, end)
+
+    def sync(self) -> None:
+        """Make the sound so far outlive a power cut, soon."""
+        self.tape.sync()
 
     def note_source(self, name: str) -> None:
         """This is heard from now on."""
-        if self._dictation_id is None:
+        if not self.tape.head:
             self.about = replace(self.about, source=name)
         else:
-            self._library.add_source(self._dictation_id, name)
+            self.shelf.put(Note(lambda library, id_: library.add_source(id_, name)))
 
-    def _opened(self, sound: Format) -> Recording:
-        if self._recording is None:
-            self._recording = Recording.create(self.recording_path, sound)
-            self._dictation_id = self._library.begin(self.about)
-        return self._recording
+    async def keep(self, changes: Sequence[Change]) -> None:
+        """Store what is to be stored of these.
 
-    def read(self, start: int, end: int) -> bytes:
-        """Sound that was appended; see ``Recording.read``."""
-        assert self._recording is not None
-        return self._recording.read(start, end)
+        On return it outlives a power cut; or it is held in memory, if the disk has trouble.
+        """
+        for change in changes:
+            if isinstance(change, Settled):
+                self.tape.reserve.settled = change.end_sample
+        notes = [note for change in changes if (note := _note(change)) is not None]
+        if notes:
+            self.shelf.put(*notes)
+            await self.shelf.stored()
 
-    def sync(self) -> None:
-        """Make the sound so far outlive a power cut."""
-        if self._recording is not None:
-            self._recording.sync()
+    # ------------------------------------------------------------------------- the end
 
-    def is_kept(self, change: Change) -> bool:
-        """Whether a change is one to store."""
-        return isinstance(change, _KEPT)
+    async def close(self, n_samples: int, billed_s: int) -> Problem | None:
+        """The dictation is over: let go of its files. What could not be saved, if anything; the
+        files then stay open, for ``persist``."""
+        if self.tape.head:
+            self.shelf.put(Note(lambda library, id_: library.finish(id_, n_samples, billed_s)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._finish()
+                if not self.is_waiting:
+                    await self.let_go()
+        return self.unkept
 
-    def keep(self, change: Change) -> None:
-        """Store a change; on return it outlives a power cut."""
-        assert self._dictation_id is not None
-        match change:
-            case LineCommitted(line):
-                self._library.add_line(self._dictation_id, line)
-            case LineRefined(line):
-                self._library.refine_line(self._dictation_id, line)
-            case GapMarked(gap):
-                self._library.add_gap(self._dictation_id, gap)
-            case FindingMade(finding):
-                self._library.add_finding(self._dictation_id, finding)
-            case LinkChanged():
-                self._library.note_link(self._dictation_id, change)
+    async def persist(self) -> None:
+        """Go on trying until all is saved; then let go of the files."""
+        while self.is_waiting:
+            await asyncio.sleep(RETRY_S)
+            await self._finish()
+        await self.let_go()
 
-    def close(self, n_samples: int, billed_s: int) -> None:
-        """The dictation is over."""
-        if self._recording is not None:
-            self._recording.close()
-        if self._dictation_id is not None:
-            self._library.finish(self._dictation_id, n_samples, billed_s)
+    async def let_go(self) -> None:
+        """Close the files; what is not in them will not be."""
+        await asyncio.gather(self.tape.close(), self.shelf.close())
+
+    @property
+    def unkept(self) -> Problem | None:
+        """What is not saved, and why."""
+        reserve, sound = self.tape.reserve, self.tape.sound
+        n_lines = self.shelf.n_lines_waiting
+        pieces = [
+            f"{sound.seconds(n):.1f} s of sound{words}"
+            for n, words in ((reserve.n_unsafe, ""), (reserve.n_lost, ", whose text is known"))
+            if n
+        ]
+        pieces += ["1 line" if n_lines == 1 else f"{n_lines} lines"] if n_lines else []
+        if not pieces and not self.is_waiting:
+            return None
+        problem = self._cause
+        title = problem.title if problem else "The disk had no room for long enough"
+        detail = f"{' and '.join(pieces) or 'How it ended'}. {title}"
+        if problem and problem.detail:
+            detail = f"{detail}: {problem.detail}"
+        return Problem(Kind.DISK, "Not all of it is saved", detail, problem.hint if problem else "")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Something is only in memory."""
+        return bool(self.tape.reserve.n_unsafe or self.shelf.n_waiting)
+
+    async def _finish(self) -> None:
+        """Write all there is to write; or no more, where one more try is refused."""
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(self.run())
+            await self.tape.writing.finish()
+            await self.shelf.storing.finish()
+            self.tape.sync()
+            await self.tape.syncing.finish()
+            running.cancel()
+
+    # ------------------------------------------------------------------------- trouble
+
+    @property
+    def _cause(self) -> Problem | None:
+        """What is wrong with the disk."""
+        return self.tape.problem or self.shelf.storing.problem
+
+    def _look(self) -> None:
+        """Tell what is wrong, if it is something else than before."""
+        cause = self._cause
+        problem = None if cause is None else meanwhile(cause)
+        if problem is not None and self._is_overflowing:
+            title = f"Sound is lost, since the memory is full too. {problem.title}"
+            problem = replace(problem, title=title)
+        if problem != self._problem:
+            self._problem = problem
+            self.on_trouble(problem)
+
+
+def _note(change: Change) -> Note | None:
+    """How a change is stored, if it is."""
+    match change:
+        case LineCommitted(line):
+            return Note(lambda library, id_: library.add_line(id_, line), n_lines=1)
+        case LineRefined(line):
+            return Note(lambda library, id_: library.refine_line(id_, line))
+        case GapMarked(gap):
+            return Note(lambda library, id_: library.add_gap(id_, gap))
+        case Settled(end_sample):
+            return Note(lambda library, id_: library.settle(id_, end_sample))
+        case FindingMade(finding):
+            return Note(lambda library, id_: library.add_finding(id_, finding))
+        case LinkChanged():
+            return Note(lambda library, id_: library.note_link(id_, change))
+    return None
 
 
 def about(*, engine: str, api: str, languages: tuple[str, ...], source: str, rate_hz: int) -> About:

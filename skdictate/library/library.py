@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from skdictate.core.changes import Gap, Line, LinkChanged, Reason
 from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
-from skdictate.paths import FILE_MODE, private_folder
+from skdictate.library.guard import opening
+from skdictate.library.trouble import told
+from skdictate.paths import FILE_MODE, private_folder, sync_folder
 
 BUSY_S = 5.0
 """How long to wait for another instance that is writing."""
@@ -35,6 +39,8 @@ class About:
     recording: str
     """The file's name in the folder of recordings."""
     started_at: datetime
+    keeps_audio: bool = True
+    """Else the recording goes as soon as all of it is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ class Kept:
     lines: tuple[Line, ...]
     gaps: tuple[Gap, ...]
     findings: tuple[Finding, ...] = ()
+    settled: int = 0
+    """While it runs: everything before this sample has its lines and gaps."""
+
+    @property
+    def unrecognised(self) -> tuple[Gap, ...]:
+        """The gaps whose sound was recorded."""
+        return tuple(gap for gap in self.gaps if gap.reason.is_recorded)
 
     @property
     def text(self) -> str:
@@ -59,30 +72,45 @@ class Kept:
 
 
 class Library:
-    """One connection; for one thread at a time."""
+    """One connection. Threads may share it: they wait for one another."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_s: float = BUSY_S, *, is_new: bool = False) -> None:
         private_folder(path.parent)
         self.path = path
+        self._lock = threading.RLock()
+        with nullcontext() if is_new else opening(path):  # nobody else knows of a new one
+            self._open(path, busy_s)
+
+    def _open(self, path: Path, busy_s: float) -> None:
         with self._told():
             if not path.exists():
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
+                sync_folder(path.parent)
             self._db = sqlite3.connect(
-                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+                path, timeout=busy_s, isolation_level=None, check_same_thread=False
             )
+            self._file = _file(path)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        with self._told():
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")
             found = schema.version(self._db)
             if found <= len(schema.MIGRATIONS):
                 schema.migrate(self._db)
                 return
-        self._db.close()
         raise ProblemError(
             Problem(
                 Kind.DISK,
                 "The library is from a newer version",
-                f"{path} has version {found}, this program knows {len(schema.MIGRATIONS)}",
+                f"{self.path} has version {found}, this program knows {len(schema.MIGRATIONS)}",
                 "Update skdictate, or set SKDICTATE_HOME to another folder.",
                 is_permanent=True,
             )
@@ -92,14 +120,38 @@ class Library:
         """Let go of the file."""
         self._db.close()
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether this is still the library; it may be removed, or set aside, see ``rescue``."""
+        with self._told():
+            return _file(self.path) == self._file
+
     # ------------------------------------------------------------------------- writing
+
+    @contextmanager
+    def together(self) -> Iterator[sqlite3.Connection]:
+        """What is stored inside is stored at once or not at all; then it outlives a power cut."""
+        with self._told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """The connection outside of any transaction, for what cannot be done inside of one."""
+        with self._told():
+            yield self._db
 
     def begin(self, about: About) -> int:
         """A new dictation; returns its id."""
         with self._told():
             cursor = self._db.execute(
                 "INSERT INTO dictation (started_at, state, engine, api, language, source,"
-                " rate_hz, recording) VALUES (?, 'running', ?, ?, ?, ?, ?, ?)",
+                " rate_hz, recording, keeps_audio) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
                 (
                     about.started_at.astimezone(UTC).isoformat(),
                     about.engine,
@@ -108,6 +160,7 @@ class Library:
                     about.source,
                     about.rate_hz,
                     about.recording,
+                    about.keeps_audio,
                 ),
             )
             assert cursor.lastrowid is not None
@@ -146,6 +199,13 @@ class Library:
                 (dictation_id, gap.start_sample, gap.end_sample, gap.reason, gap.heard),
             )
 
+    def settle(self, dictation_id: int, end_sample: int) -> None:
+        """Everything before this position has its lines and gaps."""
+        with self._told():
+            self._db.execute(
+                "UPDATE dictation SET settled = ? WHERE id = ?", (end_sample, dictation_id)
+            )
+
     def add_finding(self, dictation_id: int, finding: Finding) -> None:
         """Store something that was found beside the text."""
         with self._told():
@@ -178,14 +238,21 @@ class Library:
                 (name, dictation_id),
             )
 
-    def finish(self, dictation_id: int, n_samples: int, billed_s: int) -> None:
-        """The dictation has ended, with or without gaps."""
+    def finish(
+        self,
+        dictation_id: int,
+        n_samples: int,
+        billed_s: int = 0,
+        *,
+        ended_at: datetime | None = None,
+    ) -> None:
+        """The dictation has ended, with or without gaps; now, unless another time is given."""
         with self._told():
             self._db.execute(
                 "UPDATE dictation SET ended_at = ?, n_samples = ?, billed_s = ?, state = CASE"
                 " WHEN EXISTS (SELECT 1 FROM gap WHERE dictation_id = dictation.id)"
                 " THEN 'incomplete' ELSE 'done' END WHERE id = ?",
-                (datetime.now(UTC).isoformat(), n_samples, billed_s, dictation_id),
+                ((ended_at or datetime.now(UTC)).isoformat(), n_samples, billed_s, dictation_id),
             )
 
     # ------------------------------------------------------------------------- reading
@@ -201,14 +268,15 @@ class Library:
         with self._told():
             row = self._db.execute(
                 "SELECT engine, api, language, source, rate_hz, recording, started_at, state,"
-                " ended_at, n_samples, billed_s FROM dictation WHERE id = ?",
+                " ended_at, n_samples, billed_s, keeps_audio, settled"
+                " FROM dictation WHERE id = ?",
                 (dictation_id,),
             ).fetchone()
             if row is None:
                 return None
             return Kept(
                 id=dictation_id,
-                about=About(row[0], row[1], row[2], row[3], row[4], row[5], _moment(row[6])),
+                about=_about(row[:6], row[6], row[11]),
                 state=row[7],
                 ended_at=_moment(row[8]) if row[8] else None,
                 n_samples=row[9],
@@ -216,6 +284,7 @@ class Library:
                 lines=tuple(self._lines(dictation_id)),
                 gaps=tuple(self._gaps(dictation_id)),
                 findings=tuple(self._findings(dictation_id)),
+                settled=row[12],
             )
 
     def _lines(self, dictation_id: int) -> Iterator[Line]:
@@ -258,16 +327,23 @@ class Library:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """What SQLite or the disk says, as a problem in words."""
-        try:
+        with self._lock, told(self.path):
             yield
-        except (sqlite3.Error, OSError) as error:
-            problem = Problem(
-                Kind.DISK,
-                "The library cannot be used",
-                f"{self.path}: {error}",
-                "Free some space or mend its permissions; the recording is a file of its own.",
-            )
-            raise ProblemError(problem) from error
+
+
+def _about(texts: Sequence[Any], started_at: str, keeps_audio: int) -> About:
+    engine, api, language, source, rate_hz, recording = texts
+    began = _moment(started_at)
+    return About(engine, api, language, source, rate_hz, recording, began, bool(keeps_audio))
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file a path means, if any."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _moment(text: str) -> datetime:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from skdictate.core.audio import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.paths import FILE_MODE, private_folder
+from skdictate.library.ownership import claim
+from skdictate.library.trouble import told
+from skdictate.paths import FILE_MODE, private_folder, sync_folder
 
 HEADER_BYTES = 80
 """RIFF 12, JUNK or ds64 36, fmt 24, data 8."""
@@ -72,10 +73,17 @@ class Recording:
             ProblemError: the disk is full, read-only or forbidden.
         """
         private_folder(path.parent)
-        with disk(path):
+        with told(path):
             recording = cls(path, io.FileIO(path, "x+", opener=_private), sound, 0)
-            recording._write(header(sound.rate_hz, 0), 0)
-            _sync_folder(path.parent)
+            try:
+                claim(recording._file)
+                recording._write(header(sound.rate_hz, 0), 0)
+                recording._sync()
+                sync_folder(path.parent)
+            except OSError:  # half a file would be in the way of the next try
+                recording._file.close()
+                path.unlink(missing_ok=True)
+                raise
         return recording
 
     @classmethod
@@ -85,7 +93,7 @@ class Recording:
         Raises:
             ProblemError: it is missing, or no recording of ours.
         """
-        with disk(path):
+        with told(path):
             file = io.FileIO(path, "r")
             head = file.read(HEADER_BYTES)
             size_bytes = file.seek(0, io.SEEK_END) - HEADER_BYTES
@@ -101,10 +109,11 @@ class Recording:
         Raises:
             ProblemError: the disk does not take them; what was there before is untouched.
         """
-        with disk(self.path):
+        n_samples = self.n_samples + len(pcm) // BYTES_PER_SAMPLE
+        with told(self.path):
             self._write(pcm, HEADER_BYTES + self.n_samples * BYTES_PER_SAMPLE)
-            self.n_samples += len(pcm) // BYTES_PER_SAMPLE
-            self._write(header(self.format.rate_hz, self.n_samples * BYTES_PER_SAMPLE), 0)
+            self._write(header(self.format.rate_hz, n_samples * BYTES_PER_SAMPLE), 0)
+        self.n_samples = n_samples  # not before: what was refused is tried again in its place
 
     def append_silence(self, n_samples: int) -> None:
         """Stand in for samples that were lost, so that positions stay true to time."""
@@ -113,9 +122,19 @@ class Recording:
             self.append(bytes(BYTES_PER_SAMPLE * n))
             n_samples -= n
 
+    def mend(self, start: int, pcm: bytes) -> None:
+        """Put other samples in the place of those that begin there; the length stays.
+
+        Raises:
+            ProblemError: the disk does not take them.
+        """
+        most = max(0, self.n_samples - start) * BYTES_PER_SAMPLE
+        with told(self.path):
+            self._write(pcm[:most], HEADER_BYTES + start * BYTES_PER_SAMPLE)
+
     def read(self, start: int, end: int) -> bytes:
         """Samples ``[start, end)`` as s16le; fewer where the file is shorter."""
-        with disk(self.path):
+        with told(self.path):
             self._file.seek(HEADER_BYTES + start * BYTES_PER_SAMPLE)
             return self._file.read((end - start) * BYTES_PER_SAMPLE)
 
@@ -123,8 +142,8 @@ class Recording:
         """Make all that was appended outlive a power cut; takes milliseconds."""
         n_samples = self.n_samples
         if n_samples > self._n_synced:
-            with disk(self.path):
-                getattr(os, "fdatasync", os.fsync)(self._file.fileno())
+            with told(self.path):
+                self._sync()
             self._n_synced = n_samples
 
     def close(self) -> None:
@@ -134,6 +153,9 @@ class Recording:
                 self.sync()
             self._file.close()
 
+    def _sync(self) -> None:
+        getattr(os, "fdatasync", os.fsync)(self._file.fileno())
+
     def _write(self, data: bytes, offset: int) -> None:
         self._file.seek(offset)
         rest = memoryview(data)
@@ -141,31 +163,27 @@ class Recording:
             rest = rest[self._file.write(rest) :]
 
 
-@contextmanager
-def disk(path: Path) -> Iterator[None]:
-    """What the disk says, as a problem in words."""
-    try:
-        yield
-    except OSError as error:
-        problem = Problem(
-            Kind.DISK,
-            "The disk does not take the recording",
-            f"{path}: {error.strerror}",
-            "Free some space, or set SKDICTATE_HOME to another disk.",
-        )
-        raise ProblemError(problem) from error
+def repair(path: Path, sound: Format) -> int:
+    """Set the sizes in a recording's header to what is there; the samples there, 0 without a file.
+
+    Raises:
+        ProblemError: it cannot be looked at.
+    """
+    if not path.exists():
+        return 0
+    with told(path):
+        before = path.stat()
+    n_samples = max(0, before.st_size - HEADER_BYTES) // BYTES_PER_SAMPLE
+    wanted = header(sound.rate_hz, n_samples * BYTES_PER_SAMPLE)
+    with suppress(OSError), io.FileIO(path, "r+") as file:  # others can wait for their header
+        if file.read(HEADER_BYTES) != wanted:
+            file.seek(0)
+            file.write(wanted)
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # it tells when it ended
+            os.fsync(file.fileno())
+    return n_samples
 
 
 def _private(path: str, flags: int) -> int:
     """Opens a new file that nobody else may read, and never through a link."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), FILE_MODE)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name outlive a power cut; not every system can."""
-    with suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)

@@ -74,6 +74,32 @@ MIGRATIONS = (
     );
     CREATE INDEX finding_of_dictation ON finding (dictation_id);
     """,
+    """
+    ALTER TABLE dictation ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE dictation ADD COLUMN keeps_audio INTEGER NOT NULL DEFAULT 1;
+    CREATE TABLE revision (
+        id INTEGER PRIMARY KEY,
+        dictation_id INTEGER NOT NULL REFERENCES dictation ON DELETE CASCADE,
+        made_at TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        api TEXT NOT NULL,
+        language TEXT NOT NULL,
+        start_sample INTEGER NOT NULL,
+        end_sample INTEGER NOT NULL,
+        billed_s INTEGER NOT NULL
+    );
+    CREATE INDEX revision_of_dictation ON revision (dictation_id);
+    CREATE TABLE superseded (
+        id INTEGER PRIMARY KEY,
+        revision_id INTEGER NOT NULL REFERENCES revision ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('line', 'gap', 'finding')),
+        start_sample INTEGER NOT NULL,
+        end_sample INTEGER NOT NULL,
+        words TEXT NOT NULL,
+        data TEXT NOT NULL
+    );
+    CREATE INDEX superseded_by ON superseded (revision_id);
+    """,
 )
 
 
@@ -84,7 +110,15 @@ def version(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a library up to date, each step whole or not at all."""
-    for number in range(version(connection), len(MIGRATIONS)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
-        )
+    while version(connection) < len(MIGRATIONS):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            number = version(connection)  # another instance may have come first
+            if number < len(MIGRATIONS):
+                for statement in MIGRATIONS[number].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise

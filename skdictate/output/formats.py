@@ -23,6 +23,7 @@ from skdictate.core.changes import (
     LineRefined,
     LineSettled,
     LinkChanged,
+    Noticed,
     PartialChanged,
     ProblemRaised,
     Reason,
@@ -153,7 +154,7 @@ class JsonFormat(TextFormat):
                     session=change.session_id,
                     request=change.request_id,
                 )
-            case ProblemRaised(_, problem):
+            case ProblemRaised(_, problem) | Noticed(problem):
                 return _json(
                     "problem",
                     kind=problem.kind,
@@ -254,6 +255,12 @@ def said_of(gap: Gap) -> str:
         return "no sound was captured"
     if gap.reason is Reason.OVERRUN:
         return "sound was lost, this machine was too busy"
+    if gap.reason is Reason.NOT_KEPT:
+        return "sound was lost, the disk had no room for it"
+    if gap.reason is Reason.UNREADABLE:
+        return "the disk does not give the sound back"
+    if gap.reason is Reason.UNFINISHED:
+        return "not recognised, the program had ended"
     return f"not recognised; last heard: {gap.heard}" if gap.heard else "not recognised"
 
 

@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 
@@ -19,7 +19,7 @@ from skdictate.core.audio import Format
 from skdictate.server.decoder import Decoder, Raw
 from skdictate.server.inbox import Inbox
 from skdictate.server.recogniser import Recogniser
-from skdictate.server.rules import RefusedError, Rules, idle
+from skdictate.server.rules import RefusedError, Rules, idle, wrong
 from skdictate.server.session import Said, Session
 
 ALIVE_S = 3.0
@@ -43,6 +43,10 @@ class Service:
 
 class Call(ABC):
     """Reads a client's audio, has it recognised, and writes the answers."""
+
+    service: ClassVar[str]
+    """The full name, as gRPC has it."""
+    method: ClassVar[str]
 
     def __init__(self, service: Service, context: Any) -> None:
         self._service = service
@@ -84,6 +88,16 @@ class Call(ABC):
                     self._service.executor.submit(self._session.close)
 
     # ------------------------------------------------------------------------- what versions say
+
+    @staticmethod
+    @abstractmethod
+    def unpack(data: bytes) -> Any | None:
+        """A request as it came; None if it is none."""
+
+    @staticmethod
+    @abstractmethod
+    def pack(response: Any) -> bytes:
+        """An answer as it travels."""
 
     @abstractmethod
     def _settings(self, request: Any | None) -> tuple[Format, bool]:
@@ -129,9 +143,12 @@ class Call(ABC):
         """The next message, which has to come in time."""
         try:
             async with asyncio.timeout(self._service.rules.idle_s):
-                return await self._context.read()
+                request = await self._context.read()
         except TimeoutError:
             raise idle() from None
+        if request is None:
+            raise wrong("This is no message of this version of the API")
+        return request
 
     async def _listen(self) -> None:
         """Take audio until the client has no more."""
@@ -196,6 +213,28 @@ class Call(ABC):
         async with self._writing:
             with suppress(asyncio.InvalidStateError):
                 await self._context.write(response)
+
+
+class Recognition:
+    """The one method of a version of the API; serves any number of calls."""
+
+    call: ClassVar[type[Call]]
+
+    def __init__(self, recogniser: Recogniser, executor: Executor, rules: Rules) -> None:
+        self._service = Service(recogniser, executor, rules)
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        """What a gRPC server registers."""
+        method = grpc.stream_stream_rpc_method_handler(
+            self.recognize,
+            request_deserializer=self.call.unpack,
+            response_serializer=self.call.pack,
+        )
+        return grpc.method_handlers_generic_handler(self.call.service, {self.call.method: method})
+
+    async def recognize(self, _requests: Any, context: Any) -> None:
+        """One session, from its settings to its end."""
+        await self.call.serve(self._service, context)
 
 
 def language_warning(codes: list[str], known: str) -> str:

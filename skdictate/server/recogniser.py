@@ -175,6 +175,6 @@ def missing(detail: str) -> Problem:
         Kind.RECOGNISER,
         "The embedded recogniser is missing here",
         f"It has no package for this platform ({detail})",
-        "Set SKDICTATE_API_KEY to use SpeechKit, or --endpoint to use a server of yours.",
+        "To use SpeechKit: skdictate auth login, or SKDICTATE_API_KEY; --endpoint for a server.",
         is_permanent=True,
     )

@@ -19,6 +19,7 @@ import grpc
 
 from skdictate.errors import Problem, ProblemError
 from skdictate.server.gate import TokenGate
+from skdictate.server.mortal import Mortal
 from skdictate.server.order import Order
 from skdictate.server.recogniser import Moonshine, Recogniser
 from skdictate.server.rules import Rules
@@ -73,7 +74,7 @@ def main() -> None:
     """The child: order in, address out, service until the parent is gone."""
     order = Order(**json.loads(sys.stdin.readline()))
     try:
-        recogniser = Moonshine()
+        recogniser = Mortal(Moonshine())
     except ProblemError as error:
         _tell(problem=error.problem)
         return

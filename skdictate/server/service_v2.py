@@ -8,10 +8,9 @@ that is settled goes out as an utterance of no words.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Executor
 from typing import Any
 
-import grpc
+from google.protobuf.message import DecodeError
 
 from skdictate._pb import speechkit_stt_v2_pb2 as pb
 from skdictate.core.audio import Format
@@ -20,9 +19,8 @@ from skdictate.server import call
 from skdictate.server.call import Service, language_warning
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
-from skdictate.server.recogniser import Recogniser
 from skdictate.server.refine import refine
-from skdictate.server.rules import Rules, wrong
+from skdictate.server.rules import wrong
 from skdictate.server.session import Said
 
 SERVICE = "yandex.cloud.ai.stt.v2.SttService"
@@ -31,28 +29,11 @@ RATES_HZ = (8_000, 16_000, 48_000)
 FOLDER_ID_LONGEST = 50
 
 
-class SttService:
-    """Serves any number of calls."""
-
-    def __init__(self, recogniser: Recogniser, executor: Executor, rules: Rules) -> None:
-        self._service = Service(recogniser, executor, rules)
-
-    def handler(self) -> grpc.GenericRpcHandler:
-        """What a gRPC server registers."""
-        method = grpc.stream_stream_rpc_method_handler(
-            self.recognize,
-            request_deserializer=pb.StreamingRecognitionRequest.FromString,
-            response_serializer=pb.StreamingRecognitionResponse.SerializeToString,
-        )
-        return grpc.method_handlers_generic_handler(SERVICE, {METHOD: method})
-
-    async def recognize(self, _requests: Any, context: Any) -> None:
-        """One session, from its settings to its end."""
-        await Call.serve(self._service, context)
-
-
 class Call(call.Call):
     """One client of this version."""
+
+    service = SERVICE
+    method = METHOD
 
     def __init__(self, service: Service, context: Any) -> None:
         super().__init__(service, context)
@@ -62,6 +43,19 @@ class Call(call.Call):
         self._settled_ms = 0
         self._is_ended = False
         """By the client's wish for a single utterance."""
+
+    @staticmethod
+    def unpack(data: bytes) -> pb.StreamingRecognitionRequest | None:
+        """A request as it came; None if it is none."""
+        try:
+            return pb.StreamingRecognitionRequest.FromString(data)
+        except DecodeError:
+            return None
+
+    @staticmethod
+    def pack(response: pb.StreamingRecognitionResponse) -> bytes:
+        """An answer as it travels."""
+        return response.SerializeToString()
 
     def _settings(self, request: Any | None) -> tuple[Format, bool]:
         if request is None or request.WhichOneof("streaming_request") != "config":
@@ -132,6 +126,12 @@ class Call(call.Call):
         if self._service.rules.is_public:
             return None
         return pb.StreamingRecognitionResponse()
+
+
+class SttService(call.Recognition):
+    """Serves any number of calls."""
+
+    call = Call
 
 
 def _chunk(text: str, words: Iterable[Word]) -> pb.SpeechRecognitionChunk:

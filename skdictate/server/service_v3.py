@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from concurrent.futures import Executor
 from typing import Any
 
-import grpc
+from google.protobuf.message import DecodeError
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
@@ -16,8 +15,7 @@ from skdictate.server import call, wishes
 from skdictate.server.call import Service, language_warning
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
-from skdictate.server.recogniser import Recogniser
-from skdictate.server.rules import Rules, wrong
+from skdictate.server.rules import wrong
 from skdictate.server.session import Cursors, Said
 
 SERVICE = "speechkit.stt.v3.Recognizer"
@@ -26,28 +24,11 @@ RATES_HZ = range(8_000, 48_001)
 SILENCE_LONGEST_MS = 300_000
 
 
-class RecognizerService:
-    """Serves any number of calls."""
-
-    def __init__(self, recogniser: Recogniser, executor: Executor, rules: Rules) -> None:
-        self._service = Service(recogniser, executor, rules)
-
-    def handler(self) -> grpc.GenericRpcHandler:
-        """What a gRPC server registers."""
-        method = grpc.stream_stream_rpc_method_handler(
-            self.recognize,
-            request_deserializer=pb.StreamingRequest.FromString,
-            response_serializer=pb.StreamingResponse.SerializeToString,
-        )
-        return grpc.method_handlers_generic_handler(SERVICE, {METHOD: method})
-
-    async def recognize(self, _requests: Any, context: Any) -> None:
-        """One session, from its settings to its end."""
-        await Call.serve(self._service, context)
-
-
 class Call(call.Call):
     """One client of this version."""
+
+    service = SERVICE
+    method = METHOD
 
     def __init__(self, service: Service, context: Any) -> None:
         super().__init__(service, context)
@@ -55,6 +36,19 @@ class Call(call.Call):
         self._id = pb.SessionUuid(uuid=str(uuid.uuid4()), user_request_id=_request_id(context))
         self._languages: list[str] = []
         self._ignored: list[str] = []
+
+    @staticmethod
+    def unpack(data: bytes) -> pb.StreamingRequest | None:
+        """A request as it came; None if it is none."""
+        try:
+            return pb.StreamingRequest.FromString(data)
+        except DecodeError:
+            return None
+
+    @staticmethod
+    def pack(response: pb.StreamingResponse) -> bytes:
+        """An answer as it travels."""
+        return response.SerializeToString()
 
     def _settings(self, request: Any | None) -> tuple[Format, bool]:
         if request is None or request.WhichOneof("Event") != "session_options":
@@ -117,6 +111,12 @@ class Call(call.Call):
         response.response_wall_time_ms = round((time.monotonic() - self._began_s) * 1000)
         response.channel_tag = "0"
         await super()._write(response)
+
+
+class RecognizerService(call.Recognition):
+    """Serves any number of calls."""
+
+    call = Call
 
 
 def _request_id(context: Any) -> str:

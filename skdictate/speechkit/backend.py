@@ -19,6 +19,8 @@ from skdictate.speechkit import problems
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.codec import Codec, Options
+from skdictate.speechkit.dial import dial
+from skdictate.speechkit.line import Line
 
 Whereabouts = Callable[[], Awaitable[tuple[Endpoint, Credential | None]]]
 """Where the server is and how to sign in; asked before each session, for both may change."""
@@ -32,7 +34,7 @@ STATUS_S = 0.5
 
 @dataclass
 class SpeechKit:
-    """Opens sessions over one channel, and takes a new channel after trouble with the network."""
+    """Opens sessions over one connection, and takes a new one after trouble with the network."""
 
     name: str
     limits: Limits
@@ -41,8 +43,7 @@ class SpeechKit:
     has_words: bool = True
 
     def __post_init__(self) -> None:
-        self._channel: grpc.aio.Channel | None = None
-        self._endpoint: Endpoint | None = None
+        self._line: Line | None = None
         self.refines = self.options.refines
 
     @asynccontextmanager
@@ -50,48 +51,54 @@ class SpeechKit:
         """Open a session; see ``Backend.connect``."""
         endpoint, credential = await self.whereabouts()
         request_id = str(uuid.uuid4())
-        channel = await self._reach(endpoint)
+        line = await self._reach(endpoint)
         codec = self.options.codec(sound, credential.folder_id if credential else "")
-        call = channel.stream_stream(
-            codec.method,
-            request_serializer=codec.pack,
-            response_deserializer=codec.unpack,
-        )(metadata=_metadata(codec, request_id, credential))
-        link = SpeechKitLink(call, request_id, codec, credential)
-        try:
-            await link.write(codec.settings())
-            yield link
-        except ProblemError as error:
-            if error.problem.kind is Kind.NETWORK:
-                await self.close()
-            raise
-        finally:
-            call.cancel()
+        async with line.session():
+            # Answers are unpacked by the link: of one that is none, the library would say nothing.
+            call = line.channel.stream_stream(codec.method, request_serializer=codec.pack)(
+                metadata=_metadata(codec, request_id, credential)
+            )
+            link = SpeechKitLink(call, request_id, codec, credential, line.heard)
+            try:
+                await link.write(codec.settings())
+                yield link
+            finally:
+                call.cancel()
 
     async def close(self) -> None:
         """Give the connection up; the next session makes another."""
-        if self._channel is not None:
-            channel, self._channel = self._channel, None
-            await channel.close()
+        if self._line is not None:
+            line, self._line = self._line, None
+            await line.give_up()
 
-    async def _reach(self, endpoint: Endpoint) -> grpc.aio.Channel:
-        if self._channel is None or endpoint != self._endpoint:
-            await self.close()
-            self._channel, self._endpoint = endpoint.channel(), endpoint
-        return self._channel
+    async def _reach(self, endpoint: Endpoint) -> Line:
+        """The line that we have, if it is good, or a new one; if that failed, its calls say why."""
+        if self._line is not None and self._line.is_good and endpoint == self._line.endpoint:
+            return self._line
+        line = await dial(Line(endpoint))
+        await self.close()
+        self._line = line
+        return line
 
 
 class SpeechKitLink:
     """One call. Writing and reading go on side by side."""
 
     def __init__(
-        self, call: Any, request_id: str, codec: Codec, credential: Credential | None
+        self,
+        call: Any,
+        request_id: str,
+        codec: Codec,
+        credential: Credential | None,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
         self._call = call
         self._credential = credential
         self._problem: Problem | None = None
         self._request_id = request_id
         self._codec = codec
+        self._heard = heard
+        """To be told of every answer."""
         self._status: tuple[grpc.StatusCode, str] | None = None
         self._ended = asyncio.Event()
         call.add_done_callback(self._end)
@@ -99,6 +106,10 @@ class SpeechKitLink:
     async def send_audio(self, pcm: bytes) -> None:
         """Send samples (s16le); returns when the transport took them."""
         await self.write(self._codec.audio(pcm))
+
+    async def send_silence(self, n_samples: int) -> None:
+        """Send silence, in the form that the user wants of it."""
+        await self.write(self._codec.silence(n_samples))
 
     async def end_utterance(self) -> None:
         """Say that the utterance ends here, if this version of the API can."""
@@ -123,8 +134,9 @@ class SpeechKitLink:
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Events in order; see ``Link``."""
-        while (response := await self._read()) is not grpc.aio.EOF:
-            for event in self._codec.decode(response):
+        while (answer := await self._read()) is not grpc.aio.EOF:
+            self._heard()
+            for event in self._codec.decode(self._codec.unpack(answer)):
                 yield self._introduced(event)
 
     async def _read(self) -> Any:

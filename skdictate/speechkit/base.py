@@ -20,6 +20,9 @@ class Link(Protocol):
     async def send_audio(self, pcm: bytes) -> None:
         """Send samples (s16le); returns when the transport took them."""
 
+    async def send_silence(self, n_samples: int) -> None:
+        """Send silence that is in no recording, so that the session is kept; takes as long."""
+
     async def end_utterance(self) -> None:
         """Say that the utterance ends here."""
 

@@ -22,7 +22,9 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.enable_retries", 0),
     # The core decides when to try again; the library must not still be waiting then.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
+    # How long one attempt may take, whatever the name says. The core gives up sooner; on a slow
+    # way name, TCP, TLS and settings take a second and more.
+    ("grpc.min_reconnect_backoff_ms", 20_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Pings find a dead connection; while audio flows the server's rules allow them.
     ("grpc.keepalive_time_ms", 20_000),

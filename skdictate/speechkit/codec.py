@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from skdictate.core.audio import Format
 from skdictate.core.events import Event
 
+LONGEST_TEXT = 20_000
+"""Characters in one answer; a session of five minutes has some five thousand."""
+
 
 class Codec(Protocol):
     """The messages of one session, in both directions. Messages pass through the backend unseen."""
@@ -23,6 +26,9 @@ class Codec(Protocol):
 
     def audio(self, pcm: bytes) -> Any:
         """A message of samples (s16le)."""
+
+    def silence(self, n_samples: int) -> Any:
+        """A message that stands for so many samples of silence."""
 
     def end_of_utterance(self) -> Any | None:
         """The message that ends an utterance; None where there is none."""
@@ -39,7 +45,7 @@ class Codec(Protocol):
         """An answer as it came.
 
         Raises:
-            google.protobuf.message.DecodeError: it is none.
+            ProblemError: it is none.
         """
 
 

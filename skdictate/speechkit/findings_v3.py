@@ -19,9 +19,15 @@ from skdictate.core.findings import (
     Summarised,
     Window,
 )
+from skdictate.speechkit.codec import LONGEST_TEXT
 
 MOST = 1_000
-"""Of anything that repeats; what a session can hold is far less."""
+"""Of anything that repeats; what a session can hold is far less ..."""
+MOST_TEXTS = 100
+"""... and of texts ..."""
+LONGEST = 2_000
+"""... of so many characters."""
+LONGEST_NAME = 100
 _CLASSIFIED = {
     pb.RecognitionClassifierUpdate.LAST_UTTERANCE: Window.UTTERANCE,
     pb.RecognitionClassifierUpdate.LAST_FINAL: Window.FINAL,
@@ -52,11 +58,11 @@ def _classified(update: pb.RecognitionClassifierUpdate) -> Classified:
         update.start_time_ms,
         update.end_time_ms,
         _CLASSIFIED.get(update.window_type, Window.UNKNOWN),
-        clean(result.classifier),
-        tuple(Label(clean(it.label), _real(it.confidence)) for it in result.labels[:MOST]),
+        _name(result.classifier),
+        tuple(Label(_name(it.label), _real(it.confidence)) for it in result.labels[:MOST_TEXTS]),
         tuple(
-            Stretch(it.start_time_ms, it.end_time_ms, clean(it.text))
-            for it in result.highlights[:MOST]
+            Stretch(it.start_time_ms, it.end_time_ms, clean(it.text, LONGEST))
+            for it in result.highlights[:MOST_TEXTS]
         ),
     )
 
@@ -66,7 +72,7 @@ def _spoken(analysis: pb.SpeakerAnalysis) -> Spoken:
         analysis.speech_boundaries.start_time_ms,
         analysis.speech_boundaries.end_time_ms,
         _SPOKEN.get(analysis.window_type, Window.UNKNOWN),
-        clean(analysis.speaker_tag),
+        _name(analysis.speaker_tag),
         analysis.total_speech_ms,
         _real(analysis.speech_ratio),
         analysis.total_silence_ms,
@@ -96,19 +102,19 @@ def _conversed(analysis: pb.ConversationAnalysis) -> Conversed:
         _statistics(analysis.simultaneous_speech_duration_estimation),
         tuple(
             Interrupted(
-                clean(who.speaker_tag),
+                _name(who.speaker_tag),
                 who.interrupts_count,
                 who.interrupts_duration_ms,
                 tuple(Stretch(it.start_time_ms, it.end_time_ms) for it in who.interrupts[:MOST]),
             )
-            for who in analysis.speaker_interrupts[:MOST]
+            for who in analysis.speaker_interrupts[:MOST_TEXTS]
         ),
     )
 
 
 def _summarised(summary: pb.Summarization) -> Summarised:
     return Summarised(
-        tuple(clean(result.response) for result in summary.results[:MOST]),
+        tuple(clean(result.response, LONGEST_TEXT) for result in summary.results[:MOST_TEXTS]),
         summary.content_usage.input_text_tokens,
         summary.content_usage.completion_tokens,
         summary.content_usage.total_tokens,
@@ -117,8 +123,8 @@ def _summarised(summary: pb.Summarization) -> Summarised:
 
 def languages(estimates: Iterable[pb.LanguageEstimation]) -> tuple[Label, ...]:
     """The languages of some words, the likeliest first."""
-    found = [Label(clean(it.language_code), _real(it.probability)) for it in estimates]
-    return tuple(sorted(found[:MOST], key=lambda label: -label.score))
+    found = [Label(_name(it.language_code), _real(it.probability)) for it in estimates]
+    return tuple(sorted(found[:MOST_TEXTS], key=lambda label: -label.score))
 
 
 def _statistics(said: pb.DescriptiveStatistics) -> Statistics:
@@ -126,6 +132,10 @@ def _statistics(said: pb.DescriptiveStatistics) -> Statistics:
     return Statistics(
         _real(said.min), _real(said.max), _real(said.mean), _real(said.std), tuple(quantiles)
     )
+
+
+def _name(text: str) -> str:
+    return clean(text, LONGEST_NAME)
 
 
 def _real(value: float) -> float:

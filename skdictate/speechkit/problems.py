@@ -88,7 +88,7 @@ ROWS = (
         ("folder id",),
         Kind.CREDENTIALS,
         "The folder is not that of the key",
-        "Leave --folder-id out: a service account has its own.",
+        "Leave --folder-id out, or unset that of yc: a service account has its own.",
     ),
     # What we asked for.
     _stop(
@@ -165,6 +165,7 @@ ROWS = (
         "The server does not speak TLS",
         "Check the port; a server on this machine may need --plaintext.",
     ),
+    Row(C.UNAVAILABLE, ("timed out",), Kind.NETWORK, "The recogniser does not answer"),
     Row(
         C.UNAVAILABLE,
         ("http1.x", "failed parsing http/2", "before receiving settings"),
@@ -183,6 +184,13 @@ ROWS = (
     Row(C.DEADLINE_EXCEEDED, (), Kind.NETWORK, "The network is too slow"),
     Row(C.CANCELLED, (), Kind.NETWORK, "The session was cancelled"),
     Row(None, (), Kind.NETWORK, "The recogniser broke off"),
+)
+
+GARBLED = Problem(
+    Kind.SERVICE,
+    "The recogniser's answer makes no sense",
+    "It is no message of this version of the API",
+    f"{_ON} Should it repeat, check --api and --endpoint.",
 )
 
 

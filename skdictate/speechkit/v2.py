@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from google.protobuf.message import DecodeError
+
 from skdictate._pb import speechkit_stt_v2_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.clean import clean
@@ -27,11 +29,17 @@ from skdictate.core.events import (
     StatusCode,
     Word,
 )
+from skdictate.errors import ProblemError
+from skdictate.speechkit.codec import LONGEST_TEXT
+from skdictate.speechkit.problems import GARBLED
 from skdictate.speechkit.wishes_v2 import Wishes
 
 METHOD = "/yandex.cloud.ai.stt.v2.SttService/StreamingRecognize"
+MOST_CHUNKS = 1_000
+"""In one answer; the service sends one."""
 MOST_WORDS = 10_000
 """In one chunk; five minutes of speech have under a thousand."""
+LONGEST_WORD = 200
 SLACK_MS = 1_000
 """Times of words are estimates; further than this from what is possible they are none."""
 
@@ -88,6 +96,10 @@ class Codec:
         self._n_sent += len(pcm) // 2
         return pb.StreamingRecognitionRequest(audio_content=pcm)
 
+    def silence(self, n_samples: int) -> pb.StreamingRecognitionRequest:
+        """A message of silence; there is none that only stands for it."""
+        return self.audio(bytes(self._format.size_bytes(n_samples)))
+
     def end_of_utterance(self) -> pb.StreamingRecognitionRequest | None:
         """There is no such message: the service alone decides."""
         return None
@@ -99,9 +111,9 @@ class Codec:
             yield Session("")  # this version has no name for it
         if not response.chunks:
             yield Status(StatusCode.WORKING)
-        for chunk in response.chunks:
+        for chunk in response.chunks[:MOST_CHUNKS]:
             best = chunk.alternatives[0] if chunk.alternatives else _NOTHING
-            text = clean(best.text)
+            text = clean(best.text, LONGEST_TEXT)
             # A result that ends its utterance cannot be rewritten by the next, whatever it says.
             if chunk.final or chunk.end_of_utterance:
                 yield from self._final(text, best.words, is_end=chunk.end_of_utterance)
@@ -116,7 +128,10 @@ class Codec:
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingRecognitionResponse:
         """An answer as it came."""
-        return pb.StreamingRecognitionResponse.FromString(data)
+        try:
+            return pb.StreamingRecognitionResponse.FromString(data)
+        except DecodeError as error:
+            raise ProblemError(GARBLED) from error
 
     def _partial(self, text: str) -> Partial:
         """Where its words are is not passed on: only finals show that this server tells."""
@@ -177,7 +192,7 @@ _NOTHING = pb.SpeechRecognitionAlternative()
 def _words(words: Any) -> tuple[Word, ...]:
     """Words as they say; empty ones tell where silence was."""
     return tuple(
-        Word(clean(word.word), _ms(word.start_time), _ms(word.end_time))
+        Word(clean(word.word, LONGEST_WORD), _ms(word.start_time), _ms(word.end_time))
         for word in words[:MOST_WORDS]
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from google.protobuf.message import DecodeError
+
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.clean import clean
@@ -20,13 +22,17 @@ from skdictate.core.events import (
     StatusCode,
     Word,
 )
+from skdictate.errors import ProblemError
 from skdictate.speechkit import findings_v3 as findings
+from skdictate.speechkit.codec import LONGEST_TEXT
+from skdictate.speechkit.problems import GARBLED
 from skdictate.speechkit.settings_v3 import settings
 from skdictate.speechkit.wishes_v3 import Wishes
 
 METHOD = "/speechkit.stt.v3.Recognizer/RecognizeStreaming"
 MOST_WORDS = 10_000
 """In one update; five minutes of speech have under a thousand."""
+LONGEST_WORD = 200
 _CODES = {
     pb.WORKING: StatusCode.WORKING,
     pb.WARNING: StatusCode.WARNING,
@@ -60,6 +66,13 @@ class Codec:
         """A message of samples."""
         return pb.StreamingRequest(chunk=pb.AudioChunk(data=pcm))
 
+    def silence(self, n_samples: int) -> pb.StreamingRequest:
+        """A message that stands for silence, or is silence."""
+        if self._options.names_silence:
+            duration_ms = self._format.ms(n_samples)
+            return pb.StreamingRequest(silence_chunk=pb.SilenceChunk(duration_ms=duration_ms))
+        return self.audio(bytes(self._format.size_bytes(n_samples)))
+
     def end_of_utterance(self) -> pb.StreamingRequest:
         """The message that ends an utterance."""
         return pb.StreamingRequest(eou=pb.Eou())
@@ -78,7 +91,8 @@ class Codec:
                 yield _labelled(_final(response), response, self._options)
             case "final_refinement":
                 text = _best(response.final_refinement.normalized_text).text
-                yield Refinement(response.final_refinement.final_index, clean(text))
+                text = clean(text, LONGEST_TEXT)
+                yield Refinement(response.final_refinement.final_index, text)
             case "eou_update":
                 yield EndOfUtterance(response.eou_update.time_ms)
             case "status_code":
@@ -95,19 +109,22 @@ class Codec:
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingResponse:
         """An answer as it came."""
-        return pb.StreamingResponse.FromString(data)
+        try:
+            return pb.StreamingResponse.FromString(data)
+        except DecodeError as error:
+            raise ProblemError(GARBLED) from error
 
 
 def _partial(update: pb.AlternativeUpdate) -> Partial:
     best = _best(update)
-    return Partial(clean(best.text), _words(best))
+    return Partial(clean(best.text, LONGEST_TEXT), _words(best))
 
 
 def _final(response: pb.StreamingResponse) -> Final:
     best = _best(response.final)
     has_cursors = response.HasField("audio_cursors")
     return Final(
-        clean(best.text),
+        clean(best.text, LONGEST_TEXT),
         best.start_time_ms,
         best.end_time_ms,
         _words(best),
@@ -131,6 +148,6 @@ def _best(update: pb.AlternativeUpdate) -> pb.Alternative:
 
 def _words(best: pb.Alternative) -> tuple[Word, ...]:
     return tuple(
-        Word(clean(word.text), word.start_time_ms, word.end_time_ms)
+        Word(clean(word.text, LONGEST_WORD), word.start_time_ms, word.end_time_ms)
         for word in best.words[:MOST_WORDS]
     )

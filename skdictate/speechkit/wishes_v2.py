@@ -20,8 +20,9 @@ NEWER = (
     "speaker_labelling",
     "summarize",
     "summarize_model",
+    "keep_alive",
 )
-"""Settings that only API v3 has a field for."""
+"""Settings that only API v3 has a field or a message for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,9 @@ class Wishes:
     """Tells speakers apart, which the service can do only when it has heard the whole session."""
     summary_prompt: str = ""
     summary_model: str = ""
+    names_silence: bool = False
+    """A session is kept by messages that stand for silence, and not by silence as sound. Whether
+    these count as time passed to the service is documented, and was measured otherwise."""
 
     @property
     def labels_languages(self) -> bool:
@@ -92,6 +95,7 @@ class Wishes:
             labels_speakers=settings.speaker_labelling,
             summary_prompt=settings.summarize,
             summary_model=settings.summarize_model,
+            names_silence=settings.keep_alive == "chunk",
         )
 
 

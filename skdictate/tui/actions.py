@@ -30,6 +30,8 @@ class Action:
     keys: str = ""
     """As the library names the key, where that differs from ``key``; with commas between."""
     in_footer: bool = True
+    is_for_rest: bool = False
+    """In the footer only while nobody dictates, though it works then too."""
     help: str = ""
     """A sentence for the help page; one for all actions of a key."""
     way: str = ""
@@ -110,6 +112,20 @@ ACTIONS = (
         help="Choose the microphone, also while you dictate.",
     ),
     Action(
+        "copy",
+        "c",
+        "Copy",
+        "Copy the line that brings a microphone here; once more, the next one.",
+        help="Copy the line that brings a microphone here, while one is waited for.",
+    ),
+    Action(
+        "log_in",
+        "l",
+        "Login",
+        "Let ssh ask what it has to ask, in this terminal.",
+        help="Log in to where the microphone is, if ssh has to ask for something.",
+    ),
+    Action(
         "retry",
         "r",
         "Retry",
@@ -130,6 +146,45 @@ ACTIONS = (
         "Begin a clean page.",
         help="Begin a clean page; the library keeps the old one.",
     ),
+    Action(
+        "findings",
+        "f",
+        "Found",
+        "What was found beside the text.",
+        help="What SpeechKit has found beside the text, if it was asked.",
+    ),
+    Action(
+        "settings",
+        "o",
+        "Setup",
+        "Look at all settings, and change them.",
+        help="All settings: what each is, and a change of it.",
+        is_for_rest=True,
+    ),
+    Action(
+        "sign_in",
+        "k",
+        "Key",
+        "Sign in to SpeechKit with a key; a dictation that runs goes on with it.",
+        help="Sign in to SpeechKit with a key, also while you dictate.",
+        in_footer=False,
+    ),
+    Action(
+        "recognise",
+        "u",
+        "Unheard",
+        "Recognise what was recorded and is not recognised; once more stops it.",
+        help="Recognise what is not recognised yet; once more stops it.",
+        is_for_rest=True,
+    ),
+    Action(
+        "history",
+        "h",
+        "History",
+        "Dictations of before: read them, recognise them again, delete them.",
+        help="Dictations of before: read, recognise again, save, delete.",
+        is_for_rest=True,
+    ),
     Action("help", "?", "Help", "All keys, and where everything is kept.", "question_mark,f1"),
     Action(
         "quit",
@@ -138,7 +193,11 @@ ACTIONS = (
         "Leave; what was said is kept.",
         help="Leave. What was said is kept; twice leaves at once.",
     ),
-    Action("leave", "ctrl+c", "Quit", "The same.", "ctrl+c,ctrl+q", in_footer=False),
+    Action(
+        *("leave", "ctrl+c", "Quit", "The same.", "ctrl+c,ctrl+q"),
+        in_footer=False,
+        in_palette=False,
+    ),
 )
 
 

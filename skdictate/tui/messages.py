@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from skdictate.backstage import Changed, News
-from skdictate.core.changes import PartialChanged
+from skdictate.backroom import Word
 
 
 class Told(Message):
-    """News from backstage. A newer partial takes the place of an older one that still waits."""
-
-    def __init__(self, news: News) -> None:
-        super().__init__()
-        self.news = news
-
-    def can_replace(self, message: Message) -> bool:
-        """So that a slow terminal skips guesses and never falls behind."""
-        return self._is_partial and isinstance(message, Told) and message._is_partial
-
-    @property
-    def _is_partial(self) -> bool:
-        return isinstance(self.news, Changed) and isinstance(self.news.change, PartialChanged)
+    """There is news from backstage, see ``Mailbox``."""
 
 
 class Reported(Message):
@@ -34,3 +21,11 @@ class Reported(Message):
 
 class Released(Message):
     """Space was let go."""
+
+
+class Noted(Message):
+    """A word from the back room."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__()
+        self.word = word

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from skdictate.core.audio import Format
-from skdictate.core.changes import Change, Gap, GapMarked, Line, LineCommitted, LineRefined
+from skdictate.core.changes import (
+    Change,
+    FindingMade,
+    Gap,
+    GapMarked,
+    LineCommitted,
+    LineRefined,
+)
+from skdictate.core.findings import Finding
+from skdictate.core.packed import Packed
 from skdictate.output.formats import SUFFIXES, rendered
 from skdictate.output.sinks import save
+
+MOST_FINDINGS = 10_000
+"""Of one dictation, the newest ones; the library has them all."""
 
 
 @dataclass
@@ -17,8 +30,9 @@ class Section:
     """One dictation on the page."""
 
     sound: Format
-    lines: dict[int, Line] = field(default_factory=dict)
+    lines: Packed = field(default_factory=Packed)
     gaps: list[Gap] = field(default_factory=list)
+    findings: deque[Finding] = field(default_factory=lambda: deque(maxlen=MOST_FINDINGS))
 
 
 @dataclass
@@ -38,7 +52,12 @@ class Page:
     @property
     def is_empty(self) -> bool:
         """There is nothing to save."""
-        return not any(section.lines or section.gaps for section in self.sections)
+        return not any(len(section.lines) or section.gaps for section in self.sections)
+
+    @property
+    def n_findings(self) -> int:
+        """What was found beside the text."""
+        return sum(len(section.findings) for section in self.sections)
 
     def begin(self, sound: Format) -> None:
         """Another dictation."""
@@ -49,16 +68,15 @@ class Page:
         section = self.sections[-1]
         match change:
             case LineCommitted(line) | LineRefined(line):
-                section.lines[line.number] = line
+                section.lines.put(line)
             case GapMarked(gap):
                 section.gaps.append(gap)
+            case FindingMade(finding):
+                section.findings.append(finding)
 
     def text(self, name: str) -> str:
         """The page in a format."""
-        texts = [
-            rendered(name, section.sound, section.lines.values(), section.gaps)
-            for section in self.sections
-        ]
+        texts = [rendered(name, it.sound, it.lines, it.gaps, it.findings) for it in self.sections]
         return "\n".join(text for text in texts if text)
 
     def save(self, name: str, output: str) -> Path:

@@ -16,7 +16,7 @@ _UNWANTED = ("Quit", "Keys", "Screenshot", "Maximize", "Minimize")
 def commands(app: App[int], standard: Iterable[SystemCommand]) -> Iterator[SystemCommand]:
     """What the palette offers at this moment."""
     for action in ACTIONS:
-        if action.in_footer and action.in_palette and app.check_action(action.id, ()):
+        if action.in_palette and app.check_action(action.id, ()):
             run = partial(app.call_later, app.run_action, action.id)
             yield SystemCommand(action.label, action.tooltip, run)
     yield from (command for command in standard if command.title not in _UNWANTED)

@@ -29,11 +29,14 @@ def start(config: Config, paths: Paths) -> int:
     elif not sys.stdin.isatty():
         raise ProblemError(_no_terminal())
     terminal.install()
-    app = DictateApp(config.settings, paths, stdin_fd=stdin)
+    app = DictateApp(config.settings, paths, stdin_fd=stdin, origins=config.origins)
     code = asyncio.run(_run(app))
     if terminal.is_gone():
         terminal.let_go()
-    elif app.kept:
+        return int(code)
+    if app.saving.unsaved is not None:
+        sys.stderr.write(f"skdictate: {app.saving.unsaved}\n")
+    if app.kept:
         number = app.kept[-1]
         sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
     return int(code)
@@ -50,6 +53,7 @@ async def _run(app: DictateApp) -> int:
         await app.run_async()
     finally:
         await asyncio.to_thread(app.backstage.close, LEAVE_S)
+        await asyncio.to_thread(app.past.room.close, GRACE_S)
     return app.return_value if app.return_value is not None else app.return_code or Exit.DONE
 
 

@@ -20,7 +20,7 @@ from skdictate.server import child as child_module
 from skdictate.server.child import EmbeddedServer
 from skdictate.server.order import Order
 from skdictate.speechkit.channel import Endpoint
-from tests.server.test_service_v3 import settings, talk
+from tests.server.test_service_v3 import chunks, settings, talk
 
 
 @asynccontextmanager
@@ -63,19 +63,22 @@ async def test_it_serves_on_a_private_socket_and_ends_with_us(paths: Paths) -> N
     assert not socket.parent.exists()
 
 
-async def test_when_it_is_killed_it_is_said_and_comes_back(paths: Paths) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+async def test_when_it_is_killed_or_crashes_it_is_said_and_comes_back(
+    paths: Paths, number: signal.Signals
+) -> None:
     problems: list[Problem] = []
     async with running(paths) as server:
         server.on_problem = problems.append
         first = await server.address()
         assert server.pid is not None
-        os.kill(server.pid, signal.SIGKILL)
+        os.kill(server.pid, number)
         while not problems:
             await asyncio.sleep(0.01)
         second = await server.address()
         assert second != first
         assert await talk(Endpoint(second.target, is_plaintext=True), [settings()])
-    assert problems[0].detail == "It was ended by SIGKILL"
+    assert problems[0].detail == f"It was ended by {number.name}"
 
 
 async def test_where_there_are_no_such_sockets_it_is_a_port_with_a_token(
@@ -122,6 +125,32 @@ async def test_a_child_that_breaks_at_once_says_its_last_words(
         while not problems:
             await asyncio.sleep(0.01)
     assert problems[0].detail == "It ended with code 1, saying 'out of \ufffd[31mpaper'"
+
+
+HUNGRY = """
+import numpy
+def hungry(*arguments, **more):
+    raise MemoryError
+numpy.frombuffer = hungry
+"""
+
+
+async def test_a_child_that_is_out_of_memory_is_replaced(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "soxr.py").write_text(HUNGRY)  # it is loaded by the child, and makes it hungry
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    problems: list[Problem] = []
+    async with running(paths) as server:
+        server.on_problem = problems.append
+        first = await server.address()
+        requests = [settings(), *chunks(bytes(64_000))]
+        with pytest.raises(ProblemError, match="cannot be reached"):
+            await talk(Endpoint(first.target, is_plaintext=True), requests)
+        while not problems:
+            await asyncio.sleep(0.01)
+        assert await server.address() != first
+    assert problems[0].detail == "It ended with code 70, saying 'out of memory'"
 
 
 async def test_a_child_that_is_never_ready_is_not_waited_for(

@@ -22,7 +22,7 @@ from skdictate.core.events import (
 )
 from skdictate.core.findings import Classified, Conversed, Label, Spoken, Summarised, Window
 from skdictate.speechkit import v3
-from skdictate.speechkit.findings_v3 import MOST
+from skdictate.speechkit.findings_v3 import MOST_TEXTS
 from tests.wire.test_golden import FINAL, PARTIAL, REFINEMENT
 
 CODEC = v3.Options().codec(Format(16_000))
@@ -46,6 +46,12 @@ def test_settings_say_what_the_user_wants() -> None:
 def test_messages_carry_audio_and_ends() -> None:
     assert CODEC.audio(b"ab").chunk.data == b"ab"
     assert CODEC.end_of_utterance().WhichOneof("Event") == "eou"
+
+
+def test_silence_goes_out_as_sound_or_as_its_length() -> None:
+    assert CODEC.silence(1600).chunk.data == bytes(3200)
+    named = v3.Options(names_silence=True).codec(Format(8_000)).silence(1600)
+    assert (named.silence_chunk.duration_ms, named.chunk.data) == (200, b"")
 
 
 @pytest.mark.parametrize(
@@ -126,12 +132,12 @@ def test_what_is_found_is_made_harmless_and_has_an_end() -> None:
     update = response.classifier_update
     update.classifier_result.classifier = "a\x1b[31m"
     update.end_time_ms = -(2**63)
-    for _ in range(MOST + 1):
+    for _ in range(MOST_TEXTS + 1):
         update.classifier_result.labels.add(label="b\n\x07", confidence=float("nan"))
     (found,) = CODEC.decode(response)
     assert isinstance(found, Classified)
     assert found.classifier == "a\ufffd[31m"
-    assert found.labels == (Label("b \ufffd", 0.0),) * MOST
+    assert found.labels == (Label("b \ufffd", 0.0),) * MOST_TEXTS
 
 
 @given(st.binary(max_size=300))

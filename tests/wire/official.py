@@ -20,13 +20,23 @@ messages: Any = import_module("yandex.cloud.ai.stt.v3.stt_pb2")
 services: Any = import_module("yandex.cloud.ai.stt.v3.stt_service_pb2_grpc")
 
 
+SECOND = bytes(32_000)
+
+
+def kind(request: Any) -> str:
+    """What a message is; of one that stands for silence, or is a second of it, also that."""
+    event = str(request.WhichOneof("Event"))
+    if event == "silence_chunk":
+        return f"{event} {request.silence_chunk.duration_ms}"
+    return f"{event} of silence" if request.chunk.data == SECOND else event
+
+
 class Recognizer:
     def RecognizeStreaming(self, requests: Iterator[Any], _context: Any) -> Iterator[Any]:  # noqa: N802
         first = next(requests)
         said = MessageToDict(first, preserving_proto_field_name=True)
         print(json.dumps(said), flush=True)
-        events = [request.WhichOneof("Event") for request in requests]
-        print(json.dumps(sorted(set(events))), flush=True)
+        print(json.dumps(sorted(set(map(kind, requests)))), flush=True)
         for response in sys.argv[1:]:
             yield Parse(response, messages.StreamingResponse())
 

@@ -21,6 +21,7 @@ from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.changes import Change, LinkChanged
 from skdictate.core.state import State
+from skdictate.core.works import KEEP_S
 from skdictate.paths import Paths
 from skdictate.studio import Studio
 from tests.echo import count, write
@@ -392,6 +393,37 @@ def test_what_was_not_asked_for_is_no_news_and_the_text_stays_clean(
     notes = capsys.readouterr().err
     assert f"skdictate: {LINES[1]}\n" in notes
     assert "speaker" not in notes
+
+
+@pytest.mark.parametrize(
+    ("keep_alive", "messages"),
+    [("silence", ["chunk", "chunk of silence"]), ("chunk", ["chunk", "silence_chunk 1000"])],
+)
+async def test_a_session_is_kept_in_a_pause_as_the_user_wants(
+    server: Official, tmp_path: Path, paths: Paths, keep_alive: str, messages: list[str]
+) -> None:
+    pcm = count(1, 8, SOUND, gap_s=0, pause_s=0.5, run=8)
+    path = write(tmp_path / "numbers.wav", pcm, SOUND)
+    endpoint = f"127.0.0.1:{server.port}"
+    settings = Settings(endpoint=endpoint, plaintext=True, keep_alive=keep_alive)
+    studio = Studio(settings, paths, {})
+    engine = studio.engine(studio.file(path, 2))
+    loop = asyncio.get_running_loop()
+
+    def pause() -> None:
+        session = engine.status().session
+        if session is None or session.audio_s == 0:
+            loop.call_later(0.05, pause)
+        else:
+            engine.pause()
+            loop.call_later(KEEP_S + 0.3, engine.resume)
+
+    loop.call_soon(pause)
+    outcome = await engine.run()
+    await studio.close()
+    server.said()
+    assert server.said() == messages
+    assert (outcome.n_links, outcome.billed_s) == (1, 15)
 
 
 async def test_the_end_of_a_sentence_that_the_user_says_is_sent(

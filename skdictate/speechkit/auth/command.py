@@ -15,7 +15,7 @@ from dataclasses import replace
 from skdictate import children
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit.auth.credential import Credential, of_text
+from skdictate.speechkit.auth.credential import IAM_TOKEN, Credential, of_text
 from skdictate.speechkit.auth.service_account import moment, of_token
 
 LIMIT_S = 10.0
@@ -25,15 +25,43 @@ PROFILE = "YC_PROFILE"
 """The profile of ``yc`` to use; other programs of Yandex's know it too."""
 _LONG = re.compile(r"(?=[\w.=+-]*\d)(?=[\w.=+-]*[^\W\d])[\w.=+-]{20,}")
 """A word that may be a secret: long, of letters and digits."""
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _TOKENS = ("iam_token", "iamToken", "access_token", "token")
 _ENDS = ("expires_at", "expiresAt")
 
 
 def yc(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The command that prints the token of whoever ``yc`` is set up for."""
+    return ("yc", "iam", "create-token", *_flags(environ))
+
+
+def _flags(environ: Mapping[str, str]) -> tuple[str, ...]:
     profile = environ.get(PROFILE, "").strip()
-    chosen = (f"--profile={profile}",) if profile else ()
-    return ("yc", "iam", "create-token", "--no-user-output", *chosen)
+    return ("--no-user-output", *((f"--profile={profile}",) if profile else ()))
+
+
+async def ask_yc(environ: Mapping[str, str], folder_id: str) -> Credential:
+    """The token of whoever ``yc`` is set up for, and the folder that it is set up for.
+
+    Raises:
+        ProblemError: there is none to be had; the folder may be missing.
+    """
+    credential = await ask(yc(environ), "yc", folder_id)
+    if credential.folder_id or credential.scheme != IAM_TOKEN:
+        return credential
+    return replace(credential, folder_id=await _folder(environ))
+
+
+async def _folder(environ: Mapping[str, str]) -> str:
+    """The folder of ``yc``; empty if it has none: a service account needs none."""
+    command = ("yc", "config", "get", "folder-id", *_flags(environ))
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            code, out, _ = await _run(command)
+    except (TimeoutError, OSError):
+        return ""
+    said = out.strip()
+    return said if code == 0 and _FOLDER.fullmatch(said) else ""
 
 
 async def ask(command: Sequence[str], origin: str, folder_id: str) -> Credential:

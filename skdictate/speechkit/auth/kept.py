@@ -6,11 +6,11 @@ The file is there in both cases and says which, so that no keyring is woken in v
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from skdictate import private_file
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.paths import FILE_MODE, Paths, private_folder
+from skdictate.paths import Paths, private_folder
 from skdictate.speechkit.auth import ring
 from skdictate.speechkit.auth.files import read_private
 
@@ -79,16 +79,9 @@ class Kept:
 
     def _write(self, text: str) -> None:
         """Replace the file whole; at no moment can others read it."""
-        new = self.file.with_name(self.file.name + ".new")
         try:
             private_folder(self.file.parent)
-            new.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-            with os.fdopen(os.open(new, flags, FILE_MODE), "w", encoding="utf-8") as file:
-                file.write(text.strip() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self.file)
+            private_file.write(self.file, text.strip() + "\n")
         except OSError as error:
             raise ProblemError(_unwritten(self.file, error)) from error
 

@@ -86,6 +86,19 @@ def find(
     return None if place is None else opened(place)
 
 
+def check(wishes: Wishes, environ: Mapping[str, str]) -> None:
+    """Look at what stands in the settings, but at no key.
+
+    Raises:
+        ProblemError: the id of the folder or the IAM service's address is wrong, or a key stands
+            where a file is to be named.
+    """
+    _folder_id(wishes, environ)
+    iam_url(wishes.iam_endpoint)
+    if looks_secret(wishes.api_key_file):
+        raise ProblemError(_seen())
+
+
 def opened(place: Place) -> Issuer:
     """Who hands out what this place has.
 
@@ -114,7 +127,7 @@ def places(
         yield Place("--auth metadata", lambda: _metadata(environ))
         return
     if wishes.auth == "yc":
-        yield Place("--auth yc", lambda: _command(command.yc(environ), "yc", "yc", folder_id))
+        yield Place("--auth yc", lambda: _yc(environ, folder_id))
         return
 
     def place(name: str, read: Callable[[], str], scheme: str, file: Path | None = None) -> Place:
@@ -180,6 +193,10 @@ def _kept(kept: Kept, iam: str, folder_id: str) -> Issuer:
 
 def _metadata(environ: Mapping[str, str]) -> Issuer:
     return Renewed("metadata", metadata.WHO.lower(), lambda: metadata.ask(environ))
+
+
+def _yc(environ: Mapping[str, str], folder_id: str) -> Issuer:
+    return Renewed("yc", "yc", lambda: command.ask_yc(environ, folder_id), folder_id=folder_id)
 
 
 def _command(words: tuple[str, ...], kind: str, name: str, folder_id: str) -> Issuer:

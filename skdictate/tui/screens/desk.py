@@ -11,21 +11,27 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from skdictate.core.audio import Format
 from skdictate.core.changes import Change, SourceNamed, Topic
 from skdictate.core.clean import clean
+from skdictate.core.elsewhere import Elsewhere
+from skdictate.core.invitation import Invitation
+from skdictate.core.unfinished import Found
 from skdictate.errors import Problem
 from skdictate.tui.page import Page
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.board import Board
 from skdictate.tui.widgets.header import IDLE, Facts, StatusHeader
+from skdictate.tui.widgets.invitation import waiting
+from skdictate.tui.widgets.keys import Keys
+from skdictate.tui.widgets.offer import Offer
 from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.welcome import GREETINGS
 
 if TYPE_CHECKING:
     from skdictate.backstage import Began, Ended, Ready, View
+    from skdictate.redo import Progress
 
 FRAME_S = 0.1
 """Between two drawings of the gauges."""
@@ -38,10 +44,14 @@ LOW, TINY = 18, 9
 class Desk(Screen[None]):
     """Shows the news of a dictation; decides nothing."""
 
-    def __init__(self, look: Callable[[], View | None]) -> None:
+    def __init__(
+        self, look: Callable[[], View | None], look_elsewhere: Callable[[], Elsewhere | None]
+    ) -> None:
         super().__init__()
         self._look = look
         """The newest snapshot of the dictation, while one runs."""
+        self._look_elsewhere = look_elsewhere
+        """The same of the microphone, if it is one of another machine."""
         self.source = ""
         """What is heard, or would be."""
         self._facts = Facts()
@@ -53,8 +63,9 @@ class Desk(Screen[None]):
         yield StatusHeader()
         yield Sheet()
         yield Banner()
+        yield Offer()
         yield Board()
-        yield Footer()
+        yield Keys()
 
     def on_mount(self) -> None:
         """Show that nothing is there yet, and what moves from now on."""
@@ -74,6 +85,37 @@ class Desk(Screen[None]):
         return self.query_one(Sheet).page
 
     @property
+    def engine(self) -> str:
+        """Who recognises, and where."""
+        return f"{self._ready.engine} on {self._ready.place}" if self._ready else ""
+
+    def offer(self, found: Found, at: Progress | None, *, is_dictating: bool) -> None:
+        """What could be recognised yet, or how far that is."""
+        self.query_one(Offer).show(found, at, is_dictating=is_dictating)
+
+    @property
+    def is_waiting(self) -> bool:
+        """The microphone of another machine is what is used, and it is not there."""
+        elsewhere = self._look_elsewhere()
+        return self._ready is not None and elsewhere is not None and not elsewhere.is_attached
+
+    @property
+    def is_calling(self) -> bool:
+        """The same, and it is we who go there."""
+        return self.is_waiting and self.invitation is None
+
+    @property
+    def login(self) -> tuple[str, ...]:
+        """What asks the user, if that is what is missing."""
+        elsewhere = self._look_elsewhere()
+        return elsewhere.login if elsewhere is not None else ()
+
+    @property
+    def invitation(self) -> Invitation | None:
+        """What brings it here, while that is waited for."""
+        return self._ready.invitation if self._ready is not None and self.is_waiting else None
+
+    @property
     def is_cut_off(self) -> bool:
         """The recogniser cannot be reached at present."""
         return self.query_one(Banner).stands(Topic.LINK)
@@ -83,7 +125,10 @@ class Desk(Screen[None]):
         view = self._look()
         header = self.query_one(StatusHeader)
         facts = self._facts
-        header.facts = facts.while_running(view.status, view.overruns) if view else facts
+        facts = facts.while_running(view.status, view.overruns) if view else facts
+        if (elsewhere := self._look_elsewhere()) is not None:
+            facts = facts.hearing_elsewhere(elsewhere)
+        header.facts = facts
         self.query_one(Board).show(view)
         if view is not None:
             retry_in_s = view.status.retry_in_s
@@ -95,7 +140,10 @@ class Desk(Screen[None]):
             self.refresh_bindings()  # what can be resumed cannot be paused
 
     def show_page(self, welcome: Content, *, is_awaiting: bool) -> None:
-        """The text if there is some or will be soon, else the welcome."""
+        """The text if there is some or will be soon, else the welcome; or why it will not be."""
+        elsewhere = self._look_elsewhere()
+        if self.is_waiting and self._ready is not None and elsewhere is not None:
+            welcome, is_awaiting = waiting(self._ready, elsewhere), False
         self.query_one(Sheet).show(welcome, is_awaiting=is_awaiting)
         self.refresh_bindings()
 
@@ -104,8 +152,9 @@ class Desk(Screen[None]):
     def ready(self, ready: Ready) -> None:
         """A dictation may begin."""
         self._ready = ready
-        self._facts = Facts.of(ready)
+        self._facts = self._facts.renewed(ready)
         self.source = ready.source
+        self.query_one(Banner).forget()
 
     def failed(self, problem: Problem) -> None:
         """None can."""
@@ -115,6 +164,7 @@ class Desk(Screen[None]):
     def began(self, began: Began) -> None:
         """A dictation runs."""
         source = clean(began.source)
+        self.query_one(Keys).is_at_rest = False
         self._hear(source)
         self.query_one(Banner).forget()
         self.query_one(Sheet).begin(source, Format(began.rate_hz))
@@ -128,17 +178,36 @@ class Desk(Screen[None]):
         """Something has become of it."""
         if isinstance(change, SourceNamed):
             self._hear(change.name)
-        before = self.page.is_empty, self.is_cut_off
+        before = self._possible
         self.query_one(Sheet).take(change)
         self.query_one(Banner).take(change)
-        if before != (self.page.is_empty, self.is_cut_off):
-            self.refresh_bindings()  # there is something to save, or to retry
+        if before != self._possible:
+            self.refresh_bindings()  # there is something to save, to look at, or to retry
+
+    @property
+    def _possible(self) -> tuple[bool, bool, bool]:
+        """What can be done with it."""
+        return self.page.is_empty, self.page.n_findings > 0, self.is_cut_off
 
     def ended(self, ended: Ended) -> None:
         """It is over."""
-        self._facts = self._facts.after(ended.outcome, ended.dictation_id)
+        self.query_one(Keys).is_at_rest = True
+        number, is_unsaved = ended.dictation_id, ended.is_unsaved
+        self._facts = self._facts.after(ended.outcome, number, is_unsaved=is_unsaved)
         self.query_one(Sheet).end()
         self.query_one(Board).show(None)
+
+    def saved(self, dictation_id: int | None) -> None:
+        """What was left of a dictation is saved after all."""
+        self._facts = self._facts.saved(dictation_id)
+
+    def disk_said(self, problem: Problem | None) -> None:
+        """What is wrong with the disk, if anything."""
+        banner = self.query_one(Banner)
+        if problem is None:
+            banner.cleared(Topic.DISK)
+        else:
+            banner.raised(Topic.DISK, problem)
 
     def anew(self) -> None:
         """A clean page."""

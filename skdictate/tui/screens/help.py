@@ -38,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
         """A box in the middle, which scrolls where it has to."""
         box = VerticalScroll(Static(self._words()), id="help")
         box.border_title = "Help"
-        box.border_subtitle = "Esc closes"
+        box.border_subtitle = "↑ ↓ scroll, Esc closes"
         yield box
 
     def _words(self) -> Content:

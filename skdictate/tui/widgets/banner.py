@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
-from skdictate.errors import Problem
+from skdictate.errors import Kind, Problem
 
 
 class Banner(Widget):
@@ -66,6 +66,8 @@ class Banner(Widget):
             pieces.append(".")
         if self.problem.hint:
             pieces.append(f" {self.problem.hint}")
+        if self.problem.kind is Kind.CREDENTIALS:
+            pieces.append((" Press k to sign in with a key.", "bold"))
         if self.retry_in_s is not None:
             pieces.append((f" Next try in {self.retry_in_s} s, or press r.", "bold"))
         return Content.assemble(*pieces)

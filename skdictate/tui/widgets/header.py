@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from skdictate.core.elsewhere import Elsewhere
 from skdictate.core.status import Phase, Status
 from skdictate.output.formats import clock
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 IDLE = "ready"
 LOADING = "loading"
+UNSAVED = "Not all of it is saved"
 
 _LOOKS: dict[str, tuple[str, str]] = {
     LOADING: ("○", "$foreground-muted"),
@@ -73,6 +75,20 @@ class Facts:
         names = (source, f"{ready.engine} on {ready.place}", ", ".join(ready.languages))
         return replace(self, names=tuple(name for name in names if name))
 
+    def renewed(self, ready: Ready) -> Facts:
+        """For other settings; what is told of the last dictation stays."""
+        fresh = Facts.of(ready)
+        if self.state in (LOADING, IDLE):
+            return fresh
+        return replace(self, names=fresh.names)
+
+    def hearing_elsewhere(self, elsewhere: Elsewhere) -> Facts:
+        """The same with how the microphone of another machine stands, in place of its name."""
+        facts = replace(self, names=(elsewhere.words, *self.names[1:]))
+        if self.state == IDLE and not self.note and not elsewhere.is_attached:
+            return replace(facts, note="Waiting for a microphone")
+        return facts
+
     def anew(self) -> Facts:
         """The same with nothing dictated yet."""
         return replace(self, state=IDLE, note="", elapsed_s=0, session=0)
@@ -90,20 +106,31 @@ class Facts:
             billing=billed(status.billed_s) if status.limits.unit_s else self.billing,
         )
 
-    def after(self, outcome: Outcome, dictation_id: int | None) -> Facts:
+    def after(
+        self, outcome: Outcome, dictation_id: int | None, *, is_unsaved: bool = False
+    ) -> Facts:
         """The same for a dictation that is over."""
         note = f"Kept as dictation {dictation_id}" if dictation_id is not None else ""
+        note = UNSAVED if is_unsaved else note
         if outcome.n_gaps:
             stretches = "1 stretch" if outcome.n_gaps == 1 else f"{outcome.n_gaps} stretches"
             note += f", {stretches} not recognised"
+        done = Phase.BLOCKED if is_unsaved else Phase.DONE
         return replace(
             self,
-            state=Phase.DONE if note else IDLE,
+            state=done if note else IDLE,
             note=note,
             elapsed_s=outcome.audio_ms // 1000,
             session=outcome.n_links,
             billing=billed(outcome.billed_s) if outcome.billed_s else self.billing,
         )
+
+    def saved(self, dictation_id: int | None) -> Facts:
+        """The same when the disk has taken it after all."""
+        if not self.note.startswith(UNSAVED):
+            return self
+        note = self.note.replace(UNSAVED, f"Kept as dictation {dictation_id}")
+        return replace(self, state=Phase.DONE, note=note)
 
 
 def billed(billed_s: int) -> str:

@@ -6,9 +6,7 @@ it was cleaned where it entered, and is drawn as it is, never read as markup.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from itertools import accumulate
+from array import array
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -20,6 +18,7 @@ from textual.strip import Strip
 from skdictate.core.audio import Format
 from skdictate.core.changes import (
     Change,
+    FindingMade,
     Gap,
     GapMarked,
     Line,
@@ -28,7 +27,10 @@ from skdictate.core.changes import (
     PartialChanged,
     SourceNamed,
 )
+from skdictate.core.findings import Finding
+from skdictate.core.marks import Marks
 from skdictate.output.formats import clock, said_of
+from skdictate.tui.widgets.roll import Kind, Roll
 from skdictate.tui.widgets.wrap import wrapped
 
 GUTTER = 9
@@ -37,16 +39,6 @@ SHORT_MS = 10_000
 """A gap below this is told by its length, not by its ends."""
 NARROW = 40
 """Below this width the times give way to the text."""
-
-
-@dataclass(slots=True)
-class Item:
-    """A line, a gap or a divider, and the rows it takes at the present width."""
-
-    kind: str
-    time: str
-    text: str
-    rows: list[str] = field(default_factory=list)
 
 
 class Transcript(ScrollView, can_focus=True):
@@ -60,15 +52,16 @@ class Transcript(ScrollView, can_focus=True):
         "transcript--stable",
         "transcript--changing",
         "transcript--unconfirmed",
+        "transcript--mark",
     }
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: list[Item] = []
-        self._lines: dict[int, int] = {}
+        self._roll = Roll()
+        self._lines = array("q")
         """The item of each line of the newest dictation."""
-        self._starts: list[int] = []
-        """The first row of each item."""
+        self._marks = Marks()
+        """What was found of those lines."""
         self.partial = PartialChanged("", "")
         """The guess that is shown."""
         self._partial_rows: list[str] = []
@@ -79,9 +72,10 @@ class Transcript(ScrollView, can_focus=True):
 
     def begin(self, words: str) -> None:
         """Another dictation: a divider, if there is text above it."""
-        self._lines.clear()
-        if self._items:
-            self._add(Item("divider", "", words))
+        del self._lines[:]
+        self._marks = Marks()
+        if len(self._roll):
+            self._add(Kind.DIVIDER, 0, words)
 
     def take(self, change: Change, sound: Format) -> None:
         """Something has become of the newest dictation."""
@@ -92,30 +86,32 @@ class Transcript(ScrollView, can_focus=True):
                 self.commit(line, sound.ms(line.start_sample))
             case LineRefined(line):
                 self.refine(line)
-            case SourceNamed(name, was) if was and self._items:
-                self._add(Item("divider", "", name))
+            case FindingMade(finding):
+                self.find(finding)
+            case SourceNamed(name, was) if was and len(self._roll):
+                self._add(Kind.DIVIDER, 0, name)
             case GapMarked(gap):
                 self.mark(gap, sound.ms(gap.start_sample), sound.ms(gap.end_sample))
 
     def commit(self, line: Line, start_ms: int) -> None:
         """A new line at the end."""
-        kind = "line" if line.is_confirmed else "unconfirmed"
-        self._lines[line.number] = len(self._items)
-        self._add(Item(kind, clock(start_ms), line.text))
+        self._lines.append(len(self._roll))
+        self._marks.committed(line)
+        kind = Kind.LINE if line.is_confirmed else Kind.UNCONFIRMED
+        self._add(kind, start_ms, line.text, self._marks.words(line.number))
 
     def refine(self, line: Line) -> None:
         """Better words for a line, in its place."""
-        index = self._lines.get(line.number)
-        if index is None:
-            return
-        item = self._items[index]
-        item.text = line.text
-        n_before = len(item.rows)
-        self._wrap(item)
-        if len(item.rows) != n_before:
-            del self._starts[index:]
-            self._extend_starts()
-        self._moved()
+        if line.number <= len(self._lines):
+            self._roll.rewrite(self._lines[line.number - 1], line.text)
+            self._moved()
+
+    def find(self, finding: Finding) -> None:
+        """Something was found; if it is about a line, it stands there."""
+        number = self._marks.found(finding)
+        if number is not None:
+            self._roll.note(self._lines[number - 1], self._marks.words(number))
+            self._moved()
 
     def mark(self, gap: Gap, start_ms: int, end_ms: int) -> None:
         """A stretch without text."""
@@ -123,7 +119,7 @@ class Transcript(ScrollView, can_focus=True):
         if end_ms - start_ms >= SHORT_MS:
             length = f"{clock(start_ms)} to {clock(end_ms)}"
         words = f"{said_of(gap)} ({length})"
-        self._add(Item("gap", clock(start_ms), f"[{words}]"))
+        self._add(Kind.GAP, start_ms, f"[{words}]")
 
     def guess(self, partial: PartialChanged) -> None:
         """The words after the last line, rewritten."""
@@ -133,15 +129,14 @@ class Transcript(ScrollView, can_focus=True):
 
     def clear(self) -> None:
         """A clean page."""
-        self._items.clear()
-        self._lines.clear()
-        self._starts.clear()
+        self._roll.clear()
+        del self._lines[:]
         self.guess(PartialChanged("", ""))
 
     @property
     def has_text(self) -> bool:
         """Something is on the page."""
-        return bool(self._items or self._partial_rows)
+        return bool(len(self._roll) or self._partial_rows)
 
     # ------------------------------------------------------------------------- rows
 
@@ -153,29 +148,13 @@ class Transcript(ScrollView, can_focus=True):
     def _text_width(self) -> int:
         return max(1, self._width - self._gutter)
 
-    @property
-    def _n_rows(self) -> int:
-        return self._starts[-1] + len(self._items[-1].rows) if self._items else 0
-
-    def _add(self, item: Item) -> None:
-        self._wrap(item)
-        self._items.append(item)
-        self._extend_starts()
+    def _add(self, kind: Kind, time_ms: int, text: str, marks: str = "") -> None:
+        self._roll.add(kind, time_ms, text, marks)
         self._moved()
-
-    def _wrap(self, item: Item) -> None:
-        item.rows = wrapped(item.text, self._text_width)
-
-    def _extend_starts(self) -> None:
-        """The first rows of the items that have none yet."""
-        done = len(self._starts)
-        first = self._starts[-1] + len(self._items[done - 1].rows) if done else 0
-        lengths = [len(item.rows) for item in self._items[done:]]
-        self._starts.extend(list(accumulate(lengths, initial=first))[:-1])
 
     def _moved(self) -> None:
         """The text has changed: a new height, and the end in view if it was."""
-        height = self._n_rows + len(self._partial_rows)
+        height = self._roll.n_rows + len(self._partial_rows)
         if self.virtual_size.height != height or self.virtual_size.width != self._width:
             self.virtual_size = Size(self._width, height)
         if self._is_following:
@@ -198,10 +177,7 @@ class Transcript(ScrollView, can_focus=True):
         if width == self._width:
             return
         self._width = width
-        for item in self._items:
-            self._wrap(item)
-        self._starts.clear()
-        self._extend_starts()
+        self._roll.fit(self._text_width)
         self.guess(self.partial)
 
     # ------------------------------------------------------------------------- drawing
@@ -209,7 +185,7 @@ class Transcript(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
         row = y + self.scroll_offset.y
-        n_rows = self._n_rows
+        n_rows = self._roll.n_rows
         if row < n_rows:
             segments = self._item_row(row)
         elif row < n_rows + len(self._partial_rows):
@@ -220,30 +196,27 @@ class Transcript(ScrollView, can_focus=True):
         strip = Strip([Segment(text, base + style) for text, style in segments])
         return strip.adjust_cell_length(self._width, base)
 
-    def _item_row(self, row: int) -> list[tuple[str, Style]]:
-        index = bisect_right(self._starts, row) - 1
-        item = self._items[index]
-        number = row - self._starts[index]
-        if item.kind == "divider":
-            return [(f"── {item.text} ".ljust(self._width, "─"), self._style("divider"))]
-        return [*self._time(item.time, number), (item.rows[number], self._style(item.kind))]
+    def _item_row(self, number: int) -> list[tuple[str, Style]]:
+        row = self._roll.row(number)
+        if row.kind is Kind.DIVIDER:
+            return [(f"── {row.text} ".ljust(self._width, "─"), self._style("divider"))]
+        time = "" if row.time_ms is None else clock(row.time_ms)
+        style = self._style("mark" if row.is_mark else row.kind.name.lower())
+        return [*self._time(time), (row.text, style)]
 
     def _partial_row(self, number: int) -> list[tuple[str, Style]]:
         text = self._partial_rows[number]
         before = sum(len(row) + 1 for row in self._partial_rows[:number])
         n_stable = max(0, len(self.partial.stable) - before)
         return [
-            *self._time("…", number),
+            *self._time("…" if number == 0 else ""),
             (text[:n_stable], self._style("stable")),
             (text[n_stable:], self._style("changing")),
         ]
 
-    def _time(self, time: str, number: int) -> list[tuple[str, Style]]:
+    def _time(self, time: str) -> list[tuple[str, Style]]:
         """The gutter: the time beside the first row."""
-        if not self._gutter:
-            return []
-        shown = time if number == 0 else ""
-        return [(f"{shown:>{self._gutter - 2}}  ", self._style("time"))]
+        return [(f"{time:>{self._gutter - 2}}  ", self._style("time"))] if self._gutter else []
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"transcript--{name}")

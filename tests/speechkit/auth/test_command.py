@@ -47,6 +47,22 @@ async def test_yc_prints_the_token_of_its_profile(
 
 
 @pytest.mark.parametrize(
+    ("answer", "folder_id"),
+    [("echo b1gofyc", "b1gofyc"), ("true", ""), ("echo b1g; exit 1", ""), ("echo a b", "")],
+)
+async def test_yc_tells_the_folder_too_unless_one_is_given(
+    script: Path, monkeypatch: pytest.MonkeyPatch, answer: str, folder_id: str
+) -> None:
+    told = 'test "$*" = "config get folder-id --no-user-output --profile=work"'
+    write(script, f"if {told}; then {answer}; else echo {TOKEN}; fi")
+    monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
+    environ = {"YC_PROFILE": "work"}
+    credential = await command.ask_yc(environ, "")
+    assert (credential.secret, credential.folder_id) == (TOKEN, folder_id)
+    assert (await command.ask_yc(environ, "b1ggiven")).folder_id == "b1ggiven"
+
+
+@pytest.mark.parametrize(
     "said",
     [
         '{"iam_token": "%s", "expires_at": "2026-11-20T12:00:00.5Z"}',

@@ -1,0 +1,128 @@
+"""``history redo`` without a screen: new text to standard output, everything else to its side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from typing import TextIO
+
+from skdictate.archive import Archive
+from skdictate.config import Config, Settings
+from skdictate.core.audio import Format
+from skdictate.core.changes import Change, ProblemRaised
+from skdictate.errors import Exit, Problem, ProblemError
+from skdictate.headless import Notes, opened, signals
+from skdictate.library.library import About
+from skdictate.output.formats import clock, rendered
+from skdictate.output.unfinished import length
+from skdictate.paths import Paths
+from skdictate.redo import Choice, Redo, Report
+from skdictate.studio import Studio
+
+LOOK_S = 0.25
+"""Between two words on how far it is."""
+
+
+def amend(config: Config, paths: Paths, number: int | None, choice: Choice) -> Exit:
+    """Recognise a dictation again; without a number the newest, an unfinished one first.
+
+    Raises:
+        ProblemError: there is no such dictation, or the settings do not go together.
+    """
+    archive = Archive(paths)
+    found = archive.look(config.settings)
+    if number is None and found.unfinished:
+        number = found.unfinished[0].dictation_id
+    kept = archive.get(number)
+    studio = Studio(settings_for(config, kept.about), paths)
+    return asyncio.run(_amend(studio, Redo(studio, kept.id, choice), Format(kept.about.rate_hz)))
+
+
+def settings_for(config: Config, about: About) -> Settings:
+    """The settings in force, in the language of the dictation unless they name another."""
+    languages = tuple(it for it in about.language.split(", ") if it)
+    if config.origins["language"] == "default" and languages:
+        return replace(config.settings, language=languages)
+    return config.settings
+
+
+async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
+    notes = Notes(sys.stderr)
+    notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.place}")
+    said: list[Problem] = []
+
+    def heard(change: Change) -> None:
+        if isinstance(change, ProblemRaised):
+            said.append(change.problem)
+            notes.say(str(change.problem))
+
+    redo.on_change = heard
+    signalled: list[Exit] = []
+
+    def interrupt(code: Exit) -> None:
+        signalled.append(code)
+        redo.stop()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_watch(redo, notes))]
+        if studio.server is not None:
+            tasks.append(group.create_task(studio.server.run()))
+        try:
+            with opened(studio.settings.output) as out, signals(interrupt):
+                report = await redo.run()
+                notes.clear()
+                _write(out, rendered(studio.settings.format, sound, report.lines, ()))
+        except ProblemError as error:
+            notes.say(str(error.problem))
+            return error.problem.exit_code
+        finally:
+            for task in tasks:
+                task.cancel()
+            await studio.close()
+    for words in _told(report, sound, said):
+        notes.say(words)
+    return signalled[0] if signalled else _code(report)
+
+
+def _write(out: TextIO, text: str) -> None:
+    """The new text; it is kept, whether or not anybody reads it here."""
+    try:
+        out.write(text)
+        out.flush()
+    except OSError:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, out.fileno())  # for what is still to be flushed
+        os.close(nothing)
+
+
+async def _watch(redo: Redo, notes: Notes) -> None:
+    """Say how far it is, where that can be rewritten."""
+    while True:
+        if at := redo.progress():
+            done, whole = (clock(at.sound.ms(n)) for n in (at.n_done, at.n_samples))
+            notes.partial(f"{done} of {whole}, {at.phase}")
+        await asyncio.sleep(LOOK_S)
+
+
+def _told(report: Report, sound: Format, said: list[Problem]) -> list[str]:
+    """What came of it, in sentences."""
+    words = [] if report.problem is None or report.problem in said else [str(report.problem)]
+    stretches = "1 stretch" if report.n_stretches == 1 else f"{report.n_stretches} stretches"
+    words.append(
+        f"dictation {report.dictation_id}: {report.n_replaced} of {stretches} replaced,"
+        f" {len(report.lines)} lines"
+    )
+    if report.n_unrecognised:
+        left = length(report.n_unrecognised, sound.rate_hz)
+        words.append(f"{left} of it are not recognised yet; the recording is kept")
+    elif not report.has_sound:
+        words.append("all of it is recognised, and its recording removed")
+    return words
+
+
+def _code(report: Report) -> Exit:
+    if report.problem is not None and report.n_replaced < report.n_stretches:
+        return report.problem.exit_code
+    return Exit.GAP if report.n_unrecognised else Exit.DONE

@@ -1,0 +1,63 @@
+"""What a recogniser makes of a stretch that it hears again, until it takes the old text's place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from skdictate.core.changes import (
+    Change,
+    FindingMade,
+    Gap,
+    GapMarked,
+    Line,
+    LineCommitted,
+    LineRefined,
+    LinkChanged,
+    Settled,
+)
+from skdictate.core.findings import Finding
+
+
+@dataclass
+class Draft:
+    """Lines, gaps and the rest, as they come. Positions are those of the dictation."""
+
+    first_link: int = 0
+    """Links of the dictation so far: those of the draft are numbered after them."""
+    lines: dict[int, Line] = field(default_factory=dict)
+    """As they were committed, by their number in the draft."""
+    refined: dict[int, str] = field(default_factory=dict)
+    """Better words for some of them."""
+    gaps: list[Gap] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    links: dict[int, LinkChanged] = field(default_factory=dict)
+    settled: int = 0
+    """Everything before this has its lines and gaps."""
+
+    def take(self, change: Change) -> None:
+        """Something has become of it."""
+        match change:
+            case LineCommitted(line):
+                self.lines[line.number] = replace(line, link_id=self.first_link + line.link_id)
+            case LineRefined(line):
+                self.refined[line.number] = line.text
+            case GapMarked(gap):
+                self.gaps.append(gap)
+            case FindingMade(finding):
+                shifted = self.first_link + finding.link_id
+                self.findings.append(replace(finding, link_id=shifted))
+            case LinkChanged(link_id):
+                shifted = self.first_link + link_id
+                self.links[shifted] = replace(change, link_id=shifted)
+            case Settled(end_sample):
+                self.settled = end_sample
+
+    @property
+    def texts(self) -> list[str]:
+        """The lines as they are read."""
+        return [self.refined.get(number, line.text) for number, line in self.lines.items()]
+
+    @property
+    def unrecognised(self) -> list[Gap]:
+        """What was not answered for this time either."""
+        return [gap for gap in self.gaps if gap.reason.is_recorded]

@@ -1,0 +1,96 @@
+"""The page's way into a file; and what of it no disk has taken yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skdictate.backstage import Ended, Saved
+from skdictate.core.clean import clean
+from skdictate.errors import Problem, ProblemError
+from skdictate.output.formats import SUFFIXES
+from skdictate.tui.screens.save import SaveScreen
+
+if TYPE_CHECKING:
+    from skdictate.tui.app import DictateApp
+
+
+class Saving:
+    """What the app knows of it, and the keys' commands."""
+
+    def __init__(self, app: DictateApp) -> None:
+        self._app = app
+        self._unsaved: dict[int | None, Problem] = {}
+        """What is wrong with dictations that are only in memory yet, by their numbers."""
+        self._is_told = False
+        """The user was about to leave, and was told that something is not saved."""
+
+    @property
+    def unsaved(self) -> Problem | None:
+        """What is not saved, and why."""
+        return next(iter(self._unsaved.values()), None)
+
+    def ended(self, ended: Ended) -> None:
+        """A dictation is over, and perhaps not saved."""
+        problem = ended.outcome.problem
+        if ended.is_unsaved and problem is not None:
+            self._unsaved[ended.dictation_id] = problem
+            self._is_told = False
+            self.show()
+
+    def saved(self, saved: Saved) -> None:
+        """What was left of one is saved after all."""
+        number = saved.dictation_id if saved.dictation_id in self._unsaved else None
+        self._unsaved.pop(number, None)
+        self._app.desk.disk_said(self.unsaved)
+        self._app.desk.saved(saved.dictation_id)
+        screen = self._app.screen
+        if isinstance(screen, SaveScreen) and screen.is_leaving and self.unsaved is None:
+            screen.dismiss(None)  # there is nothing to ask any more
+        words = "All of it is saved now."
+        if saved.dictation_id is not None:
+            self._app.kept.append(saved.dictation_id)
+            words = f"All of dictation {saved.dictation_id} is saved now."
+        self._app.notify(words, title="Saved", markup=False)
+
+    def show(self) -> None:
+        """Have the screen say it, if something is not saved."""
+        if self.unsaved is not None:
+            self._app.desk.disk_said(self.unsaved)
+
+    # ------------------------------------------------------------------------- the page
+
+    def save(self, path: str | None = "", *, is_leaving: bool = False) -> None:
+        """Write the page to a file; without ``path`` where the settings say, or beside us."""
+        if path is None:
+            return
+        page, settings = self._app.desk.page, self._app.settings
+        if path:
+            page.saved_as = Path(path).expanduser()
+        try:
+            written = page.save(settings.format, settings.output)
+        except ProblemError as error:
+            problem = replace(error.problem, hint="") if self._unsaved else error.problem
+            self._ask(str(problem), is_leaving=is_leaving)
+            return
+        if is_leaving:
+            self._app.leave_now()
+            return
+        lines = "1 line" if page.n_lines == 1 else f"{page.n_lines} lines"
+        self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)
+
+    def holds_back(self) -> bool:
+        """Whether the user should not leave yet: something is in no file. Asked once."""
+        if self.unsaved is None or self._is_told or self._app.desk.page.saved_as is not None:
+            return False
+        self._is_told = True
+        self._ask(str(self.unsaved), is_leaving=True)
+        return True
+
+    def _ask(self, words: str, *, is_leaving: bool) -> None:
+        page = self._app.desk.page
+        page.saved_as = None
+        name = f"dictation-{page.begun_at:%Y-%m-%d-%H%M%S}{SUFFIXES[self._app.settings.format]}"
+        screen = SaveScreen(words, str(Path.home() / name), is_leaving=is_leaving)
+        self._app.push_screen(screen, lambda path: self.save(path, is_leaving=is_leaving))

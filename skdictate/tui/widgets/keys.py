@@ -1,0 +1,37 @@
+"""The footer: the keys that do something now, as far as one wants them now."""
+
+from __future__ import annotations
+
+from textual._styles_cache import StylesCache
+from textual.app import ComposeResult
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+from skdictate.tui.actions import ACTIONS
+
+FOR_REST = frozenset(action.id for action in ACTIONS if action.is_for_rest)
+
+
+class Keys(Footer):
+    """While one dictates it has no room for what can wait; those keys still work."""
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False)  # the help tells of it
+        self.is_at_rest = True
+
+    def compose(self) -> ComposeResult:
+        """The library's, without what can wait."""
+        self._forget()
+        for key in super().compose():
+            can_wait = isinstance(key, FooterKey) and key.action in FOR_REST
+            if self.is_at_rest or not can_wait:
+                yield key
+
+    def _forget(self) -> None:
+        """Let go of the keys before these: the library would keep all of them.
+
+        It looks through its watchers when they are called, and it remembers the pictures of a
+        thousand widgets, whether they are still there or not.
+        """
+        self.mutate_reactive(Footer.compact)
+        StylesCache.get_inner_outer.cache_clear()
