@@ -1,0 +1,357 @@
+"""A disk that is full, refuses, fails or hangs: nothing is lost as far as the memory reaches."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skdictate.core.audio import Format
+from skdictate.core.changes import (
+    Change,
+    GapMarked,
+    LineCommitted,
+    Noticed,
+    ProblemCleared,
+    ProblemRaised,
+    Reason,
+    Topic,
+)
+from skdictate.core.policy import Policy
+from skdictate.engine import Engine, Outcome
+from skdictate.errors import Kind, Problem
+from skdictate.library.keeper import Keeper, about
+from skdictate.library.library import Kept, Library
+from skdictate.paths import Paths
+from tests.faults import clock
+from tests.faults.failing import Disk
+from tests.fluent import FluentBackend, Talker, spoken
+
+SOUND = Format(16_000)
+SPEED = 200.0
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    with Disk(tmp_path_factory.mktemp("failing") / "disk") as it:
+        yield it
+
+
+class Talk:
+    """A dictation on a disk, and what was told of it when."""
+
+    def __init__(self, home: Path, length_s: float, line_s: float = 1.0) -> None:
+        self.paths = Paths.of({"SKDICTATE_HOME": str(home)})
+        self.source = Talker(SOUND, length_s)
+        kept = about(engine="fluent", api="v3", languages=(), source="talker", rate_hz=16_000)
+        self.keeper = Keeper(self.paths.library, self.paths.recordings, kept)
+        self.backend = FluentBackend(line_s)
+        self.engine = Engine(self.source, self.backend, self.keeper, Policy(has_words=True))
+        self.engine.on_change = self._note
+        self.changes: list[tuple[float, Change]] = []
+
+    def _note(self, change: Change) -> None:
+        self.changes.append((time.monotonic(), change))
+
+    def said(self, kind: type[Change]) -> list[Change]:
+        return [change for _, change in self.changes if isinstance(change, kind)]
+
+    def disk_troubles(self) -> list[tuple[float, Problem | None]]:
+        """What was said of the disk; None where all was well again."""
+        return [
+            (at_s, change.problem if isinstance(change, ProblemRaised) else None)
+            for at_s, change in self.changes
+            if isinstance(change, ProblemRaised | ProblemCleared) and change.topic is Topic.DISK
+        ]
+
+    async def until_said(self, length_s: float) -> None:
+        while self.source.said < SOUND.samples(length_s):
+            await asyncio.sleep(0.1)
+
+    def kept(self) -> Kept:
+        assert self.keeper.dictation_id is not None
+        with closing(Library(self.paths.library)) as library:
+            kept = library.get(self.keeper.dictation_id)
+        assert kept is not None
+        return kept
+
+    def recorded(self) -> bytes:
+        with wave.open(str(self.keeper.recording_path)) as file:
+            return bytes(file.readframes(1 << 30))
+
+    def check_all_is_there(self) -> None:
+        """What was said is in the file, what was told is in the library, and both are sound."""
+        kept = self.kept()
+        assert self.recorded() == spoken(0, self.source.said)
+        assert [line.text for line in kept.lines] == self.texts()
+        assert kept.state == "done"
+        assert kept.n_samples == self.source.said
+        assert all(link.n_leaps == 0 for link in self.backend.links)
+        with closing(sqlite3.connect(self.paths.library)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+    def texts(self) -> list[str]:
+        """The lines that were told, as they were refined."""
+        lines = [change.line for change in self.said(LineCommitted)]  # type: ignore[union-attr]
+        return [f"{line.text.capitalize()}." for line in lines]
+
+
+async def dictate(talk: Talk) -> Outcome:
+    """All of it; what is left in the end is saved by going on."""
+    outcome = await talk.engine.run()
+    if outcome.problem is not None:
+        await talk.keeper.persist()
+    return outcome
+
+
+FAULTS = [
+    (errno.ENOSPC, "write", 2),
+    (errno.ENOSPC, "write", 30),
+    (errno.EIO, "write", 3),
+    (errno.EDQUOT, "write", 3),
+    (errno.EIO, "sync", 1),
+    (errno.EIO, "sync", 3),
+    (errno.ENOSPC, "make", 3),
+    (errno.EROFS, "", 20),
+]
+
+
+@pytest.mark.parametrize("first", [1, 3, 8, 21])
+@pytest.mark.parametrize(("code", "kind", "n_refused"), FAULTS)
+def test_what_is_refused_for_a_while_is_said_and_written_later(
+    disk: Disk, code: int, kind: str, n_refused: int, first: int
+) -> None:
+    talk = Talk(disk.place / f"{errno.errorcode[code]}-{kind}-{n_refused}-{first}", 4.0)
+    disk.refuse(kind, code, first=first, last=first + n_refused - 1)
+    try:
+        outcome = clock.run(dictate(talk), speed=SPEED)
+    finally:
+        refused_s = disk.heal()
+    troubles = talk.disk_troubles()
+    for name, at_s in refused_s.items():
+        if name.endswith(".wav"):  # SQLite makes up for some refusals by itself
+            assert -1 < troubles[0][0] - at_s < 1
+    if troubles and outcome.problem is None:
+        assert troubles[-1][1] is None, "all is well again, and that was said"
+    talk.check_all_is_there()
+
+
+def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Disk) -> None:
+    talk = Talk(disk.place / "full", 8.0)
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(talk.engine.run())
+            await talk.until_said(3.0)
+            disk.refuse("", errno.ENOSPC)
+            outcome = await running
+            disk.heal()
+            await talk.keeper.let_go()
+            return outcome
+
+    outcome = clock.run(run(), speed=SPEED)
+    assert outcome.n_lines == 8, "the words still came"
+    assert outcome.problem is not None
+    assert outcome.problem.kind is Kind.DISK
+    assert re.search(r"[45]\.\d s of sound and [56] lines. The disk is full", str(outcome.problem))
+    kept, recorded = talk.kept(), talk.recorded()
+    assert recorded == spoken(0, len(recorded) // 2)
+    assert len(recorded) // 2 >= SOUND.samples(2.9)
+    assert [line.text for line in kept.lines] == talk.texts()[: len(kept.lines)]
+    assert len(kept.lines) >= 2
+    assert kept.state == "running", "so that the next start finds it"
+
+
+def test_what_was_left_is_saved_when_there_is_room_after_all(disk: Disk) -> None:
+    talk = Talk(disk.place / "later", 4.0)
+    disk.refuse("", errno.ENOSPC)
+
+    async def run() -> None:
+        outcome = await talk.engine.run()
+        assert outcome.problem is not None
+        assert talk.keeper.dictation_id is None
+        persisting = asyncio.ensure_future(talk.keeper.persist())
+        await asyncio.sleep(3)
+        assert not persisting.done()
+        disk.heal()
+        await persisting
+
+    clock.run(run(), speed=SPEED)
+    talk.check_all_is_there()
+
+
+def test_a_disk_that_hangs_holds_nobody_up(disk: Disk) -> None:
+    talk = Talk(disk.place / "hangs", 600.0)
+    longest_s = 0.0
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(talk.engine.run())
+            looking = group.create_task(look())
+            await talk.until_said(3.0)
+            disk.keep_waiting(2.5, last=1)
+            while len(talk.disk_troubles()) < 2:
+                await asyncio.sleep(0.1)
+            talk.engine.stop()
+            await running
+            looking.cancel()
+            return running.result()
+
+    async def look() -> None:
+        nonlocal longest_s
+        while True:
+            began_s = time.monotonic()
+            await asyncio.sleep(0)
+            longest_s = max(longest_s, time.monotonic() - began_s)
+            await asyncio.sleep(0.05)
+
+    outcome = clock.run(run(), speed=10.0)
+    disk.heal()
+    assert longest_s < 1.0, "the loop never waited for the disk"
+    assert outcome.problem is None
+    raised, cleared = talk.disk_troubles()
+    assert raised[1] is not None
+    assert raised[1].title == "The disk does not answer"
+    assert cleared[1] is None
+    shown_s = [at_s for at_s, change in talk.changes if isinstance(change, LineCommitted)]
+    assert any(raised[0] < at_s < cleared[0] for at_s in shown_s), "lines came meanwhile"
+    talk.check_all_is_there()
+
+
+def test_when_the_memory_is_full_too_what_is_lost_is_seen(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Talk(disk.place / "memory", 30.0)
+    talk.keeper.tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(talk.engine.run())
+            await talk.until_said(3.0)
+            disk.refuse("", errno.ENOSPC)
+            await talk.until_said(10.0)  # what is recognised goes
+            assert not talk.said(GapMarked)
+            talk.backend.is_silent = True
+            await talk.until_said(20.0)  # what is not recognised stays, and the new is lost
+            talk.backend.is_silent = False
+            disk.heal()
+            return await running
+
+    outcome = clock.run(run(), speed=SPEED)
+    gaps = [change.gap for change in talk.said(GapMarked)]  # type: ignore[union-attr]
+    assert {gap.reason for gap in gaps} == {Reason.NOT_KEPT}
+    n_lost = sum(gap.end_sample - gap.start_sample for gap in gaps)
+    assert SOUND.samples(4.0) < n_lost < SOUND.samples(9.0)
+    texts = [str(problem) for _, problem in talk.disk_troubles() if problem]
+    assert any("Sound is lost, since the memory is full too" in text for text in texts)
+    assert talk.disk_troubles()[-1][1] is None
+    kept, recorded = talk.kept(), np.frombuffer(talk.recorded(), np.int16)
+    assert kept.gaps == tuple(gaps)
+    assert len(recorded) == talk.source.said
+    true = np.frombuffer(spoken(0, talk.source.said), np.int16)
+    missing = np.zeros(len(true), bool)
+    for start, end in [
+        *talk.keeper.tape.reserve.lost,
+        *((g.start_sample, g.end_sample) for g in gaps),
+    ]:
+        missing[start:end] = True
+    assert (recorded[~missing] == true[~missing]).all()
+    assert not recorded[missing].any()
+    assert outcome.problem is not None
+    assert "whose text is known" in outcome.problem.detail
+
+
+def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk) -> None:
+    talk = Talk(disk.place / "unreadable", 40.0)
+    first, last = SOUND.samples(8.0), SOUND.samples(9.5)
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            talk.backend.is_away = True
+            running = group.create_task(talk.engine.run())
+            await talk.until_said(35.0)
+            disk.refuse("read", errno.EIO, name=".wav", read_from=2 * first, read_until=2 * last)
+            talk.backend.is_away = False
+            return await running
+
+    outcome = clock.run(run(), speed=SPEED)
+    disk.heal()
+    (gap,) = (change.gap for change in talk.said(GapMarked))  # type: ignore[union-attr]
+    assert gap.reason is Reason.UNREADABLE
+    assert first - 66_000 <= gap.start_sample <= first
+    assert last <= gap.end_sample <= last + 66_000
+    assert "The disk fails" in str(talk.said(Noticed))
+    lines = talk.kept().lines
+    heard = sum(line.end_sample - line.start_sample for line in lines)
+    assert heard == talk.source.said - (gap.end_sample - gap.start_sample)
+    assert outcome.n_gaps == 1
+    assert talk.recorded() == spoken(0, talk.source.said)
+
+
+def test_a_library_that_somebody_holds_is_waited_for(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, 8.0)
+    Library(talk.paths.library).close()
+    holder = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None)"
+    code = f"{holder}; db.execute('BEGIN IMMEDIATE'); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(talk.paths.library)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
+
+        async def run() -> Outcome:
+            assert held.stdout is not None
+            held.stdout.readline()
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(talk.engine.run())
+                while not talk.said(LineCommitted):
+                    await asyncio.sleep(0.05)
+                held.communicate()
+                return await running
+
+        outcome = clock.run(run(), speed=SPEED)
+    problem = talk.disk_troubles()[0][1]
+    assert problem is not None
+    assert problem.title == "The library is in use by another program"
+    assert outcome.problem is None
+    talk.check_all_is_there()
+
+
+def test_two_instances_at_once_are_safe(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from tests.faults import clock
+from tests.faults.test_failing_disk import SPEED, Talk, dictate
+talk = Talk(Path(sys.argv[1]), 20.0, 0.5)
+sys.stdin.readline()
+outcome = clock.run(dictate(talk), speed=SPEED)
+assert outcome.problem is None, outcome
+talk.check_all_is_there()
+print(talk.keeper.dictation_id, outcome.n_lines)
+"""
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for it in both:
+        assert it.stdin is not None
+        it.stdin.write("\n")
+        it.stdin.flush()
+    said = sorted(it.communicate()[0] for it in both)
+    assert said == ["1 40\n", "2 40\n"]
+    with closing(Library(Paths.of({"SKDICTATE_HOME": str(tmp_path)}).library)) as library:
+        assert sorted(library.ids()) == [1, 2]
