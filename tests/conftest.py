@@ -18,6 +18,7 @@ from skdictate.sources.file import demo_paths
 from skdictate.speechkit.channel import Endpoint
 from tests.echo import EchoRecogniser
 from tests.sound_server import SoundServer
+from tests.sshd import Sshd
 
 Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]
 
@@ -70,6 +71,13 @@ def serving(paths: Paths) -> Serving:
 def server() -> Iterator[SoundServer]:
     """A real sound server with the microphones "desk" and "headset"."""
     with SoundServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sshd() -> Iterator[Sshd]:
+    """A real SSH server as Debian configures it; for another configuration, make one."""
+    with Sshd() as running:
         yield running
 
 

@@ -14,22 +14,30 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import resvg_py
 from textual.widgets import OptionList
 
 from skdictate.config import Settings
+from skdictate.options import BY_NAME
 from skdictate.paths import Paths
+from skdictate.server.recogniser import Moonshine
 from skdictate.sources.file import demo_paths
 from skdictate.tui.app import DictateApp
 from skdictate.tui.screens.microphones import MicrophonesScreen
+from skdictate.tui.screens.settings import SettingsScreen
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.header import StatusHeader
 from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.transcript import Transcript
+from tests import page_picture
 from tests.processes import children, command
 from tests.sound_server import SoundServer
+from tests.telling import telling
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZE = (96, 28)
@@ -79,6 +87,30 @@ async def help_page(app: DictateApp) -> None:
     await asyncio.sleep(0.3)
 
 
+async def settings_page(app: DictateApp) -> None:
+    await idle(app)
+    app.ledger.change(BY_NAME["patience"], "long")
+    app.ledger.change(BY_NAME["profanity_filter"], True)
+    app.action_settings()
+    await until(lambda: isinstance(app.screen, SettingsScreen) and app.screen.is_mounted)
+    await asyncio.sleep(0.3)
+    rows = app.screen.query_one("#rows", OptionList)
+    rows.highlighted = rows.get_option_index("patience")
+    await asyncio.sleep(0.3)
+
+
+async def marks(app: DictateApp) -> None:
+    await until(lambda: n_lines(app) >= 7 and has_two_part_partial(app))
+
+
+async def findings(app: DictateApp) -> None:
+    await until(lambda: n_lines(app) >= 12)
+    app.action_stop()
+    await until(lambda: not app.talk.is_dictating)
+    app.action_findings()
+    await asyncio.sleep(0.3)
+
+
 async def microphone(app: DictateApp) -> None:
     await idle(app)
     app.action_microphones()
@@ -87,6 +119,14 @@ async def microphone(app: DictateApp) -> None:
     await until(lambda: str(app.screen.query_one(OptionList).options[2].prompt).count("█") > 6)
 
 
+TELLING = "unix:/telling"
+"""In place of the address of a server that finds something in the words."""
+BESIDE: dict[str, Any] = {
+    "classifier": ("negative",),
+    "speech_analysis": True,
+    "speaker_labelling": True,
+    "summarize": "How much was said?",
+}
 SCENES: dict[str, tuple[Settings, Scene, str]] = {
     "idle": (Settings(source="mic"), idle, "textual-dark"),
     "listening": (Settings(source="demo"), listening, "textual-dark"),
@@ -95,13 +135,21 @@ SCENES: dict[str, tuple[Settings, Scene, str]] = {
     "problem": (Settings(source="demo"), problem, "textual-dark"),
     "microphone": (Settings(source="mic"), microphone, "textual-dark"),
     "help": (Settings(source="demo"), help_page, "textual-dark"),
+    "settings": (Settings(source="mic"), settings_page, "textual-dark"),
+    "marks": (Settings(source="demo", endpoint=TELLING, **BESIDE), marks, "textual-dark"),
+    "findings": (Settings(source="demo", endpoint=TELLING, **BESIDE), findings, "textual-dark"),
 }
 
 
 async def take(name: str) -> None:
     settings, scene, theme = SCENES[name]
-    with tempfile.TemporaryDirectory(prefix="skdictate-") as home:
-        app = DictateApp(settings, Paths.of({"SKDICTATE_HOME": home}))
+    async with AsyncExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="skdictate-"))
+        paths = Paths.of({"SKDICTATE_HOME": home})
+        if settings.endpoint == TELLING:
+            server = await stack.enter_async_context(telling(paths, Moonshine()))
+            settings = replace(settings, endpoint=server.target)
+        app = DictateApp(settings, paths)
         async with app.run_test(size=SIZE) as pilot:
             app.theme = theme
             await scene(app)
@@ -128,9 +176,12 @@ def main() -> None:
         server.call("headset", "Blue Yeti")
         server.control("set-default-source", "desk.2")
         os.environ["PULSE_SERVER"] = server.address
-        for name in sys.argv[1:] or SCENES:
+        for name in sys.argv[1:] or [*SCENES, "web"]:
             server.play(demo_paths()[0], "headset")
-            asyncio.run(take(name))
+            if name == "web":
+                page_picture.main(FOLDER / "web.png")
+            else:
+                asyncio.run(take(name))
             server.hush()
             print(FOLDER / f"{name}.png")
 

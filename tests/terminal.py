@@ -102,7 +102,10 @@ class Terminal:
     def text(self) -> str:
         """The screen, row by row."""
         with self._lock:
-            return "\n".join(row.rstrip() for row in self._screen.display)
+            columns, rows = range(self._screen.columns), range(self._screen.lines)
+            buffer = self._screen.buffer  # its own ``display`` stumbles over half a wide character
+            shown = ("".join(buffer[y][x].data for x in columns) for y in rows)
+            return "\n".join(row.rstrip() for row in shown)
 
     def wait(self, *wanted: str, patience_s: float = 30.0) -> str:
         """Wait until the screen shows all of these; the screen."""
@@ -129,6 +132,13 @@ class Terminal:
         """The terminal takes no more bytes, as over a link that stands still."""
         self._is_frozen = True
 
+    def thaw(self) -> None:
+        """It does again."""
+        self._reader.join(1.0)
+        self._is_frozen = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -146,6 +156,10 @@ class Terminal:
             raise AssertionError(f"it does not end; its screen:\n{self.text}") from None
         time.sleep(0.1)  # for the last bytes
         return self._code
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def is_restored(self) -> bool:
         """Whether the terminal was given back as it was."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,9 +12,10 @@ import pytest
 
 from skdictate.backstage import Backstage, Began, Broken, Changed, Ended, Failed, News, Ready
 from skdictate.config import Settings
-from skdictate.core.changes import LineCommitted, LinkChanged
+from skdictate.core.changes import LineCommitted, LinkChanged, ProblemRaised
 from skdictate.core.status import Phase
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.memory import Microphone
 from skdictate.paths import Paths
 from skdictate.studio import Studio
 
@@ -25,7 +27,9 @@ class Screen:
 
     def __init__(self, settings: Settings, paths: Paths) -> None:
         self.news: queue.Queue[News] = queue.Queue()
-        self.backstage = Backstage(lambda: Studio(settings, paths, {}), self.news.put)
+        self.settings = settings
+        """May be changed; they count when the studio is built anew."""
+        self.backstage = Backstage(lambda: Studio(self.settings, paths, {}), self.news.put)
 
     def next(self, kind: type[T]) -> T:
         """The next news of a kind, within half a minute."""
@@ -108,7 +112,7 @@ def test_settings_that_do_not_go_together_are_told(paths: Paths) -> None:
     screen.backstage.start()
     assert screen.next(Failed).problem.kind is Kind.CREDENTIALS
     screen.backstage.begin()
-    assert screen.backstage.close(1)
+    assert screen.backstage.close(10)
 
 
 def test_a_source_that_cannot_be_is_told_and_another_try_is_free(paths: Paths) -> None:
@@ -118,12 +122,51 @@ def test_a_source_that_cannot_be_is_told_and_another_try_is_free(paths: Paths) -
     for _ in range(2):
         screen.backstage.begin()
         assert "no such source" in screen.next(Failed).problem.title
-    assert screen.backstage.close(1)
+    assert screen.backstage.close(10)
 
 
 def test_leaving_at_once_is_possible(paths: Paths) -> None:
     screen = Screen(Settings(source="demo"), paths)
     screen.backstage.start()
+    assert screen.backstage.close(5)
+
+
+def test_other_settings_count_from_the_next_dictation(paths: Paths, beckett: Path) -> None:
+    screen = Screen(Settings(source=f"file:{beckett}", endpoint="unix:/nowhere"), paths)
+    screen.backstage.start()
+    assert screen.next(Ready).engine == "SpeechKit v3"
+    screen.backstage.begin()
+    assert screen.next(Began).rate_hz == 16_000
+    screen.settings = replace(screen.settings, rate=8_000, api="v2")
+    screen.backstage.renew()
+    screen.backstage.renew()
+    while not isinstance(screen.next(Changed).change, ProblemRaised):
+        pass
+    screen.backstage.abandon()
+    assert screen.next(Ended).outcome.n_gaps == 1
+    assert screen.next(Ready).engine == "SpeechKit v2"
+    screen.backstage.begin()
+    assert screen.next(Began).rate_hz == 8_000
+    screen.backstage.abandon()
+    screen.next(Ended)
+    assert screen.backstage.close(5)
+    assert screen.news.empty()
+
+
+def test_settings_that_were_wrong_can_be_mended(paths: Paths) -> None:
+    screen = Screen(Settings(engine="speechkit"), paths)
+    screen.backstage.start()
+    screen.next(Failed)
+    screen.backstage.choose(Microphone("yeti"))  # there is nothing yet to choose it for
+    screen.backstage.begin()
+    assert screen.next(Failed).problem.kind is Kind.CREDENTIALS
+    screen.settings = Settings(endpoint="unix:/nowhere", source="nonsense")
+    screen.backstage.begin()
+    screen.next(Ready)
+    assert "no such source" in screen.next(Failed).problem.title
+    screen.settings = Settings(engine="local", endpoint="unix:/nowhere")
+    screen.backstage.renew()
+    assert screen.next(Failed).problem.kind is Kind.CONFIG
     assert screen.backstage.close(5)
 
 

@@ -110,6 +110,20 @@ def test_no_core_dump_holds_speech_or_keys() -> None:
     assert done.stdout == "0\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a word for it")
+def test_no_other_program_looks_into_the_memory() -> None:
+    code = (
+        "import ctypes\n"
+        "from skdictate.cli import main\n"
+        "is_dumpable = lambda: ctypes.CDLL(None).prctl(3)\n"
+        "print(is_dumpable())\n"
+        "main(['history', 'list'])\n"
+        "print(is_dumpable())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n0\n"
+
+
 async def test_a_recording_is_transcribed_to_standard_output(beckett: Path) -> None:
     done = await run("transcribe", str(beckett))
     assert done.code == 0
@@ -312,17 +326,18 @@ async def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     assert [line for line in err.splitlines() if not line.startswith(b"skdictate: ")] == []
 
 
-async def test_the_recogniser_is_killed_and_no_word_is_lost(two_cities: Path) -> None:
+async def test_the_recogniser_is_killed_and_crashes_and_no_word_is_lost(two_cities: Path) -> None:
     undisturbed = await run("transcribe", str(two_cities), "--speed", "6")
     process = await start("transcribe", str(two_cities), "--speed", "6")
     assert process.stdout is not None
     out = b""
-    for _ in range(2):
+    for number in (signal.SIGKILL, signal.SIGSEGV):
         out += await process.stdout.readline()
         out += await process.stdout.readline()
-        os.kill(children(process.pid)[0], signal.SIGKILL)
+        os.kill(children(process.pid)[0], number)
     done = await finish(process)
-    assert "The embedded recogniser stopped: It was ended by SIGKILL" in done.err
+    for number in (signal.SIGKILL, signal.SIGSEGV):
+        assert f"The embedded recogniser stopped: It was ended by {number.name}" in done.err
     assert "answers again" in done.err
     assert done.code == 0
     said = (out.decode() + done.out).lower().split()

@@ -34,6 +34,19 @@ def test_a_flag_beats_the_environment_beats_the_file(file: Path) -> None:
     assert config.origins["source"] == str(file)
 
 
+def test_of_two_sources_the_stronger_one_counts(file: Path) -> None:
+    file.write_text('source_command = "arecord -q"\n')
+    assert load({}, {}, file).settings.source_command == ("arecord", "-q")
+    config = load({"source": "demo"}, {}, file)
+    assert (config.settings.source, config.settings.source_command) == ("demo", ())
+    assert config.origins["source_command"] == "default"
+    file.write_text('source = "demo"\n')
+    config = load({}, {"SKDICTATE_SOURCE_COMMAND": "rec -"}, file)
+    assert (config.settings.source, config.settings.source_command) == ("mic", ("rec", "-"))
+    both = load({"source": "demo", "source_command": "rec"}, {}, file).settings
+    assert (both.source, both.source_command) == ("demo", ("rec",))
+
+
 @pytest.mark.parametrize(
     ("toml", "environ", "name", "value"),
     [

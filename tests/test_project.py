@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 from packaging.requirements import Requirement
+from textual.binding import Binding
 
 from skdictate.core.findings import Found
 from skdictate.errors import Exit
@@ -17,6 +18,7 @@ from skdictate.options import OPTIONS
 from skdictate.output.formats import FORMATS
 from skdictate.speechkit.auth.lookup import SYSTEMD_NAME, VARIABLES
 from skdictate.tui.actions import ACTIONS
+from skdictate.tui.screens.dictation import DictationScreen
 from skdictate.tui.talk import HOLD, TOGGLE
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +37,14 @@ def test_the_readme_lists_the_keys_of_the_app() -> None:
     for heading, way in (("Keys", TOGGLE), ("Hold to talk", HOLD)):
         keys = [a for a in ACTIONS if a.help and (a.way == way or (way == TOGGLE and not a.way))]
         assert rows(heading) == [[action.key, action.help] for action in keys]
+
+
+def test_the_readme_names_the_keys_of_an_old_dictation() -> None:
+    section = README.split("## Recognising again\n")[1].split("\n## ")[0]
+    for binding in DictationScreen.BINDINGS:
+        assert isinstance(binding, Binding)
+        key = binding.key.split(",")[0]
+        assert f"`{key}`" in section or key == "escape"
 
 
 def test_the_readme_lists_the_options() -> None:

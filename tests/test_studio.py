@@ -6,15 +6,19 @@ import pytest
 
 from skdictate.config import Settings
 from skdictate.errors import Exit, ProblemError
+from skdictate.memory import Microphone
 from skdictate.paths import Paths
+from skdictate.sources.command import CommandSource
 from skdictate.sources.file import FileSource
 from skdictate.sources.microphone import MicSource
+from skdictate.sources.remote import RemoteSource
 from skdictate.sources.stdin import StdinSource
 from skdictate.speechkit import v2
 from skdictate.speechkit.channel import CLOUD
 from skdictate.studio import Studio
 
 KEY = {"SKDICTATE_API_KEY": "key"}
+SSH = {"SSH_CONNECTION": "198.51.100.7 50123 203.0.113.9 22"}
 
 
 def studio(paths: Paths, environ: dict[str, str] | None = None, **settings: object) -> Studio:
@@ -88,11 +92,64 @@ def test_every_source_has_its_kind_and_its_name(paths: Paths, tmp_path: Path) ->
         assert (source.name, it.source_name) == (name, name)
 
 
+def test_a_recorder_is_a_source_and_there_is_one_of_them(paths: Paths) -> None:
+    it = studio(paths, source_command=("arecord", "-q"))
+    source = it.source()
+    assert isinstance(source, CommandSource)
+    assert (source.name, it.source_name) == ("arecord -q", "arecord -q")
+    it.choose(Microphone("usb", "USB"))
+    assert isinstance(it.source(), MicSource)
+    with pytest.raises(ProblemError, match="Two sources") as caught:
+        studio(paths, source="demo", source_command=("arecord",)).source()
+    assert caught.value.problem.exit_code is Exit.USAGE
+
+
 @pytest.mark.parametrize("source", ["nothing", "file:", "file", "mics"])
 def test_a_source_that_is_none_is_wrong_usage(paths: Paths, source: str) -> None:
     with pytest.raises(ProblemError, match="no such source") as caught:
         studio(paths, source=source).source()
     assert caught.value.problem.exit_code is Exit.USAGE
+
+
+async def test_a_microphone_of_elsewhere_has_a_lobby_that_outlives_the_studio(paths: Paths) -> None:
+    it = studio(paths, source="remote")
+    await it.settle()
+    assert it.lobby is not None
+    assert it.source_name == "waiting for a microphone"
+    assert isinstance(it.source(), RemoteSource)
+    assert it.invitation is not None
+    again = studio(paths, source="remote")
+    await again.settle(it.lobby)
+    assert again.lobby is it.lobby
+    other = studio(paths, source="remote", rate=8_000)
+    await other.settle(it.lobby)
+    assert other.lobby is not None and other.lobby is not it.lobby
+    told = list((paths.state / "run").glob("*.json"))
+    assert len(told) == 2
+    it.lobby.close()
+    other.lobby.close()
+    assert not any(file.exists() for file in told)
+
+
+async def test_who_goes_to_a_machine_invites_nobody(paths: Paths) -> None:
+    it = studio(paths, source="ssh://me@pi")
+    await it.settle()
+    assert it.lobby is not None and it.invitation is None
+    assert it.lobby.elsewhere.words == "connecting to me@pi"
+    it.lobby.close()
+    with pytest.raises(ProblemError, match="no such host"):
+        await studio(paths, source="ssh://-oProxyCommand=x").settle()
+
+
+async def test_nobody_waits_for_a_microphone_who_does_not_come_over_ssh(paths: Paths) -> None:
+    here = studio(paths)
+    demo, command = studio(paths, SSH, source="demo"), studio(paths, SSH, source_command=("x",))
+    for it in (here, demo, command):
+        await it.settle(may_wait=True)
+        assert it.lobby is None
+    it = studio(paths, SSH)
+    await it.settle()
+    assert it.lobby is None, "nobody would see that it waits"
 
 
 def test_v2_has_backends_of_its_own_here_and_in_the_cloud(paths: Paths) -> None:

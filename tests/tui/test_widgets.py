@@ -315,6 +315,12 @@ def test_every_letter_has_its_twin_on_the_russian_keyboard() -> None:
     assert CYRILLIC["."] == "ю"
 
 
+def test_the_footer_fits_a_usual_terminal_while_one_dictates() -> None:
+    hidden = {"begin", "talk", "finish", "resume", "end_utterance", "new", "copy"}
+    shown = [it for it in ACTIONS if it.in_footer and not it.is_for_rest and it.id not in hidden]
+    assert sum(len(f" {action.key} {action.label} ") for action in shown) <= 80
+
+
 def test_the_footer_shows_each_action_once() -> None:
     shown = [binding.action for binding in bindings() if binding.show]
     assert shown == [action.id for action in ACTIONS if action.in_footer]
