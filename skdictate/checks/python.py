@@ -31,6 +31,8 @@ PACKAGES = {
     "soxr": "soxr",
     "platformdirs": "platformdirs",
     "cryptography": "cryptography.hazmat.primitives.asymmetric.padding",
+    "tomlkit": "tomlkit",
+    "websockets": "websockets.asyncio.server",
 }
 """Distributions, and the module that tells whether each works. What records and what recognises has
 checks of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,28 +47,43 @@ def connect(session: Session) -> socket.socket:
     Raises:
         ProblemError: it is gone, or not this user's.
     """
-    connection = socket.socket(socket.AF_UNIX)
-    try:
+    with _reaching(session) as connection:
         connection.settimeout(CONNECT_S)
         connection.connect(str(session.socket))
-        if not sessions_of.is_own(connection):
-            raise ProblemError(_stranger(session))
-    except OSError as error:
-        connection.close()
-        raise ProblemError(nobody("")) from error
-    except ProblemError:
-        connection.close()
-        raise
-    connection.settimeout(None)
-    return connection
+        _check(connection, session)
+        connection.settimeout(None)
+        return connection
 
 
 async def reach(session: Session) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """The same as ``connect``, for asyncio."""
     import asyncio  # what only passes on starts more quickly without it
 
-    connection = await asyncio.to_thread(connect, session)
-    return await asyncio.open_unix_connection(sock=connection)
+    with _reaching(session) as connection:
+        connection.setblocking(False)
+        async with asyncio.timeout(CONNECT_S):
+            await asyncio.get_running_loop().sock_connect(connection, str(session.socket))
+        _check(connection, session)
+        return await asyncio.open_unix_connection(sock=connection)
+
+
+@contextmanager
+def _reaching(session: Session) -> Iterator[socket.socket]:
+    """A socket that is closed unless all goes well; what the system says, in words."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        yield connection
+    except OSError as error:  # a time that is up is one
+        connection.close()
+        raise ProblemError(nobody("")) from error
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check(connection: socket.socket, session: Session) -> None:
+    if not sessions_of.is_own(connection):
+        raise ProblemError(_stranger(session))
 
 
 def introduce(hello: Frame, session: Session) -> Frame:
