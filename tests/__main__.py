@@ -15,7 +15,7 @@ STEPS = {
     "imports": [],
     "core": ["coverage", "run", "-m", "pytest", "-q", "tests/core"],
     "coverage of the core": ["coverage", "report"],
-    "all else": ["pytest", "-q", "--ignore=tests/core", "-n", "3", "--dist", "loadfile"],
+    "all else": ["pytest", "-q", "--ignore=tests/core", "-n", "4", "--dist", "loadfile"],
 }
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 """This one cannot be run as a module."""

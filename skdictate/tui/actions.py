@@ -116,14 +116,14 @@ ACTIONS = (
         "c",
         "Copy",
         "Copy the line that brings a microphone here; once more, the next one.",
-        help="Copy the line that brings a microphone here, while one is waited for.",
+        help="Copy the line that brings a microphone from elsewhere.",
     ),
     Action(
         "log_in",
         "l",
         "Login",
         "Let ssh ask what it has to ask, in this terminal.",
-        help="Log in to where the microphone is, if ssh has to ask for something.",
+        help="Log in where the microphone is, if ssh has to ask you.",
     ),
     Action(
         "retry",
