@@ -45,7 +45,7 @@ class Type(IntEnum):
     PING = 7
     """Are you there? Either way."""
     PONG = 8
-    """Yes; with what the ping said."""
+    """Yes; with what the ping said, and the time of the other clock."""
     GAP = 9
     """From the microphone: so many samples from ``sample`` on were spoken and do not exist."""
     PAUSE = 10
@@ -92,6 +92,16 @@ class Frame:
         """A packet; of what it decodes to, the last ``n_samples`` count."""
         codec = Codec.OPUS_FIRST if is_first else Codec.OPUS
         return cls(Type.AUDIO, sample, capture_ns, _COUNT.pack(n_samples) + packet, codec)
+
+    @classmethod
+    def pong(cls, ping: Frame, now_ns: int) -> Self:
+        """The answer to a ping: what it said, and the time of our steady clock."""
+        return cls(Type.PONG, ping.sample, ping.capture_ns, _SPAN.pack(now_ns))
+
+    @property
+    def told_ns(self) -> int | None:
+        """Of a pong: the time of its sender's clock, if that is told."""
+        return int(_SPAN.unpack(self.payload)[0]) if len(self.payload) == _SPAN.size else None
 
     @property
     def n_samples(self) -> int:

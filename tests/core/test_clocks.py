@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from skdictate.core.clocks import WINDOW_S, Clocks
+from skdictate.core.clocks import MOST_ANSWERS, WINDOW_S, Answer, Clocks
 
 
 def test_late_is_what_is_later_than_the_best() -> None:
@@ -13,18 +15,12 @@ def test_late_is_what_is_later_than_the_best() -> None:
     assert clocks.heard(1003.0, 8.0) == pytest.approx(0.1)
 
 
-def test_the_way_itself_is_added_where_somebody_has_measured_it() -> None:
+def test_the_way_itself_is_added_once_it_was_measured() -> None:
     clocks = Clocks()
-    clocks.travel_s = 0.04
-    assert clocks.heard(1000.0, 5.0) == pytest.approx(0.04)
-    assert clocks.ours(1000.5) == pytest.approx(5.46)
-
-
-def test_a_time_of_the_other_clock_is_told_by_ours() -> None:
-    clocks = Clocks()
-    clocks.heard(1000.0, 5.0)
-    clocks.heard(1007.0, 14.0)
-    assert clocks.ours(1007.0) == pytest.approx(12.0)
+    clocks.answered(Answer(1000.0, 4.0, 4.2))
+    clocks.answered(Answer(1001.0, 5.0, 5.08))
+    clocks.answered(Answer(1002.0, 6.0, 6.5))
+    assert clocks.heard(1003.0, 8.0) == pytest.approx(0.04)
 
 
 def test_clocks_that_part_are_followed() -> None:
@@ -35,3 +31,64 @@ def test_clocks_that_part_are_followed() -> None:
     for s in range(600, 1200):
         late_s = clocks.heard(1600.6 + (s - 600) * 0.999, float(s))
     assert late_s < 2 * WINDOW_S * 0.0011
+
+
+def test_without_an_answer_nothing_is_certain() -> None:
+    clocks = Clocks()
+    clocks.heard(1000.0, 5.0)
+    assert clocks.earliest_s(1000.0) == float("-inf")
+    assert clocks.latest_s(1000.0) == float("inf")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["run", "sleep", "ask", "capture"]),
+            st.floats(0.01, 5.0),
+            st.floats(0.0, 2.0),
+        ),
+        max_size=60,
+    )
+)
+def test_what_is_said_to_be_certain_is_though_the_sender_sleeps(
+    steps: list[tuple[str, float, float]],
+) -> None:
+    clocks = Clocks()
+    ours_s, theirs_s = 100.0, 7.0
+    captured: list[tuple[float, float]] = []
+    for what, first_s, second_s in steps:
+        match what:
+            case "run":
+                ours_s, theirs_s = ours_s + first_s, theirs_s + first_s
+            case "sleep":
+                ours_s += 10 * first_s
+            case "ask":
+                asked_s = ours_s
+                told_s = theirs_s + first_s
+                ours_s, theirs_s = ours_s + first_s + second_s, told_s + second_s
+                clocks.answered(Answer(told_s, asked_s, ours_s))
+            case "capture":
+                ours_s, theirs_s = ours_s + first_s, theirs_s + first_s
+                captured.append((theirs_s, ours_s))
+        for at_theirs_s, at_ours_s in captured:
+            assert clocks.earliest_s(at_theirs_s) <= at_ours_s + 1e-6
+            assert clocks.latest_s(at_theirs_s) >= at_ours_s - 1e-6
+
+
+def test_with_quick_answers_it_is_known_to_the_moment() -> None:
+    clocks = Clocks()
+    for s in range(10):
+        clocks.answered(Answer(1000.0 + s, 50.0 + s, 50.002 + s))
+    assert clocks.earliest_s(1004.5) == pytest.approx(54.5)
+    assert clocks.latest_s(1004.5) == pytest.approx(54.502)
+
+
+def test_answers_that_go_back_are_passed_over_and_old_ones_forgotten() -> None:
+    clocks = Clocks()
+    clocks.answered(Answer(1000.0, 50.0, 50.1))
+    clocks.answered(Answer(900.0, 51.0, 51.1))
+    assert clocks.earliest_s(950.0) == float("-inf")
+    for s in range(MOST_ANSWERS + 10):
+        clocks.answered(Answer(1001.0 + s, 51.0 + s, 51.1 + s))
+    assert clocks.earliest_s(1001.0) == float("-inf")
+    assert clocks.earliest_s(1000.0 + MOST_ANSWERS) == pytest.approx(50.0 + MOST_ANSWERS)

@@ -9,11 +9,16 @@ import pytest
 from skdictate.core import changes as ch
 from skdictate.core import effects as fx
 from skdictate.core import events as ev
+from skdictate.core.audio import Format
+from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Topic
 from skdictate.core.limits import Limits
+from skdictate.core.link import Link
+from skdictate.core.loudness import Loudness
 from skdictate.core.policy import Policy
+from skdictate.core.state import State
 from skdictate.core.status import Phase
-from skdictate.core.trust import MOST_LINKS, MUTE_S
+from skdictate.core.trust import MOST_LINKS, MUTE_S, Trust
 from tests.core.test_dictation import Desk
 from tests.core.world import GONE, QUIET, SPEECH, Manners, World
 
@@ -245,3 +250,14 @@ def test_no_answer_of_any_kind_is_told_from_no_words() -> None:
             desk.hear()
         (raised,) = desk.machine.status(desk.now_s).problems
         assert (raised.topic, raised.problem.title) == (Topic.PROGRESS, title)
+
+
+def test_no_more_than_so_many_are_sent_audio_at_a_time() -> None:
+    sound = Format(16_000)
+    trust = Trust(Loudness(sound), Backoff())
+    links = [Link(number, sound, 0, 0.0) for number in range(MOST_LINKS)]
+    assert not trust.has_room(links, is_urgent=True)
+    assert trust.has_room(links[1:], is_urgent=True)
+    for link in links:
+        link.state = State.FINISHING
+    assert trust.has_room(links, is_urgent=True)
