@@ -40,6 +40,8 @@ UNREACHABLE_S = 60.0
 """A recording is not transcribed for ever: without a recogniser for this long, it ends."""
 NOTES_S = 1.0
 """At the end, standard error is waited for this long."""
+LET_GO_S = 1.0
+"""The same for a disk that does not answer."""
 LOOK_S = 0.2
 """How often it is looked whether a signal has come."""
 LAST_WORDS_S = 5.0
@@ -130,6 +132,10 @@ class Run:
             if problem is not None:
                 self._notes.say(str(problem))
                 code = Exit.DISK
+        if self.engine.keeper.is_waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LET_GO_S):
+                    await self.engine.keeper.let_go()
         return self.signalled or code
 
     async def _drained(self) -> Problem | None:

@@ -8,6 +8,7 @@ sent.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -141,7 +142,8 @@ class FluentBackend:
 
     def __init__(self, line_s: float, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.links: list[FluentLink] = []
+        self.links: deque[FluentLink] = deque(maxlen=100)
+        """The newest ones."""
         self.is_silent = False
         """It hears, and says nothing."""
         self.is_away = False

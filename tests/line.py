@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -197,7 +198,7 @@ class Peer:
             while data := await self._reader.read(65536):
                 for frame in self._decoder.feed(data):
                     if frame.type is Type.PING and self.answers_pings:
-                        self.say(Frame(Type.PONG, frame.sample, frame.capture_ns))
+                        self.say(Frame.pong(frame, time.monotonic_ns()))
                     elif frame.type is not Type.PING:
                         self.heard.append(frame)
         self.is_closed = True

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+CAN_MOUNT = hasattr(os, "geteuid") and os.geteuid() == 0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RDONLY, _REMOUNT, _BIND, _DETACH = 1, 32, 4096, 2
 

@@ -14,12 +14,12 @@ from skdictate.library.library import Library
 from skdictate.paths import Paths
 from tests.conftest import Serving
 from tests.echo import count, numbers, write
-from tests.mounts import grow, mounted, read_only
+from tests.mounts import CAN_MOUNT, grow, mounted, read_only
 from tests.terminal import Terminal
 from tests.test_cli import Done, run
 
+pytestmark = pytest.mark.skipif(not CAN_MOUNT, reason="needs the right to mount")
 SOUND = Format(16_000)
-
 
 N_WORDS = 50
 
@@ -42,7 +42,14 @@ def speech(tmp_path: Path) -> Path:
 async def asked(serving: Serving, speech: Path) -> AsyncIterator[list[str]]:
     """The command that transcribes it."""
     async with serving() as endpoint:
-        yield ["transcribe", str(speech), "--endpoint", endpoint.target, "--plaintext", "--speed=20"]
+        yield [
+            "transcribe",
+            str(speech),
+            "--endpoint",
+            endpoint.target,
+            "--plaintext",
+            "--speed=20",
+        ]
 
 
 async def at(home: Path, *arguments: str) -> Done:

@@ -47,7 +47,7 @@ class Keeper:
         """Told what went wrong with the library, and is over."""
         self.tape = Tape(folder / about.recording, Format(about.rate_hz))
         self.shelf = Shelf(library, self._about)
-        self.shelf.on_notice = lambda problem: self.on_notice(problem)
+        self.shelf.on_notice = self.tape.on_notice = lambda problem: self.on_notice(problem)
         self._is_overflowing = False
         self._scribes = self.tape.writing, self.tape.syncing, self.shelf.storing
         for scribe in self._scribes:
@@ -161,8 +161,11 @@ class Keeper:
         reserve, sound = self.tape.reserve, self.tape.sound
         n_lines = self.shelf.n_lines_waiting
         pieces = [
-            f"{sound.seconds(n):.1f} s of sound{words}"
-            for n, words in ((reserve.n_unsafe, ""), (reserve.n_lost, ", whose text is known"))
+            f"{sound.seconds(n):.1f} s {words}"
+            for n, words in (
+                (reserve.n_unsafe, "of sound"),
+                (reserve.n_lost, "that are silence in the recording"),
+            )
             if n
         ]
         pieces += ["1 line" if n_lines == 1 else f"{n_lines} lines"] if n_lines else []

@@ -103,6 +103,20 @@ class Recording:
             raise ProblemError(Problem(Kind.DISK, "Not a recording", detail, is_permanent=True))
         return cls(path, file, Format(_HEADER.unpack(head)[13]), size_bytes // BYTES_PER_SAMPLE)
 
+    @property
+    def n_in_file(self) -> int:
+        """Samples that are really there: fewer, if another program has cut it short."""
+        with told(self.path):
+            size_bytes = os.fstat(self._file.fileno()).st_size
+        return max(0, size_bytes - HEADER_BYTES) // BYTES_PER_SAMPLE
+
+    @property
+    def is_removed(self) -> bool:
+        """Another program has removed it; what was written is still ours to read."""
+        with told(self.path):
+            is_nameless = os.fstat(self._file.fileno()).st_nlink == 0
+        return is_nameless and not self.path.exists()
+
     def append(self, pcm: bytes) -> None:
         """Add whole samples at the end.
 

@@ -70,7 +70,7 @@ class Reserve:
     settled: int = 0
     """Everything before this is recognised, and nobody will ask for it."""
     lost: list[tuple[int, int]] = field(default_factory=list)
-    """Sound that is gone: recognised, and never written."""
+    """Sound that is gone: recognised, and never written; or taken from the file by somebody."""
     _pieces: deque[Piece] = field(default_factory=deque)
     size_bytes: int = 0
     """What the pieces take of the memory."""
@@ -165,6 +165,18 @@ class Reserve:
     def doubt(self) -> None:
         """A disk that refuses only then may have lost what it took before: it is written again."""
         self.written = max(self.first, self.synced)
+
+    def cut_short(self, n_samples: int) -> None:
+        """Somebody has left no more than that of the file: what is here is written again."""
+        first = self.first
+        if n_samples < first:
+            self.lost.append((n_samples, first))
+            self._pieces.appendleft(Piece(n_samples, first, None))
+        self.written = self.synced = n_samples
+
+    def lost_at(self, start: int, end: int) -> int | None:
+        """Where sound begins again that is not lost, if some of that stretch is."""
+        return next((it[1] for it in self.lost if it[0] < end and start < it[1]), None)
 
     @property
     def n_lost(self) -> int:

@@ -6,6 +6,8 @@ and what waits there is written in order when the disk takes it again.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,8 @@ SLOW_S = 2.0
 """To make the sound outlive a power cut may take longer than to write it: so long is no problem."""
 PROBE_S = 1.0
 """A stretch that cannot be read is measured in steps of this, each twice the one before."""
+COPY_S = 60.0
+"""What is copied at once of a recording that was removed."""
 MOST_MENDS_BYTES = 4_000_000
 """Better sound that waits for a disk with trouble; of more than this the worse one has to do."""
 
@@ -49,6 +53,11 @@ class Tape:
         self._reader = Worker("reading")
         self._is_sync_due = False
         self._mends: list[tuple[int, bytes]] = []
+        self.on_notice: Callable[[Problem], None] = lambda problem: None
+        """Told what has happened to the file, and is over."""
+        self._notices: deque[Problem] = deque()
+        self._n_left: int | None = None
+        """What another program has left of the file."""
 
     @property
     def head(self) -> int:
@@ -89,6 +98,9 @@ class Tape:
         Raises:
             UnreadableError: those at ``start`` cannot be had any more.
         """
+        lost_until = self.reserve.lost_at(start, end)
+        if lost_until is not None:
+            raise UnreadableError(start, lost_until, _shortened(self.path))
         first = min(max(start, self.reserve.first), end)
         newest = self.reserve.read(first, end)
         if first == start:
@@ -119,8 +131,17 @@ class Tape:
         bite = self.reserve.bite()
         if bite is None:
             return self._next_mend()
-        written = partial(self.reserve.wrote, bite)
+        written = partial(self._wrote, bite)
         return Job(partial(self._write, bite), written, self.reserve.refused)
+
+    def _wrote(self, bite: Bite) -> None:
+        n_left, self._n_left = self._n_left, None
+        if n_left is None:
+            self.reserve.wrote(bite)
+        else:
+            self.reserve.cut_short(n_left)
+        while self._notices:
+            self.on_notice(self._notices.popleft())
 
     def _next_mend(self) -> Job | None:
         """After all sound is written: only what is in the file can be mended there."""
@@ -154,6 +175,14 @@ class Tape:
         """The next stretch; one that is there already is written in its place again."""
         if self._recording is None:
             self._recording = self._create()
+        if self._recording.is_removed:
+            self._recording = self._revived(self._recording)
+            self._notices.append(_removed(self.path))
+        n_in_file = self._recording.n_in_file
+        if n_in_file < bite.start:
+            self._n_left = n_in_file
+            self._notices.append(_shortened(self.path))
+            return
         self._recording.n_samples = bite.start
         if bite.pcm is None:
             self._recording.append_silence(bite.end - bite.start)
@@ -167,6 +196,21 @@ class Tape:
             self.path = first.with_stem(f"{first.stem} {number}")
             number += 1
         return Recording.create(self.path, self.sound)
+
+    def _revived(self, old: Recording) -> Recording:
+        """The same in a file that has a name."""
+        new = Recording.create(self.path, self.sound)
+        try:
+            while new.n_samples < old.n_in_file:
+                end = min(new.n_samples + self.sound.samples(COPY_S), old.n_in_file)
+                new.append(old.read(new.n_samples, end))
+        except ProblemError:
+            new.close()
+            self.path.unlink(missing_ok=True)
+            raise
+        old.close()
+        self._to_read = None
+        return new
 
     def _mend(self, mends: list[tuple[int, bytes]]) -> None:
         assert self._recording is not None
@@ -213,5 +257,11 @@ class Tape:
 
 
 def _shortened(path: Path) -> Problem:
-    detail = f"{path} is shorter than what was written to it"
-    return Problem(Kind.DISK, "The recording was cut short", detail)
+    detail = f"Another program has done that to {path}"
+    hint = "What had no text yet is a gap."
+    return Problem(Kind.DISK, "The recording was cut short", detail, hint)
+
+
+def _removed(path: Path) -> Problem:
+    detail = f"Another program has done that to {path}"
+    return Problem(Kind.DISK, "The recording was removed", detail, "It is there again, whole.")

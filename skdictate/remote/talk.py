@@ -98,7 +98,7 @@ class Talk:
             self.has_begun = True
             self.on_begin()
         if frame.type is Type.PING:
-            self.say(Frame(Type.PONG, frame.sample, frame.capture_ns))
+            self.say(Frame.pong(frame, time.monotonic_ns()))
         else:
             self._hear(frame)
 

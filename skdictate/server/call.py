@@ -19,7 +19,7 @@ from skdictate.core.audio import Format
 from skdictate.server.decoder import Decoder, Raw
 from skdictate.server.inbox import Inbox
 from skdictate.server.recogniser import Recogniser
-from skdictate.server.rules import RefusedError, Rules, idle, wrong
+from skdictate.server.rules import RefusedError, Rules, idle, unread, wrong
 from skdictate.server.session import Said, Session
 
 ALIVE_S = 3.0
@@ -28,6 +28,10 @@ STEP_S = 0.1
 """Audio that is worth waking the recogniser for ..."""
 BITE_S = 2.0
 """... and the most that it takes at once, so that others have their turn."""
+UNREAD_S = 30.0
+"""A client that takes no answer for so long has forgotten us, and others want its seat."""
+TOLD_S = 2.0
+"""How long a client may take to be told why its session has ended."""
 FULL_S = 10.0
 """With this much waiting, no more is read from the client: it feels the back-pressure."""
 
@@ -68,7 +72,9 @@ class Call(ABC):
         except* RefusedError as group:
             refused = next(error for error in group.exceptions if isinstance(error, RefusedError))
         if refused is not None:
-            await context.abort(refused.code, refused.text)
+            with suppress(TimeoutError):  # whoever does not read is not told either
+                async with asyncio.timeout(TOLD_S):
+                    await context.abort(refused.code, refused.text)
 
     async def run(self) -> None:
         """Serve the call until the client has half-closed and everything is said."""
@@ -211,8 +217,13 @@ class Call(ABC):
         if response is None:
             return
         async with self._writing:
-            with suppress(asyncio.InvalidStateError):
-                await self._context.write(response)
+            try:
+                async with asyncio.timeout(UNREAD_S):
+                    await self._context.write(response)
+            except asyncio.InvalidStateError:  # it is over
+                pass
+            except TimeoutError:
+                raise unread() from None
 
 
 class Recognition:

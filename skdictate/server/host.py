@@ -32,7 +32,11 @@ OPTIONS = (
     # Clients may look after their own connections as often.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Who connects and says nothing, or has no calls any more, keeps a connection no longer.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 60_000),
 )
+MOST_FILES = 65_536
 SIGNALS = {
     "SIGINT": Exit.INTERRUPTED,
     "SIGTERM": Exit.TERMINATED,
@@ -58,6 +62,7 @@ class Host:
         """
         seats = Seats(self._offer.n_sessions, SERVICES)
         gates = [TokenGate(self._offer.token)] if self._offer.token else []
+        _take_files()
         executor = ThreadPoolExecutor(1, thread_name_prefix="recogniser")
         late = LateRecogniser(self._load)
         server = build(late, executor, self._offer.rules, [*gates, seats], OPTIONS)
@@ -135,6 +140,19 @@ async def host(offer: Offer, load: Loader, ready: Callable[[str], None]) -> Exit
             with suppress(NotImplementedError):  # a loop on Windows knows no signals
                 loop.add_signal_handler(number, server.stop, code)
     return await server.run(ready)
+
+
+def _take_files() -> None:
+    """As many connections as this process may have; some systems begin with 256."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _taken(address: str) -> Problem:

@@ -51,6 +51,11 @@ def idle() -> RefusedError:
     return RefusedError(grpc.StatusCode.DEADLINE_EXCEEDED, text)
 
 
+def unread() -> RefusedError:
+    """The answers pile up."""
+    return RefusedError(grpc.StatusCode.ABORTED, "The answers are not read")
+
+
 def wrong(text: str) -> RefusedError:
     """The client asks for what cannot be."""
     return RefusedError(grpc.StatusCode.INVALID_ARGUMENT, text)

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 
 from skdictate.core.clean import clean
+from skdictate.core.clocks import Answer
 from skdictate.core.frames import Decoder, Frame, Type
 from skdictate.errors import Kind, Problem
 from skdictate.sources.stream import Hello, Stream
@@ -44,10 +45,11 @@ class Guest:
         self.stream: Stream | None = None
         """What is taken of it now."""
         self.heard_s = time.monotonic()
+        self._began_ns = time.monotonic_ns()
         self.told = -1
         """The position that was acknowledged last."""
-        self.travel_s = float("inf")
-        """The quickest way there and back, halved."""
+        self.answer: Answer | None = None
+        """The last time that its clock has told."""
         self._reader = reader
         self._writer = writer
         self._decoder = Decoder(has_preamble=has_preamble, is_peer=True)
@@ -75,8 +77,7 @@ class Guest:
         if self._is_left:
             raise EOFError
         if time.monotonic() >= self._ping_due_s:
-            self._ping_due_s = time.monotonic() + PING_S
-            self.say(Frame(Type.PING, capture_ns=time.monotonic_ns()))
+            self.ask()
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             return waiting
@@ -84,6 +85,11 @@ class Guest:
             async with asyncio.timeout(max(0.0, self._ping_due_s - time.monotonic())):
                 return await self._read()
         return []
+
+    def ask(self) -> None:
+        """Whether it is there, and what time it has; done now and then by itself."""
+        self._ping_due_s = time.monotonic() + PING_S
+        self.say(Frame(Type.PING, capture_ns=time.monotonic_ns()))
 
     async def _read(self) -> list[Frame]:
         data = await self._reader.read(READ_BYTES)
@@ -101,10 +107,12 @@ class Guest:
             self._writer.transport.abort()
 
     def answered(self, pong: Frame) -> None:
-        """It has answered a ping."""
-        took_s = (time.monotonic_ns() - pong.capture_ns) / 1e9
-        if took_s >= 0:
-            self.travel_s = min(self.travel_s, took_s / 2)
+        """It has answered, and may have told the time."""
+        now_ns = time.monotonic_ns()
+        if pong.told_ns is not None and self._began_ns <= pong.capture_ns <= now_ns:
+            self.answer = Answer(pong.told_ns / 1e9, pong.capture_ns / 1e9, now_ns / 1e9)
+            if self.stream is not None:
+                self.stream.clocks.answered(self.answer)
 
     def refuse(self, error: RefusedError) -> None:
         """Say why it is not listened to."""

@@ -166,7 +166,7 @@ class Reception:
     def _hear(self, guest: Guest, frame: Frame) -> None:
         match frame.type:
             case Type.PING:
-                guest.say(Frame(Type.PONG, frame.sample, frame.capture_ns))
+                guest.say(Frame.pong(frame, time.monotonic_ns()))
             case Type.PONG:
                 guest.answered(frame)
             case Type.HELLO if guest is not self._guest:
@@ -197,6 +197,8 @@ class Reception:
         if hello.stream in self._streams:
             return  # it has ended, and is to begin another one
         stream = Stream(hello, guest.start, self.format, time.monotonic())
+        if guest.answer is not None:
+            stream.clocks.answered(guest.answer)
         self._streams[hello.stream] = guest.stream = stream
         while len(self._streams) > REMEMBERED:
             self._streams.popitem(last=False)
@@ -227,6 +229,7 @@ class Reception:
         guest.told = stream.recorded
         go = stream.hello.stream.encode()  # else a late acknowledgement of another could be one
         guest.say(Frame(Type.ACK, stream.recorded, payload=go))
+        guest.ask()
         assert self._take is not None
         if self._take.is_stopped:
             guest.say(Frame(Type.BYE, stream.recorded))

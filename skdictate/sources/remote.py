@@ -217,8 +217,6 @@ class RemoteSource:
         Raises:
             FrameError: it cannot be.
         """
-        if guest.travel_s != float("inf"):
-            stream.clocks.travel_s = guest.travel_s
         if frame.type is Type.BYE:
             self._ended(guest, stream)
             return
@@ -247,7 +245,7 @@ class RemoteSource:
         self._arrivals.wake()
 
     def _is_after(self, stream: Stream, frame: Frame) -> bool:
-        return stream.clocks.ours(frame.capture_ns / 1e9) > self._stopped_s + AFTER_S
+        return stream.clocks.earliest_s(frame.capture_ns / 1e9) > self._stopped_s + AFTER_S
 
     def _allow(self, stream: Stream, n_samples: int) -> None:
         """However many streams there are: no more sound than time has passed, and a spool holds."""

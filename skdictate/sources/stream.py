@@ -27,6 +27,7 @@ LOWEST_HZ, HIGHEST_HZ = 8_000, 48_000
 LONGEST_NAME, LONGEST_SENTENCE = 80, 300
 OVERRUN = "overrun"
 """The reason of a gap that a machine had because it was too busy."""
+FOREVER = float("inf")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -174,7 +175,7 @@ class Stream:
         if n_new == 0:
             return None
         arrival = Arrival(self, self.next, [])
-        if not self._is_unwanted(self.clocks.ours(captured_s)):
+        if not self._is_unwanted(captured_s):
             pcm = self._convert(pcm[-n_new * BYTES_PER_SAMPLE :])
             if pcm:
                 arrival.items.append(pcm)
@@ -213,8 +214,14 @@ class Stream:
     def _ours(self, n_samples: int) -> int:
         return self._sound.samples(self.format.seconds(n_samples))
 
-    def _is_unwanted(self, at_s: float) -> bool:
-        return any(since_s < at_s < until_s for since_s, until_s in self.pauses)
+    def _is_unwanted(self, captured_s: float) -> bool:
+        """It was captured in a pause, for certain."""
+        earliest_s = self.clocks.earliest_s(captured_s)
+        latest_s = self.clocks.latest_s(captured_s)
+        return any(
+            since_s < earliest_s and (latest_s < until_s or until_s == FOREVER)
+            for since_s, until_s in self.pauses
+        )
 
     def _rename(self, hello: Hello) -> Arrival | None:
         was, self.hello = self.hello, replace(hello, stream=self.hello.stream)

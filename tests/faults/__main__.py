@@ -1,6 +1,6 @@
 """The soak: ``python -m tests.faults``. Everything that can go wrong, many times, as one table.
 
-    python -m tests.faults --schedules 1000 --answers 100000 --kills 200 --cuts 200
+    python -m tests.faults --schedules 1000 --answers 100000 --kills 200 --cuts 200 --disks 500
     python -m tests.faults schedules hours        # these parts only
 
 Recordings are made in memory where the system has such a place. A seed that failed is printed, and
@@ -17,7 +17,7 @@ import time
 
 from tests.faults.report import Options, Row, table
 
-PARTS = ("schedules", "hours", "answers", "requests", "kills", "cuts")
+PARTS = ("schedules", "hours", "answers", "screens", "requests", "kills", "cuts", "disks")
 """Modules of this package with a function ``run``, see ``report.Part``."""
 
 

@@ -12,10 +12,12 @@ class Options:
 
     schedules: int = 1_000
     answers: int = 100_000
+    screens: int = 100_000
     requests: int = 20_000
     hours: float = 1.0
     kills: int = 200
     cuts: int = 200
+    disks: int = 500
     seed: int = 1
     jobs: int = 2
     """Processes that work at a time."""

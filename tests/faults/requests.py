@@ -227,7 +227,7 @@ async def _is_served(port: int) -> bool:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         while True:
             call = channel.stream_stream(V3)()
-            with suppress(grpc.RpcError):
+            with suppress(grpc.RpcError, asyncio.InvalidStateError):
                 await call.write(_settings("v3", "raw"))
                 await call.write(_chunk("v3", data))
                 await call.done_writing()

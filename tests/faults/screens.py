@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,46 @@ from tests.faults.answers import GARBLED
 from tests.faults.fuzz import ANSWERS, Fuzz
 from tests.faults.harmless import PLAIN, TEXTUAL, strangers
 from tests.faults.numbers import monologue
+from tests.faults.report import Options, Row
 from tests.faults.server import Server
 from tests.terminal import Terminal
 
 SOUND = Format(16_000)
 LENGTH_S = 600.0
+BATCH = 5_000
+"""Answers to one program."""
 ANSWER_S = 10.0
 """A key that has done nothing by then does nothing: the program hangs."""
+
+
+def run(options: Options) -> list[Row]:
+    """As many answers as were asked for through the app, and a tenth of that without a screen."""
+    jobs: list[tuple[int, str, str]] = []
+    for n in range(max(1, options.screens // BATCH)):
+        jobs.append((options.seed + n, "v2" if n % 4 == 3 else "v3", "app"))
+    for n in range(max(1, options.screens // BATCH // 2)):
+        jobs.append((options.seed + n, "v2" if n % 4 == 3 else "v3", "json" if n % 2 else "text"))
+    with ProcessPoolExecutor(options.jobs) as pool:
+        seen = list(pool.map(_look, jobs))
+    strange = [it for one in seen for it in one.strange]
+    if strange:
+        print(strange[:50], flush=True)
+    n_dead = sum(one.code != 0 for one in seen)
+    slowest_s = max(one.slowest_s for one in seen)
+    return [
+        Row("fuzzed answers to programs in a terminal", f"{sum(one.n_answers for one in seen)}"),
+        Row("bytes they sent to it", f"{sum(one.n_bytes for one in seen)}"),
+        Row("sequences in them that are not the program's own", f"{len(strange)}", not strange),
+        Row("programs that died or hung", f"{n_dead} of {len(seen)}", not n_dead),
+        Row("the longest that a key waited", f"{slowest_s:.2f} s", slowest_s < ANSWER_S),
+    ]
+
+
+def _look(job: tuple[int, str, str]) -> Seen:
+    seed, api, form = job
+    if form == "app":
+        return app(seed, api, BATCH, n_babble=400)
+    return plain(seed, api, BATCH // 5, form)
 
 
 @dataclass

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import re
-import sqlite3
 import subprocess
 import sys
 import time
-import wave
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,114 +16,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skdictate.core.audio import Format
 from skdictate.core.changes import (
-    Change,
     GapMarked,
     LineCommitted,
     Noticed,
-    ProblemCleared,
-    ProblemRaised,
     Reason,
-    Topic,
 )
-from skdictate.core.policy import Policy
-from skdictate.engine import Engine, Outcome
-from skdictate.errors import Kind, Problem
-from skdictate.library.keeper import Keeper, about
-from skdictate.library.library import Kept, Library
+from skdictate.engine import Outcome
+from skdictate.errors import Kind
+from skdictate.library.library import Library
 from skdictate.paths import Paths
 from tests.faults import clock
+from tests.faults.disks import FAULTS, SOUND, SPEED, Talk, dictate
 from tests.faults.failing import Disk
-from tests.fluent import FluentBackend, Talker, spoken
+from tests.fluent import spoken
+from tests.mounts import CAN_MOUNT
 
-SOUND = Format(16_000)
-SPEED = 200.0
+NEEDS = "needs /dev/fuse, and the right to mount"
 
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    if not (CAN_MOUNT and os.access("/dev/fuse", os.W_OK)):
+        pytest.skip(NEEDS)
     with Disk(tmp_path_factory.mktemp("failing") / "disk") as it:
         yield it
-
-
-class Talk:
-    """A dictation on a disk, and what was told of it when."""
-
-    def __init__(self, home: Path, length_s: float, line_s: float = 1.0) -> None:
-        self.paths = Paths.of({"SKDICTATE_HOME": str(home)})
-        self.source = Talker(SOUND, length_s)
-        kept = about(engine="fluent", api="v3", languages=(), source="talker", rate_hz=16_000)
-        self.keeper = Keeper(self.paths.library, self.paths.recordings, kept)
-        self.backend = FluentBackend(line_s)
-        self.engine = Engine(self.source, self.backend, self.keeper, Policy(has_words=True))
-        self.engine.on_change = self._note
-        self.changes: list[tuple[float, Change]] = []
-
-    def _note(self, change: Change) -> None:
-        self.changes.append((time.monotonic(), change))
-
-    def said(self, kind: type[Change]) -> list[Change]:
-        return [change for _, change in self.changes if isinstance(change, kind)]
-
-    def disk_troubles(self) -> list[tuple[float, Problem | None]]:
-        """What was said of the disk; None where all was well again."""
-        return [
-            (at_s, change.problem if isinstance(change, ProblemRaised) else None)
-            for at_s, change in self.changes
-            if isinstance(change, ProblemRaised | ProblemCleared) and change.topic is Topic.DISK
-        ]
-
-    async def until_said(self, length_s: float) -> None:
-        while self.source.said < SOUND.samples(length_s):
-            await asyncio.sleep(0.1)
-
-    def kept(self) -> Kept:
-        assert self.keeper.dictation_id is not None
-        with closing(Library(self.paths.library)) as library:
-            kept = library.get(self.keeper.dictation_id)
-        assert kept is not None
-        return kept
-
-    def recorded(self) -> bytes:
-        with wave.open(str(self.keeper.recording_path)) as file:
-            return bytes(file.readframes(1 << 30))
-
-    def check_all_is_there(self) -> None:
-        """What was said is in the file, what was told is in the library, and both are sound."""
-        kept = self.kept()
-        assert self.recorded() == spoken(0, self.source.said)
-        assert [line.text for line in kept.lines] == self.texts()
-        assert kept.state == "done"
-        assert kept.n_samples == self.source.said
-        assert all(link.n_leaps == 0 for link in self.backend.links)
-        with closing(sqlite3.connect(self.paths.library)) as db:
-            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-    def texts(self) -> list[str]:
-        """The lines that were told, as they were refined."""
-        lines = [change.line for change in self.said(LineCommitted)]  # type: ignore[union-attr]
-        return [f"{line.text.capitalize()}." for line in lines]
-
-
-async def dictate(talk: Talk) -> Outcome:
-    """All of it; what is left in the end is saved by going on."""
-    outcome = await talk.engine.run()
-    if outcome.problem is not None:
-        await talk.keeper.persist()
-    return outcome
-
-
-FAULTS = [
-    (errno.ENOSPC, "write", 2),
-    (errno.ENOSPC, "write", 30),
-    (errno.EIO, "write", 3),
-    (errno.EDQUOT, "write", 3),
-    (errno.EIO, "sync", 1),
-    (errno.EIO, "sync", 3),
-    (errno.ENOSPC, "make", 3),
-    (errno.EROFS, "", 20),
-]
 
 
 @pytest.mark.parametrize("first", [1, 3, 8, 21])
@@ -269,7 +185,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     assert (recorded[~missing] == true[~missing]).all()
     assert not recorded[missing].any()
     assert outcome.problem is not None
-    assert "whose text is known" in outcome.problem.detail
+    assert "s that are silence in the recording" in outcome.problem.detail
 
 
 def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk) -> None:
@@ -297,6 +213,53 @@ def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk
     assert heard == talk.source.said - (gap.end_sample - gap.start_sample)
     assert outcome.n_gaps == 1
     assert talk.recorded() == spoken(0, talk.source.said)
+
+
+def test_a_recording_that_is_removed_is_there_again(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, 30.0)
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(talk.engine.run())
+            await talk.until_said(20.0)
+            talk.keeper.recording_path.unlink()
+            return await running
+
+    outcome = clock.run(run(), speed=SPEED)
+    assert outcome.problem is None
+    assert "The recording was removed" in str(talk.said(Noticed))
+    talk.check_all_is_there()
+
+
+def test_of_a_recording_that_is_cut_short_what_is_lost_is_seen(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, 60.0)
+    talk.backend.is_away = True
+
+    async def run() -> Outcome:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(talk.engine.run())
+            await talk.until_said(40.0)
+            os.truncate(talk.keeper.recording_path, 80 + SOUND.size_bytes(SOUND.samples(5.0)))
+            await talk.until_said(45.0)
+            talk.backend.is_away = False
+            return await running
+
+    outcome = clock.run(run(), speed=SPEED)
+    (gap,) = (change.gap for change in talk.said(GapMarked))  # type: ignore[union-attr]
+    assert gap.reason is Reason.UNREADABLE
+    assert SOUND.seconds(gap.start_sample) == pytest.approx(5.0, abs=0.2)
+    assert 28.0 < SOUND.seconds(gap.end_sample) < 41.0, "some of it was in memory"
+    lines = talk.kept().lines
+    heard = sum(line.end_sample - line.start_sample for line in lines)
+    assert heard == talk.source.said - (gap.end_sample - gap.start_sample)
+    recorded, true = talk.recorded(), spoken(0, talk.source.said)
+    assert len(recorded) == len(true)
+    assert (
+        recorded[: SOUND.size_bytes(gap.start_sample)] == true[: SOUND.size_bytes(gap.start_sample)]
+    )
+    assert recorded[SOUND.size_bytes(gap.end_sample) :] == true[SOUND.size_bytes(gap.end_sample) :]
+    assert "cut short" in str(talk.said(Noticed))
+    assert outcome.problem is not None, "some of the sound is gone"
 
 
 def test_a_library_that_somebody_holds_is_waited_for(tmp_path: Path) -> None:
@@ -330,7 +293,7 @@ def test_two_instances_at_once_are_safe(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from tests.faults import clock
-from tests.faults.test_failing_disk import SPEED, Talk, dictate
+from tests.faults.disks import SPEED, Talk, dictate
 talk = Talk(Path(sys.argv[1]), 20.0, 0.5)
 sys.stdin.readline()
 outcome = clock.run(dictate(talk), speed=SPEED)

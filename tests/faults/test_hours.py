@@ -19,6 +19,6 @@ from tests.faults.hours import Hour, dictate
 def test_minutes_through_real_sockets_and_real_limits(
     style: str, rate_hz: int, api: str, length_s: float
 ) -> None:
-    hour = dictate(Hour(style, rate_hz, api, length_s))
+    hour = dictate(Hour(style, rate_hz, api, length_s), speed=150)
     assert hour.is_well, str(hour)
     assert hour.n_sessions >= 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from skdictate.errors import Exit, ProblemError
+from skdictate.server import call as call_module
 from skdictate.server import host as host_module
 from skdictate.server.offer import Offer
 from skdictate.server.rules import Rules
@@ -140,3 +143,72 @@ async def test_a_port_that_is_in_use_is_said(hosting: Hosting) -> None:
             async with hosting(address=hosted.address):
                 pass
     assert caught.value.problem.exit_code is Exit.NETWORK
+
+
+async def test_connections_that_say_nothing_are_not_kept(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = dict(host_module.OPTIONS)
+    assert options["grpc.server_handshake_timeout_ms"] <= 10_000
+    options["grpc.server_handshake_timeout_ms"] = 300
+    monkeypatch.setattr(host_module, "OPTIONS", tuple(options.items()))
+    async with hosting(address="127.0.0.1:0") as hosted:
+        host, _, port = hosted.address.rpartition(":")
+        idle = [socket.create_connection((host, int(port))) for _ in range(1_000)]
+        assert await health(hosted) == STATUS.SERVING
+        for connection in idle:
+            connection.setblocking(False)
+        await asyncio.to_thread(_wait_for_the_end, idle)
+        assert await health(hosted) == STATUS.SERVING
+
+
+def _wait_for_the_end(connections: list[socket.socket]) -> None:
+    """Until the other side has closed them all."""
+    deadline_s = time.monotonic() + 20
+    for connection in connections:
+        while True:
+            try:
+                if not connection.recv(4_096):
+                    break
+            except BlockingIOError:
+                assert time.monotonic() < deadline_s, "it is kept"
+                time.sleep(0.01)
+            except OSError:
+                break
+        connection.close()
+
+
+async def test_a_client_that_reads_nothing_loses_its_seat(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_module, "UNREAD_S", 0.3)
+    monkeypatch.setattr(call_module, "TOLD_S", 0.2)
+    none = Rules(float("inf"), float("inf"), float("inf"))
+    small = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1_000)]
+    async with (
+        hosting(rules=none, n_sessions=1) as hosted,
+        hosted.channel() as other,
+        grpc.aio.insecure_channel(hosted.address, small) as channel,
+    ):
+        call = call_on(channel)
+        await call.write(settings())
+        await call.read()  # it has the seat
+        sending = asyncio.ensure_future(_send_for_ever(call))
+        async with asyncio.timeout(20):
+            while (said := await _tried(call_on(other))) != "1 2 3":
+                assert said == ""
+        sending.cancel()
+
+
+async def _send_for_ever(call: Any) -> None:
+    while True:
+        for request in numbers(300):
+            await call.write(request)
+
+
+async def _tried(call: Any) -> str:
+    """What was recognised, or nothing if there was no seat."""
+    try:
+        return await talk(call, [settings(), *numbers(3)])
+    except (grpc.RpcError, asyncio.InvalidStateError):
+        return ""
