@@ -6,6 +6,8 @@ from skdictate.core import changes as ch
 from skdictate.core import effects as fx
 from skdictate.core import events as ev
 from skdictate.core.changes import Reason
+from skdictate.core.timeline import Timeline
+from skdictate.core.transcript import Transcript
 from tests.core.test_dictation import Desk
 from tests.core.world import Manners, World
 
@@ -81,3 +83,24 @@ def test_of_many_finals_the_newest_may_still_be_refined() -> None:
     changes += desk.say(link_id, ev.Refinement(1_199, "Last"))
     texts = [change.line.text for change in changes if isinstance(change, ch.LineRefined)]
     assert texts == ["Last"]
+
+
+def test_beyond_a_seam_one_hears_less_and_the_other_has_the_gap() -> None:
+    timeline = Timeline(Transcript(refines=False), head=10_000)
+    before = timeline.live
+    assert before is not None
+    after = timeline.cut(before, 5_000, margin=1_000)
+    assert timeline.tear(5_500, 5_600) == []
+    assert (before.end, before.hear_until) == (5_000, 5_500)
+    assert timeline.tear(4_200, 4_300) == []
+    assert (after.start, after.hear_from) == (5_000, 4_300)
+    gaps = [(span.gap.start_sample, span.gap.end_sample) for span in timeline.spans if span.gap]
+    assert gaps == [(4_200, 4_300), (5_500, 5_600)]
+    assert [(span.start, span.end) for span in timeline.spans] == [
+        (0, 4_200),
+        (4_200, 4_300),
+        (4_300, 5_000),
+        (5_000, 5_500),
+        (5_500, 5_600),
+        (5_600, None),
+    ]
