@@ -88,15 +88,17 @@ class Courier:
             ProblemError: there is none, or nobody takes it.
         """
         service = self._service
+        failure: Problem | None = None
         try:
             async with asyncio.TaskGroup() as service.group:
                 await self._go_on()
         except* ProblemError as group:
-            raise ProblemError(_first(group)) from None
+            failure = _first(group)  # what is raised in here would be a group again
         finally:
             service.close()
-        if service.ear.failure is not None:
-            raise ProblemError(service.ear.failure)
+        failure = failure or service.ear.failure
+        if failure is not None:
+            raise ProblemError(failure)
 
     def hurry(self) -> None:
         """Try again now; where nothing else helped, the user is asked again."""
