@@ -46,13 +46,19 @@ class MicProcess:
 
     async def close(self, patience_s: float = 0.0) -> None:
         """End it; by force if it does not end by itself in that time."""
-        if self._running is not None:
-            await children.end(self._running, patience_s)
-        self._errors.close()
+        try:
+            if self._running is not None:
+                await children.end(self._running, patience_s)
+        finally:
+            self._errors.close()
 
     async def __aenter__(self) -> Self:
         """Run it."""
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:  # whoever waited may not want to any more
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
