@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 STEP_S = 0.1
 """Time passes in steps of this at most, with a look at the sockets after each."""
 SPEED = 40.0
+LONGEST_S = 1.0
+"""What is on its way for longer than this, on a wall's clock, will never arrive."""
 
 
 class _Hurried(selectors.DefaultSelector):
@@ -43,13 +45,20 @@ class Clock:
         self.speed = speed
         """How many times faster it runs while nothing happens."""
         self.now_s = 1000.0
+        self.is_under_way: Callable[[], bool] = lambda: False
+        """Whether something is known to be on its way through threads and sockets: then it runs no
+        faster than the wall's, for as long as that can take."""
+        self._waited_s = 0.0
         self._wall_s = time.monotonic()
 
     def passed(self, *, is_quiet: bool) -> None:
         """Move on by what has passed on the wall."""
         wall_s = time.monotonic()
         elapsed_s, self._wall_s = wall_s - self._wall_s, wall_s
-        self.now_s += min(elapsed_s * self.speed if is_quiet else elapsed_s, STEP_S)
+        self._waited_s = self._waited_s + elapsed_s if self.is_under_way() else 0.0
+        is_waiting = 0 < self._waited_s < LONGEST_S
+        speed = self.speed if is_quiet and not is_waiting else 1.0
+        self.now_s += min(elapsed_s * speed, STEP_S)
 
     def jump(self, seconds: float) -> None:
         """The machine was asleep, and its clock was not."""

@@ -50,7 +50,7 @@ class Hour:
     def is_well(self) -> bool:
         """Nothing was lost, doubled or noticed."""
         assert self.verdict is not None
-        return self.verdict.is_well and not (self.n_over or self.verdict.n_gaps)
+        return self.verdict.is_well and not (self.n_over or self.n_idle or self.verdict.n_gaps)
 
     def __str__(self) -> str:
         v = self.verdict
@@ -90,6 +90,8 @@ async def _dictate(hour: Hour, folder: Path) -> Hour:
     script = STYLES[hour.style](Format(hour.rate_hz), hour.length_s, random.Random(hour.seed))
     server = Server(hour.seed, Manners(delay_s=0.3))
     async with Rig(folder, script, server, api=hour.api) as rig:
+        # No link breaks here, so that it is known when the machine is slow, and not the server.
+        clock.clock().is_under_way = rig.is_under_way
         running = asyncio.ensure_future(rig.run())
         await asyncio.wait([running], timeout=hour.length_s / 8)
         begun_mb = resident_mb()

@@ -26,7 +26,7 @@ from skdictate.speechkit import v2, v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
-from skdictate.speechkit.codec import Options
+from skdictate.speechkit.codec import Codec, Options
 from tests.faults.numbers import Script
 from tests.faults.proxy import Proxy
 from tests.faults.server import Server
@@ -88,6 +88,29 @@ class Speaker:
             yield pcm
 
 
+class Counted:
+    """The wishes of a client, and how much audio it has sent."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.n_samples = 0
+
+    @property
+    def refines(self) -> bool:
+        return self._options.refines
+
+    def codec(self, sound: Format, folder_id: str = "") -> Codec:
+        codec = self._options.codec(sound, folder_id)
+        audio = codec.audio
+
+        def counted(pcm: bytes) -> object:
+            self.n_samples += len(pcm) // 2
+            return audio(pcm)
+
+        codec.audio = counted  # type: ignore[method-assign]
+        return codec
+
+
 class Rig:
     """``async with Rig(folder, script, server) as rig: await rig.run()``."""
 
@@ -113,7 +136,8 @@ class Rig:
         limits = limits or Limits(session_s=server.session_s, session_bytes=server.session_bytes)
         options = options or (v2.Options() if api == "v2" else v3.Options())
         knows = api == "v3" and server.manners.has_words if has_words is None else has_words
-        self.backend = SpeechKit("rig", limits, self._whereabouts, options, has_words=knows)
+        self._offered = Counted(options)
+        self.backend = SpeechKit("rig", limits, self._whereabouts, self._offered, has_words=knows)
         paths = Paths.of({"SKDICTATE_HOME": str(folder)})
         self.library = Library(paths.library)
         kept = about(
@@ -141,6 +165,10 @@ class Rig:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+    def is_under_way(self) -> bool:
+        """Audio has been sent that has not arrived; for where no link breaks."""
+        return self._offered.n_samples > self.server.n_samples
 
     async def run(self) -> Outcome:
         """Dictate the whole script."""

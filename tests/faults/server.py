@@ -66,6 +66,8 @@ class Server:
     """It lets a client send ahead as much as it likes, as some do; else 64 KiB."""
     received: list[tuple[float, int]] = field(default_factory=list)
     """Samples of each message, and when they came."""
+    n_samples: int = 0
+    """In all sessions."""
     n_now: int = 0
     most_at_once: int = 0
     violations: list[str] = field(default_factory=list)
@@ -208,6 +210,7 @@ class Session:
             self._n_samples += len(pcm) // 2
             if self._passes_limits(self._sound):
                 return
+            self._server.n_samples += len(pcm) // 2
             self._server.received.append((asyncio.get_running_loop().time(), len(pcm) // 2))
             if self._server.nonsense is not None:
                 self._babble(self._server.nonsense)
