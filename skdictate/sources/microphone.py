@@ -57,6 +57,9 @@ class MicSource:
         self._handover: Handover | None = None
         self._is_named = self._is_heard = self._is_stopped = self._is_switching = False
         self._heard_ns = 0
+        """When the last of the sound so far was captured."""
+        self._overlap_ns = 0
+        """A process that takes over begins with sound that the last one heard too: until then."""
         self._n_failures = 0
         self._woken = asyncio.Event()
 
@@ -151,6 +154,7 @@ class MicSource:
         """One process, until it ends or has to be ended."""
         loop = asyncio.get_running_loop()
         self._trouble = None
+        self._overlap_ns = self._heard_ns
         heard_s = loop.time()
         is_said = False
         while True:
@@ -184,10 +188,11 @@ class MicSource:
 
     def _take(self, frame: Frame) -> Iterator[Item]:
         match frame.type:
-            case Type.AUDIO if frame.capture_ns > self._heard_ns:  # else the last one heard it too
+            case Type.AUDIO if frame.capture_ns > self._overlap_ns:
+                self._overlap_ns = 0  # one process drops nothing: its times may go back a little
                 self._is_heard = True
                 self._n_failures = 0
-                self._heard_ns = frame.capture_ns
+                self._heard_ns = max(self._heard_ns, frame.capture_ns)
                 yield from self._continuity.take(frame.payload, frame.capture_ns / 1e9)
             case Type.HELLO:
                 yield from self._meet(json.loads(frame.payload))
