@@ -35,11 +35,6 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 """Around what is pasted."""
 
 
-@pytest.fixture(autouse=True)
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-
-
 async def test_a_wrong_key_is_told_and_with_the_right_one_every_word_is_there(
     serving: Serving, paths: Paths, tmp_path: Path, home: Path
 ) -> None:
