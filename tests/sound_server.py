@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import wave
 from pathlib import Path
 from typing import Self
 
@@ -126,18 +127,25 @@ class SoundServer:
             player.wait()
         self._players.clear()
 
-    def play(self, path: Path, name: str = "desk", latency_ms: int = 20) -> subprocess.Popen[bytes]:
+    def play(
+        self, path: Path, name: str = "desk", latency_ms: int = 20, n_times: int = 1
+    ) -> subprocess.Popen[bytes]:
         """Somebody speaks into a microphone; with more latency a busy machine does not stutter."""
+        words = [f"--server={self.address}", f"--latency-msec={latency_ms}", f"--device={name}"]
         player = subprocess.Popen(
-            [
-                "paplay",
-                f"--server={self.address}",
-                f"--latency-msec={latency_ms}",
-                f"--device={name}",
-                path,
-            ],
+            ["paplay", *words, self._again(path, n_times) if n_times > 1 else path],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         self._players.append(player)
         return player
+
+    def _again(self, path: Path, n_times: int) -> Path:
+        """A file that says the same as often, for who may come late to listen."""
+        longer = self.folder / f"{n_times} times {path.name}"
+        with wave.open(str(path)) as once, wave.open(str(longer), "wb") as again:
+            again.setparams(once.getparams())
+            sound = once.readframes(once.getnframes())
+            for _ in range(n_times):
+                again.writeframesraw(sound)
+        return longer

@@ -39,7 +39,7 @@ async def test_the_devices_are_listed_with_what_they_can_do() -> None:
 async def test_the_levels_tell_which_one_is_spoken_into(
     server: SoundServer, two_cities: Path
 ) -> None:
-    server.play(two_cities, "headset")
+    server.play(two_cities, "headset", n_times=10)
     done = await run("devices", "--levels", "--format", "json")
     desk, headset = done.events("device")
     assert desk["peak_dbfs"] == -96

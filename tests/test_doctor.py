@@ -151,7 +151,7 @@ async def test_a_server_that_is_not_there_is_the_network() -> None:
 
 async def test_a_microphone_is_listened_to(two_cities: Path) -> None:
     with SoundServer() as server:
-        server.play(two_cities)
+        server.play(two_cities, n_times=10)
         done = await run(*("doctor", "--format", "json"), environ={"PULSE_SERVER": server.address})
     (found,) = [check for check in done.events("check") if check["name"] == "microphone"]
     assert re.search(r"Desk \(PulseAudio [\d.]+\): −[1-4]\d dBFS, peak −\d+$", found["detail"])

@@ -159,10 +159,10 @@ def test_every_way_gives_to_the_byte_what_is_heard_on_the_spot(server: SoundServ
         laptop.run(line, desk)
         until(lambda: "Press space and speak." in tmux("capture-pane", "-p"))
         tmux("send-keys", "Space")
-        until(lambda: "lag 0." in tmux("capture-pane", "-p"))
+        until(lambda: "lag " in tmux("capture-pane", "-p"))
         visit.wait("Press space and speak.")
         visit.press(" ")
-        visit.wait("Monitor of Desk on ", "lag 0.")
+        visit.wait("Monitor of Desk on ", "lag ")
         homes = [*(it.home for it in heard.values() if it.home), other.home, box.home, desk.home]
         until(lambda: sum(len(sound) > BLOCK for sound in recordings(homes)) == len(heard) + 2)
         for name in SPOKEN:

@@ -156,7 +156,7 @@ def test_real_programs_record_what_is_spoken(server: SoundServer, beckett: Path,
     with Sshd(programs=[*NEEDED, name], has_skdictate=False, environ=environ) as sshd:
         alsa = "pcm.!default {type pulse}\nctl.!default {type pulse}\n"
         (sshd.folder / "user-home" / ".asoundrc").write_text(alsa)
-        server.play(beckett)
+        server.play(beckett, n_times=30)
         child = asked(sshd)
         assert child.stdout is not None and child.stderr is not None
         sound = b""

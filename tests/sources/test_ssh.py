@@ -106,7 +106,7 @@ def recorders(sshd: Sshd) -> list[str]:
 async def test_what_is_spoken_there_is_heard_here_and_only_while_it_is_wanted(
     bare: Sshd, server: SoundServer, beckett: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.play(beckett)
+    server.play(beckett, n_times=30)
     async with line(bare, monkeypatch, "?device=desk.monitor") as (_, reception):
         await until(lambda: reception.is_attached)
         assert reception.words == "desk.monitor on loop, ready"

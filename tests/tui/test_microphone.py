@@ -27,7 +27,7 @@ def test_a_microphone_is_chosen_by_its_level_and_remembered(
 ) -> None:
     with Terminal("--source", "mic") as it:
         it.wait("Press space and speak.")
-        server.play(two_cities, "headset")
+        server.play(two_cities, "headset", n_times=10)
         it.press("m")
         screen = it.wait("Default of the system (Monitor of Desk)", "silent", "█", "dBFS")
         assert "╭─ Microphone ─" in screen
