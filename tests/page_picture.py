@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from tests.chromium import Chromium
+from tests.command import start
 from tests.mic.test_page import CHOOSE
-from tests.test_cli import start
 
 SIZE = (760, 790)
 

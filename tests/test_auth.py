@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from skdictate.core.audio import Format
 from skdictate.paths import Paths
+from tests.command import Done, run
 from tests.conftest import Serving
 from tests.echo import count, numbers, write
 from tests.iam import issuing, key_file, key_json
 from tests.terminal import Terminal
-from tests.test_cli import SOUND, Done, run
 
+SOUND = Format(16_000)
 CANARY = "AQVN-canary-7714-abcdefghij-ZYXW"
 
 

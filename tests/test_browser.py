@@ -17,9 +17,9 @@ import soundfile
 
 from skdictate.paths import Paths
 from tests.chromium import Chromium, Tab
+from tests.command import finish, start
 from tests.mic.test_page import PROBES
 from tests.speech import DATA, Errors, samples
-from tests.test_cli import finish, start
 from tests.thin import Thin
 
 PATIENCE_S = 60.0

@@ -12,7 +12,7 @@ from tests import processes
 from tests.conftest import Serving
 from tests.iam import issuing, key_json
 from tests.terminal import Terminal
-from tests.test_cli import finish, run, start
+from tests.command import finish, run, start
 
 CANARY = "AQVN-canary-8841-abcdefghij-KLMN"
 PEM = "MIIEvQIBADANBgkq-canary-3391"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from skdictate.errors import Exit
+from tests.command import Done, run
 from tests.sound_server import SoundServer
-from tests.test_cli import Done, run
 
 
 @pytest.fixture(autouse=True)

@@ -25,9 +25,9 @@ from skdictate.server.session import Said
 from skdictate.sources.file import FileSource
 from skdictate.speechkit import v2
 from skdictate.speechkit.channel import Endpoint
+from tests.command import run
 from tests.conftest import Serving
 from tests.echo import EchoRecogniser, count, numbers, write
-from tests.test_cli import run
 from tests.test_engine import LIMITS, SOUND, Desk
 
 INF = float("inf")

@@ -22,12 +22,12 @@ from skdictate.checks.finding import Case, Check, Finding, State
 from skdictate.checks.report import JsonReport
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
+from tests.command import Done, finish, run, start
 from tests.conftest import Serving
 from tests.processes import children
 from tests.server.test_child import gone
 from tests.sound_server import SoundServer
 from tests.terminal import Terminal
-from tests.test_cli import Done, finish, run, start
 
 NAMES = [check.name for check in doctor.CHECKS]
 STATES = {"ok", "warning", "failed", "skipped"}

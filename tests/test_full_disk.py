@@ -12,11 +12,11 @@ import pytest
 from skdictate.core.audio import Format
 from skdictate.library.library import Library
 from skdictate.paths import Paths
+from tests.command import Done, run
 from tests.conftest import Serving
 from tests.echo import count, numbers, write
 from tests.mounts import CAN_MOUNT, grow, mounted, read_only
 from tests.terminal import Terminal
-from tests.test_cli import Done, run
 
 pytestmark = pytest.mark.skipif(not CAN_MOUNT, reason="needs the right to mount")
 SOUND = Format(16_000)

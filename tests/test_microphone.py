@@ -17,9 +17,9 @@ from skdictate.errors import Exit
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.paths import Paths
+from tests.command import run, start
 from tests.sound_server import SoundServer
 from tests.speech import Errors
-from tests.test_cli import run, start
 
 Event = dict[str, Any]
 

@@ -23,11 +23,11 @@ from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.output.unfinished import length, offered, removed
 from skdictate.paths import Paths
+from tests.command import finish, run, start
 from tests.conftest import Serving
 from tests.echo import numbers
 from tests.library.killed import running
 from tests.terminal import Terminal
-from tests.test_cli import finish, run, start
 from tests.test_redo import ALL, N_SAMPLES, PCM, SOUND, THIRD, keep, kept, said
 
 HOLE = Gap(THIRD, 2 * THIRD, Reason.UNRECOGNISED)

@@ -18,11 +18,11 @@ from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.errors import ProblemError
 from skdictate.server import offer
 from skdictate.speechkit.channel import Endpoint
+from tests.command import COMMAND, run
 from tests.served import TOKEN, Certificate, Served, certificate, serving
 from tests.server.clients import call_on
 from tests.server.test_service_v3 import chunks, settings, talk
 from tests.speech import words
-from tests.test_cli import COMMAND, run
 
 
 @pytest.fixture(scope="module")

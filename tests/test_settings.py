@@ -5,7 +5,7 @@ from pathlib import Path
 
 from skdictate.errors import Exit
 from skdictate.options import OPTIONS
-from tests.test_cli import run
+from tests.command import run
 
 
 async def test_each_setting_is_shown_with_where_it_came_from(home: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import run
 from tests.speech import Errors, samples
-from tests.test_cli import run
 
 WORST_WER = 0.25
 """The model alone gets 12 of the 61 words of these wrong; a broken pipeline, many more."""
