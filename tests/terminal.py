@@ -57,7 +57,8 @@ class Terminal:
         self.output = b""
         """All bytes that the program wrote."""
         self._arguments = arguments
-        self._environ = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        self._environ = {**os.environ, "TERM": "xterm-256color", "PYTHONFAULTHANDLER": "1"}
+        self._environ |= environ or {}
         for name in ("COLUMNS", "LINES"):  # of the terminal that the tests run in
             self._environ.pop(name, None)
         self._stdin = stdin
@@ -153,7 +154,12 @@ class Terminal:
         try:
             self._code = self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"it does not end; its screen:\n{self.text}") from None
+            screen, n_said = self.text, len(self.output)
+            self.signal(signal.SIGABRT)  # it says where it stands
+            self._code = self._process.wait()
+            time.sleep(0.1)
+            where = self.output[n_said:].decode(errors="replace")
+            raise AssertionError(f"it does not end; its screen:\n{screen}\n{where}") from None
         time.sleep(0.1)  # for the last bytes
         return self._code
 

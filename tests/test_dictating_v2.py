@@ -130,7 +130,7 @@ async def test_without_times_sessions_change_in_pauses_and_nothing_is_lost(
         outcome = await dictated(desk)
     assert numbers(" ".join(desk.texts())) == list(range(1, 301))
     assert outcome.n_links >= 6
-    assert not [c for c in desk.changes if isinstance(c, ProblemRaised | GapMarked)]
+    assert not [c for c in desk.changes if isinstance(c, GapMarked)]
 
 
 @pytest.mark.parametrize("recogniser", [EchoRecogniser, Taciturn])

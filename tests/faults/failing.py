@@ -53,6 +53,9 @@ class FailingDisk(ForgetfulDisk):
         """When something was refused first of which file, on the clock that all processes share."""
         self._names: dict[int, str] = {}
 
+    def _note(self, kind: str, node: int, **more: object) -> None:
+        """Nothing is remembered: no power is cut here."""
+
     def _make(self, number: int, name: str, mode: int) -> Node:
         node = super()._make(number, name, mode)
         self._names[node.number] = name

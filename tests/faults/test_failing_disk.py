@@ -149,12 +149,15 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = Talk(disk.place / "memory", 30.0)
-    talk.keeper.tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
+    tape = talk.keeper.tape
+    tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
 
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
+            clock.clock().is_under_way = lambda: tape.head - tape.reserve.written > SOUND.rate_hz
             running = group.create_task(talk.engine.run())
-            await talk.until_said(3.0)
+            await talk.until_said(3.0)  # and the disk keeps up
+            clock.clock().is_under_way = lambda: False
             disk.refuse("", errno.ENOSPC)
             await talk.until_said(10.0)  # what is recognised goes
             assert not talk.said(GapMarked)

@@ -16,10 +16,7 @@ from tests.terminal import Terminal
 DOWN = "\x1b[B"
 
 
-@pytest.fixture(autouse=True)
-def address(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULSE_SERVER", server.address)
-    server.hush()
+pytestmark = pytest.mark.usefixtures("address")
 
 
 def test_a_microphone_is_chosen_by_its_level_and_remembered(
@@ -76,7 +73,7 @@ def test_an_unplugged_one_and_a_muted_one_are_told_on_the_screen(
         it.wait("Press space and speak.")
         it.press(" ")
         it.wait("The microphone is muted", patience_s=6)
-        server.play(beckett, "usb")
+        server.play(beckett, "usb", latency_ms=1000)
         it.wait("Ever tried.")
         assert "muted" not in it.text
         server.unplug("usb")
