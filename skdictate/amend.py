@@ -13,12 +13,15 @@ from skdictate.config import Config, Settings
 from skdictate.core.audio import Format
 from skdictate.core.changes import Change, ProblemRaised
 from skdictate.errors import Exit, Problem, ProblemError
-from skdictate.headless import Notes, opened, signals
-from skdictate.library.library import About
-from skdictate.output.formats import clock, rendered
+from skdictate.library.kept import About
+from skdictate.output.formats import rendered
+from skdictate.output.notes import Notes
+from skdictate.output.sinks import opened
 from skdictate.output.unfinished import length
+from skdictate.output.words import clock
 from skdictate.paths import Paths
 from skdictate.redo import Choice, Redo, Report
+from skdictate.signals import signals
 from skdictate.studio import Studio
 
 LOOK_S = 0.25
@@ -50,7 +53,7 @@ def settings_for(config: Config, about: About) -> Settings:
 
 async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
     notes = Notes(sys.stderr)
-    notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.place}")
+    notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.recogniser.place}")
     said: list[Problem] = []
 
     def heard(change: Change) -> None:

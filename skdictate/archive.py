@@ -15,7 +15,8 @@ from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.unfinished import Found, Unfinished
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.listing import Listed, listing
 from skdictate.library.recovery import recover, unfinished
 from skdictate.library.removal import (

@@ -178,14 +178,14 @@ def _try(config: Config, paths: Paths, text: str) -> None:
 
     settings = replace(config.settings, engine="speechkit", auth="auto", api_key_file="")
     studio = Studio(settings, paths, {lookup.FIRST: text})
-    _say(f"Trying it on {studio.place} ...")
+    _say(f"Trying it on {studio.recogniser.place} ...")
     asyncio.run(sign_in(studio))
 
 
 def _engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> tuple[str, str]:
     """Which recogniser is used with these settings, and where it is."""
     studio = Studio(config.settings, paths, environ)
-    return studio.backend.name, studio.place
+    return studio.backend.name, studio.recogniser.place
 
 
 def _say_engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> None:

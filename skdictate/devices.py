@@ -8,8 +8,8 @@ from typing import Any, TextIO
 
 from skdictate.core.audio import SILENCE_DBFS, Level
 from skdictate.errors import Problem, ProblemError
+from skdictate.hardware import Device, Listing
 from skdictate.sources import devices
-from skdictate.sources.devices import Device, Listing
 
 LEVEL_S = 2.0
 """How long each is listened to."""

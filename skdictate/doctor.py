@@ -18,6 +18,7 @@ from skdictate.checks.finding import Case, Check, Finding, State, failed
 from skdictate.checks.report import JsonReport, Report, TextReport
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
+from skdictate.signals import CODES
 
 SETTINGS_S = 5.0
 """A small file on a disk that is near."""
@@ -36,7 +37,6 @@ CHECKS = (
     Check("key", service.key, 15.0, exit_code=Exit.NETWORK),
 )
 """In the order in which one needs the other, so that the first that failed is the one to mend."""
-_SIGNALS = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
 
 
 def examine(flags: Mapping[str, Any], *, form: str, is_online: bool) -> int:
@@ -50,7 +50,7 @@ def examine(flags: Mapping[str, Any], *, form: str, is_online: bool) -> int:
     Raises:
         ProblemError: a flag is wrong.
     """
-    for name, code in _SIGNALS.items():
+    for name, code in CODES.items():
         if number := getattr(signal, name, None):
             signal.signal(number, _leaving(code))
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]

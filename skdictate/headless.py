@@ -7,13 +7,8 @@ anywhere.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TextIO
+from contextlib import suppress
 
 from skdictate.archive import Archive
 from skdictate.core.changes import (
@@ -30,68 +25,23 @@ from skdictate.core.changes import (
 )
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
-from skdictate.output.formats import FORMATS, noted
+from skdictate.output.formats import FORMATS
+from skdictate.output.notes import Notes
 from skdictate.output.outlet import Outlet
+from skdictate.output.sinks import opened
 from skdictate.output.unfinished import offered, removed
+from skdictate.output.words import noted
+from skdictate.patience import Patience
+from skdictate.signals import signals
 from skdictate.sources.base import Source
 from skdictate.studio import Studio
 
-UNREACHABLE_S = 60.0
-"""A recording is not transcribed for ever: without a recogniser for this long, it ends."""
-NOTES_S = 1.0
-"""At the end, standard error is waited for this long."""
 LET_GO_S = 1.0
-"""The same for a disk that does not answer."""
+"""At the end, a disk that does not answer is waited for this long."""
 LOOK_S = 0.2
 """How often it is looked whether a signal has come."""
 LAST_WORDS_S = 5.0
 """After a signal, the recogniser's last finals are waited for this long."""
-_SIGNALS = {
-    "SIGINT": Exit.INTERRUPTED,
-    "SIGTERM": Exit.TERMINATED,
-    "SIGHUP": Exit.HANGUP,
-}
-
-
-class Notes:
-    """Standard error: problems as lines, and the partial where a terminal can rewrite it."""
-
-    def __init__(self, stream: TextIO | Outlet) -> None:
-        self._stream = stream
-        self._is_terminal = stream.isatty()
-        self._is_partial = False
-
-    def say(self, words: str) -> None:
-        """A line for the user."""
-        self.clear()
-        self._write(f"skdictate: {words}\n")
-
-    def partial(self, text: str) -> None:
-        """The words that may still change: their end, as far as a line has room."""
-        if not self._is_terminal:
-            return
-        if isinstance(self._stream, Outlet) and self._stream.is_behind:
-            return
-        width = shutil.get_terminal_size().columns - 3
-        shown = text if len(text) <= width else "…" + text[1 - width :]
-        self._write(f"\r\x1b[K{shown}")
-        self._is_partial = bool(shown)
-
-    def clear(self) -> None:
-        """Make room for something that stays."""
-        if self._is_partial:
-            self._write("\r\x1b[K")
-            self._is_partial = False
-
-    def close(self) -> None:
-        """See to it that all is written, if that takes no longer than it should."""
-        if isinstance(self._stream, Outlet):
-            self._stream.drain(NOTES_S)
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):  # nobody listens: no reason to end a dictation
-            self._stream.write(text)
-            self._stream.flush()
 
 
 class Run:
@@ -105,7 +55,7 @@ class Run:
         self._writer = FORMATS[studio.settings.format](source.format)
         self._out = out
         self._notes = notes
-        self._unreachable: asyncio.TimerHandle | None = None
+        self._patience = Patience(self.engine.stop, self.engine.stop)
         self._is_warned = False
         """That the transcript cannot be written was said."""
 
@@ -115,7 +65,7 @@ class Run:
         self._out.on_gone = lambda: loop.call_soon_threadsafe(self.engine.stop)
         self._out.write(self._writer.begin())
         outcome = await self.engine.run()
-        self._cancel_timer()
+        self._patience.reached()
         self._notes.clear()
         number = self.engine.keeper.dictation_id
         if number is not None and not self._studio.settings.keep_audio:
@@ -163,14 +113,14 @@ class Run:
                 self._notes.say(noted(self.engine.source.format, finding))
             case ProblemRaised(topic, problem):
                 self._notes.say(str(problem))
-                if topic is Topic.LINK:
-                    self._despair(problem)
+                if topic is Topic.LINK and not self.engine.source.is_live:
+                    self._patience.failed(problem)
             case Noticed(problem):
                 self._notes.say(str(problem))
             case SourceNamed(name, was):
                 self._notes.say(f"hearing {name}" + (f", was {was}" if was else ""))
             case ProblemCleared(Topic.LINK):
-                self._cancel_timer()
+                self._patience.reached()
                 self._notes.say("The recogniser answers again.")
         self._print(change)
 
@@ -181,21 +131,6 @@ class Run:
         if not self._is_warned and (left := self._out.problem) is not None:
             self._is_warned = True
             self._notes.say(f"{left} It is tried again.")
-
-    def _despair(self, problem: Problem) -> None:
-        """A recording can be sent again later, so nobody should wait for it without end."""
-        if self.engine.source.is_live:
-            return
-        if problem.is_permanent:
-            self.engine.stop()
-        elif self._unreachable is None:
-            loop = asyncio.get_running_loop()
-            self._unreachable = loop.call_later(UNREACHABLE_S, self.engine.stop)
-
-    def _cancel_timer(self) -> None:
-        if self._unreachable is not None:
-            self._unreachable.cancel()
-            self._unreachable = None
 
 
 def exit_code(outcome: Outcome) -> Exit:
@@ -215,16 +150,16 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
     notes = Notes(Outlet(sys.stderr))
     codes: list[Exit] = []
     if not sources:
-        await studio.settle()
-        sources = [studio.source()]
+        await studio.sound.settle()
+        sources = [studio.sound.source()]
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(_look, studio, notes))  # nobody's first words wait
-        tasks = [group.create_task(it.run()) for it in (studio.server, studio.lobby) if it]
+        tasks = [group.create_task(it.run()) for it in (studio.server, studio.sound.lobby) if it]
         try:
             with opened(studio.settings.output) as stream:
                 out = Outlet(stream)
                 for source in sources:
-                    notes.say(f"{source.name}: {studio.backend.name} on {studio.place}")
+                    notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.place}")
                     run = Run(studio, source, out, notes)
                     with signals(run.interrupt):
                         codes.append(await run.run())
@@ -234,8 +169,8 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
         finally:
             for task in tasks:
                 task.cancel()
-            if studio.lobby is not None:
-                studio.lobby.close()
+            if studio.sound.lobby is not None:
+                studio.sound.lobby.close()
             await studio.close()
             await asyncio.to_thread(notes.close)
     return next((code for code in codes if code), Exit.DONE)
@@ -252,41 +187,3 @@ def _look(studio: Studio, notes: Notes) -> None:
         notes.say(f"removed {words}")
     if words := offered(found):
         notes.say(f"{words} To recognise it: skdictate history redo")
-
-
-@contextmanager
-def opened(path: str) -> Iterator[TextIO]:
-    """Standard output, or the file that was asked for.
-
-    Raises:
-        ProblemError: the file cannot be written.
-    """
-    if not path:
-        yield sys.stdout
-        return
-    try:
-        file = Path(path).expanduser().open("w", encoding="utf-8")
-    except OSError as error:
-        detail = f"{path}: {error.strerror}"
-        problem = Problem(Kind.DISK, "The output cannot be written", detail, is_permanent=True)
-        raise ProblemError(problem) from error
-    with file:
-        yield file
-
-
-@contextmanager
-def signals(handler: Callable[[Exit], None]) -> Iterator[None]:
-    """While inside, a signal that would end the program is a request to end in good order."""
-    loop = asyncio.get_running_loop()
-    caught: list[signal.Signals] = []
-    for name, code in _SIGNALS.items():
-        number = getattr(signal, name, None)
-        with suppress(NotImplementedError):  # a loop on Windows knows no signals
-            if number is not None:
-                loop.add_signal_handler(number, handler, code)
-                caught.append(number)
-    try:
-        yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)

@@ -12,11 +12,12 @@ from skdictate.archive import Archive
 from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.errors import Exit, Kind, Problem, ProblemError
-from skdictate.library.library import Kept
+from skdictate.library.kept import Kept
 from skdictate.library.listing import Listed
 from skdictate.library.revision import Revision
-from skdictate.output.formats import clock, noted, rendered
+from skdictate.output.formats import rendered
 from skdictate.output.unfinished import length
+from skdictate.output.words import clock, noted
 from skdictate.paths import Paths
 
 FIRST_WORDS = 50

@@ -23,6 +23,9 @@ class Environment(Mapping[str, str]):
         return "<the environment>"
 
 
+ENVIRONMENT = Environment()
+
+
 class Unseen(str):
     """A text for a library that wants one; neither it nor a part of it is shown."""
 

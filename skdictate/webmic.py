@@ -6,22 +6,15 @@ import asyncio
 import getpass
 import json
 import os
-import signal
 import socket
 import sys
-from contextlib import suppress
 from functools import partial
 
 from skdictate.errors import Exit
 from skdictate.mic import rendezvous
 from skdictate.mic.web.server import Find, PageServer
 from skdictate.paths import Paths
-
-SIGNALS = {
-    "SIGINT": Exit.INTERRUPTED,
-    "SIGTERM": Exit.TERMINATED,
-    "SIGHUP": Exit.HANGUP,
-}
+from skdictate.signals import signals
 
 
 def serve(paths: Paths, port: int, wanted: str, form: str) -> Exit:
@@ -48,14 +41,9 @@ async def _serve(find: Find, port: int, form: str) -> Exit:
         codes.append(code)
         stopped.set()
 
-    loop = asyncio.get_running_loop()
-    for name, code in SIGNALS.items():
-        number = getattr(signal, name, None)
-        if number is not None:
-            with suppress(NotImplementedError):  # a loop on Windows knows no signals
-                loop.add_signal_handler(number, stop, code)
     server = PageServer(find, lambda: say(server, is_first=False))
-    await server.run(port, lambda: say(server, is_first=True), stopped)
+    with signals(stop):
+        await server.run(port, lambda: say(server, is_first=True), stopped)
     return codes[0]
 
 

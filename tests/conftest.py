@@ -89,6 +89,13 @@ def server() -> Iterator[SoundServer]:
         yield running
 
 
+@pytest.fixture
+def address(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test starts hears that server, on which nothing plays yet."""
+    monkeypatch.setenv("PULSE_SERVER", server.address)
+    server.hush()
+
+
 @pytest.fixture(scope="module")
 def sshd() -> Iterator[Sshd]:
     """A real SSH server as Debian configures it; for another configuration, make one."""

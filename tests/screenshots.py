@@ -28,13 +28,15 @@ from skdictate.paths import Paths
 from skdictate.server.recogniser import Moonshine
 from skdictate.sources.file import demo_paths
 from skdictate.tui.app import DictateApp
+from skdictate.tui.screens.dictation import DictationScreen
+from skdictate.tui.screens.history import HistoryScreen
 from skdictate.tui.screens.microphones import MicrophonesScreen
 from skdictate.tui.screens.settings import SettingsScreen
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.header import StatusHeader
 from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.transcript import Transcript
-from tests import page_picture
+from tests import dictations, page_picture
 from tests.processes import children, command
 from tests.sound_server import SoundServer
 from tests.telling import telling
@@ -53,6 +55,10 @@ async def until(condition: Callable[[], bool], patience_s: float = 90.0) -> None
 
 def n_lines(app: DictateApp) -> int:
     return app.query_one(Sheet).page.n_lines
+
+
+def n_rows(app: DictateApp) -> int:
+    return sum(rows.option_count for rows in app.screen.query(OptionList))
 
 
 def has_two_part_partial(app: DictateApp) -> bool:
@@ -89,8 +95,8 @@ async def help_page(app: DictateApp) -> None:
 
 async def settings_page(app: DictateApp) -> None:
     await idle(app)
-    app.ledger.change(BY_NAME["patience"], "long")
-    app.ledger.change(BY_NAME["profanity_filter"], True)
+    app.setup.ledger.change(BY_NAME["patience"], "long")
+    app.setup.ledger.change(BY_NAME["profanity_filter"], True)
     app.action_settings()
     await until(lambda: isinstance(app.screen, SettingsScreen) and app.screen.is_mounted)
     await asyncio.sleep(0.3)
@@ -119,6 +125,22 @@ async def microphone(app: DictateApp) -> None:
     await until(lambda: str(app.screen.query_one(OptionList).options[2].prompt).count("█") > 6)
 
 
+async def history(app: DictateApp) -> None:
+    await idle(app)
+    app.action_history()
+    await until(lambda: isinstance(app.screen, HistoryScreen) and n_rows(app) > 0)
+    await asyncio.sleep(0.3)
+
+
+async def dictation(app: DictateApp) -> None:
+    await history(app)
+    app.screen.query_one(OptionList).action_select()
+    await until(lambda: isinstance(app.screen, DictationScreen) and n_rows(app) > 0)
+    rows = app.screen.query_one(OptionList)
+    rows.highlighted = rows.option_count - 1
+    await asyncio.sleep(0.3)
+
+
 TELLING = "unix:/telling"
 """In place of the address of a server that finds something in the words."""
 BESIDE: dict[str, Any] = {
@@ -138,6 +160,8 @@ SCENES: dict[str, tuple[Settings, Scene, str]] = {
     "settings": (Settings(source="mic"), settings_page, "textual-dark"),
     "marks": (Settings(source="demo", endpoint=TELLING, **BESIDE), marks, "textual-dark"),
     "findings": (Settings(source="demo", endpoint=TELLING, **BESIDE), findings, "textual-dark"),
+    "history": (Settings(source="mic"), history, "textual-dark"),
+    "dictation": (Settings(source="mic"), dictation, "textual-dark"),
 }
 
 
@@ -149,6 +173,8 @@ async def take(name: str) -> None:
         if settings.endpoint == TELLING:
             server = await stack.enter_async_context(telling(paths, Moonshine()))
             settings = replace(settings, endpoint=server.target)
+        if scene in (history, dictation):
+            await asyncio.to_thread(dictations.dictate, home)
         app = DictateApp(settings, paths)
         async with app.run_test(size=SIZE) as pilot:
             app.theme = theme

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from skdictate.backstage import Backstage, Began, Broken, Changed, Ended, Failed, News, Ready
+from skdictate.backstage import Backstage
+from skdictate.backstage.news import Began, Broken, Changed, Ended, Failed, News, Ready
 from skdictate.config import Settings
 from skdictate.core.changes import LineCommitted, LinkChanged, ProblemRaised
 from skdictate.core.status import Phase

@@ -8,10 +8,7 @@ from skdictate.errors import Exit
 from tests.command import Done, run
 from tests.sound_server import SoundServer
 
-
-@pytest.fixture(autouse=True)
-def address(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULSE_SERVER", server.address)
+pytestmark = pytest.mark.usefixtures("address")
 
 
 def devices(done: Done) -> list[tuple[object, ...]]:

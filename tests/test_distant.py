@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from skdictate import engine as engine_module
 from skdictate.core.changes import GapMarked, ProblemRaised, Reason, Topic
 from skdictate.core.frames import Frame, Type
 from skdictate.paths import Paths
@@ -111,7 +110,7 @@ async def test_a_break_in_the_middle_ends_nothing_and_what_was_kept_comes_in_its
 async def test_stopping_waits_for_what_the_sender_keeps_however_long_that_takes(
     app: App, paths: Paths, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "STOP_S", 0.05)
+    monkeypatch.setattr("skdictate.engine.capture.STOP_S", 0.05)
     pcm = count(1, 20, SOUND, gap_s=0.05, pause_s=0.5, run=10)
     async with dictating(app, paths, serving) as it, connected(app) as peer:
         peer.greet(app.inbox.session.token)
@@ -216,7 +215,8 @@ async def test_that_nobody_is_there_is_said_and_is_no_fault(
 ) -> None:
     async with dictating(app, paths, serving) as it:
         await it.until(ProblemRaised)
-        it.engine._tell(lambda now_s: it.engine._dictation.tick(now_s + 60))
+        core = it.engine._core
+        core.tell(lambda now_s: core.dictation.tick(now_s + 60))
         (raised,) = it.engine.status().problems
         assert raised.topic is Topic.CAPTURE
         assert raised.problem.title == "Waiting for a microphone", "not: no sound arrives"

@@ -32,7 +32,8 @@ from skdictate.core.status import Phase
 from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.keeper import Keeper, about
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.paths import Paths
 from skdictate.sources.base import Item, Named, Source, Trouble
@@ -350,7 +351,7 @@ async def test_what_a_source_says_of_itself_is_kept_and_told(
 async def test_a_source_that_does_not_end_when_told_is_left(
     serving: Serving, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skdictate.engine.STOP_S", 0.1)
+    monkeypatch.setattr("skdictate.engine.capture.STOP_S", 0.1)
     source = LiveSource()
     source.stop = lambda: None  # type: ignore[method-assign]
     async with serving() as endpoint, desk(paths, source, endpoint) as it:

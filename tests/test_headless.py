@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from skdictate import headless
 from skdictate.config import Settings
 from skdictate.core.changes import PartialChanged
 from skdictate.engine import Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
-from skdictate.headless import Notes, dictate, exit_code, opened
+from skdictate.headless import dictate, exit_code
+from skdictate.output.notes import Notes
+from skdictate.output.sinks import opened
 from skdictate.paths import Paths
 from skdictate.studio import Studio
 from tests.echo import count, write
@@ -77,14 +78,14 @@ async def test_a_recogniser_that_never_comes_ends_a_transcription(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(headless, "UNREACHABLE_S", 0.5)
-    monkeypatch.setattr("skdictate.studio.PATIENCE_S", 0.5)
+    monkeypatch.setattr("skdictate.patience.UNREACHABLE_S", 0.5)
+    monkeypatch.setattr("skdictate.studio.studio.PATIENCE_S", 0.5)
     pcm = count(1, 5, SOUND, gap_s=0, pause_s=1, run=5)
     path = write(tmp_path / "a.wav", pcm, SOUND)
     settings = Settings(endpoint=f"unix:{tmp_path / 'nobody'}", speed=0.0)
     studio = Studio(settings, paths, {})
     async with asyncio.timeout(30):
-        assert await dictate(studio, [studio.file(path, 0)]) is Exit.NETWORK
+        assert await dictate(studio, [studio.sound.file(path, 0)]) is Exit.NETWORK
     said = capsys.readouterr()
     assert "cannot be reached" in said.err
     assert "not recognised" in said.out

@@ -7,7 +7,7 @@ import gc
 import random
 from collections.abc import Callable
 
-from skdictate.backstage import Began, Changed, Ready
+from skdictate.backstage.news import Began, Changed, Ready
 from skdictate.config import Settings
 from skdictate.core import changes as ch
 from skdictate.core import effects as fx
@@ -111,7 +111,7 @@ async def test_of_what_is_on_the_page_the_app_holds_little_more_than_the_words(
         for part in range(3):
             for change in changes(part * n_lines + 1, (part + 1) * n_lines):
                 it.mailbox.put(Changed(change))
-            await until(lambda: len(it.mailbox) == 0 and not it._unread)
+            await until(lambda: len(it.mailbox) == 0 and not it.herald._unread)
             await pilot.press("pageup", "question_mark", "escape", "end")
             await pilot.pause()
             after.append(held())
@@ -137,8 +137,8 @@ def test_the_engine_holds_no_more_after_more_sessions(paths: Paths) -> None:
 
         def look(change: ch.Change) -> None:
             nonlocal longest
-            waiting = [outbox.qsize() for outbox in it._outboxes.values()]
-            longest = max(longest, len(it._changes), *waiting, 0)
+            waiting = [outbox.qsize() for outbox in it._links._outboxes.values()]
+            longest = max(longest, len(it._chronicle._changes), *waiting, 0)
 
         it.on_change = look
         running = asyncio.ensure_future(it.run())

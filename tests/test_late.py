@@ -47,7 +47,7 @@ async def test_speakers_are_told_apart_in_session_after_session(
             endpoint=endpoint.target, speaker_labelling=True, session_seconds=20.0, speed=15.0
         )
         studio = Studio(settings, paths, {})
-        engine = studio.engine(studio.file(path, 15.0))
+        engine = studio.engine(studio.sound.file(path, 15.0))
         engine.on_change = changes.append
         outcome = await engine.run()
         await studio.close()

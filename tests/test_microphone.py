@@ -24,10 +24,7 @@ from tests.speech import Errors
 Event = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def address(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULSE_SERVER", server.address)
-    server.hush()
+pytestmark = pytest.mark.usefixtures("address")
 
 
 @dataclass

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from skdictate import redo as redo_module
 from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line, LineCommitted, Reason
 from skdictate.core.stretches import Stretch, Text
 from skdictate.errors import ProblemError
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.ownership import held
 from skdictate.library.recording import Recording
 from skdictate.paths import Paths
-from skdictate.redo import Choice, Redo
+from skdictate.redo import Choice, Redo, Report
+from skdictate.redo.judgement import WORDLESS
 from skdictate.server.recogniser import Utterance
 from skdictate.speechkit.channel import Endpoint
 from skdictate.studio import Studio
@@ -87,7 +88,7 @@ class Again:
         backend.limits = replace(backend.limits, catch_up=float("inf"))
         self.redo = Redo(self.studio, number, choice)
 
-    async def run(self) -> redo_module.Report:
+    async def run(self) -> Report:
         try:
             async with asyncio.timeout(30):
                 return await self.redo.run()
@@ -136,7 +137,7 @@ async def test_lines_and_all_of_it_get_a_new_text(serving: Serving, paths: Paths
 async def test_a_text_is_not_given_up_for_a_gap(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redo_module, "UNREACHABLE_S", 0.1)
+    monkeypatch.setattr("skdictate.patience.UNREACHABLE_S", 0.1)
     keep(paths, ALL)
     before = kept(paths)
     report = await Again(paths, NOBODY, Text.whole).run()
@@ -148,7 +149,7 @@ async def test_a_text_is_not_given_up_for_a_gap(
 async def test_without_a_recogniser_a_gap_stays_what_it_was(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redo_module, "UNREACHABLE_S", 0.1)
+    monkeypatch.setattr("skdictate.patience.UNREACHABLE_S", 0.1)
     keep(paths, ALL[:1], (replace(HOLE, heard="eleven"),))
     before = kept(paths)
     report = await Again(paths, NOBODY, Text.missing).run()
@@ -177,7 +178,7 @@ async def test_silence_fills_a_gap_and_replaces_no_text(serving: Serving, paths:
     async with serving(DeafRecogniser()) as endpoint:
         report = await Again(paths, endpoint, Text.whole).run()
         assert kept(paths) == before
-        assert report.problem == redo_module.WORDLESS
+        assert report.problem == WORDLESS
         report = await Again(paths, endpoint, Text.missing).run()
     assert (report.problem, kept(paths).gaps) == (None, ())
 

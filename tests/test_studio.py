@@ -27,17 +27,17 @@ def studio(paths: Paths, environ: dict[str, str] | None = None, **settings: obje
 
 def test_without_a_key_the_recogniser_is_here_and_bills_nothing(paths: Paths) -> None:
     it = studio(paths)
-    assert it.is_local
-    assert it.languages == ("en-US",)
+    assert it.recogniser.is_local
+    assert it.recogniser.languages == ("en-US",)
     assert it.backend.limits.unit_s == 0
-    assert it.place == "this machine"
+    assert it.recogniser.place == "this machine"
 
 
 def test_with_a_key_it_is_the_cloud_and_bills_in_units(paths: Paths) -> None:
     it = studio(paths, KEY, language=("ru-RU",))
-    assert not it.is_local
-    assert it.place == CLOUD
-    assert it.languages == ("ru-RU",)
+    assert not it.recogniser.is_local
+    assert it.recogniser.place == CLOUD
+    assert it.recogniser.languages == ("ru-RU",)
     assert it.backend.limits.unit_s == 15
     assert it.backend.limits.catch_up == 2.0
     assert it.server is None
@@ -45,12 +45,12 @@ def test_with_a_key_it_is_the_cloud_and_bills_in_units(paths: Paths) -> None:
 
 @pytest.mark.parametrize("auth", ["metadata", "yc"])
 def test_who_asks_for_a_way_to_sign_in_asks_for_the_cloud(paths: Paths, auth: str) -> None:
-    assert not studio(paths, auth=auth).is_local
-    assert studio(paths, auth=auth, engine="local").is_local
+    assert not studio(paths, auth=auth).recogniser.is_local
+    assert studio(paths, auth=auth, engine="local").recogniser.is_local
 
 
 def test_a_command_for_the_key_is_a_key(paths: Paths) -> None:
-    assert studio(paths, credential_command=("echo", "key")).place == CLOUD
+    assert studio(paths, credential_command=("echo", "key")).recogniser.place == CLOUD
 
 
 def test_standard_input_is_one_thing(paths: Paths) -> None:
@@ -60,15 +60,16 @@ def test_standard_input_is_one_thing(paths: Paths) -> None:
 
 
 def test_the_users_word_beats_the_key(paths: Paths) -> None:
-    assert studio(paths, KEY, engine="local").is_local
-    assert studio(paths, {"YC_API_KEY": "two words"}, engine="local").is_local
+    assert studio(paths, KEY, engine="local").recogniser.is_local
+    assert studio(paths, {"YC_API_KEY": "two words"}, engine="local").recogniser.is_local
 
 
 def test_a_server_of_ones_own_needs_no_key(paths: Paths) -> None:
     it = studio(paths, endpoint="localhost:5000", plaintext=True)
-    assert not it.is_local
-    assert it.place == "localhost:5000"
-    assert studio(paths, engine="speechkit", endpoint="localhost:5000").place == "localhost:5000"
+    assert not it.recogniser.is_local
+    assert it.recogniser.place == "localhost:5000"
+    it = studio(paths, engine="speechkit", endpoint="localhost:5000")
+    assert it.recogniser.place == "localhost:5000"
 
 
 def test_the_servers_limits_are_what_the_user_says(paths: Paths) -> None:
@@ -87,69 +88,69 @@ def test_every_source_has_its_kind_and_its_name(paths: Paths, tmp_path: Path) ->
         (f"file:{tmp_path / 'a.wav'}", FileSource, "a.wav"),
     ):
         it = studio(paths, source=text)
-        source = it.source()
+        source = it.sound.source()
         assert isinstance(source, kind)
-        assert (source.name, it.source_name) == (name, name)
+        assert (source.name, it.sound.name) == (name, name)
 
 
 def test_a_recorder_is_a_source_and_there_is_one_of_them(paths: Paths) -> None:
     it = studio(paths, source_command=("arecord", "-q"))
-    source = it.source()
+    source = it.sound.source()
     assert isinstance(source, CommandSource)
-    assert (source.name, it.source_name) == ("arecord -q", "arecord -q")
-    it.choose(Microphone("usb", "USB"))
-    assert isinstance(it.source(), MicSource)
+    assert (source.name, it.sound.name) == ("arecord -q", "arecord -q")
+    it.sound.choose(Microphone("usb", "USB"))
+    assert isinstance(it.sound.source(), MicSource)
     with pytest.raises(ProblemError, match="Two sources") as caught:
-        studio(paths, source="demo", source_command=("arecord",)).source()
+        studio(paths, source="demo", source_command=("arecord",)).sound.source()
     assert caught.value.problem.exit_code is Exit.USAGE
 
 
 @pytest.mark.parametrize("source", ["nothing", "file:", "file", "mics"])
 def test_a_source_that_is_none_is_wrong_usage(paths: Paths, source: str) -> None:
     with pytest.raises(ProblemError, match="no such source") as caught:
-        studio(paths, source=source).source()
+        studio(paths, source=source).sound.source()
     assert caught.value.problem.exit_code is Exit.USAGE
 
 
 async def test_a_microphone_of_elsewhere_has_a_lobby_that_outlives_the_studio(paths: Paths) -> None:
     it = studio(paths, source="remote")
-    await it.settle()
-    assert it.lobby is not None
-    assert it.source_name == "waiting for a microphone"
-    assert isinstance(it.source(), RemoteSource)
-    assert it.invitation is not None
+    await it.sound.settle()
+    assert it.sound.lobby is not None
+    assert it.sound.name == "waiting for a microphone"
+    assert isinstance(it.sound.source(), RemoteSource)
+    assert it.sound.invitation is not None
     again = studio(paths, source="remote")
-    await again.settle(it.lobby)
-    assert again.lobby is it.lobby
+    await again.sound.settle(it.sound.lobby)
+    assert again.sound.lobby is it.sound.lobby
     other = studio(paths, source="remote", rate=8_000)
-    await other.settle(it.lobby)
-    assert other.lobby is not None and other.lobby is not it.lobby
+    await other.sound.settle(it.sound.lobby)
+    assert other.sound.lobby is not None and other.sound.lobby is not it.sound.lobby
     told = list((paths.state / "run").glob("*.json"))
     assert len(told) == 2
-    it.lobby.close()
-    other.lobby.close()
+    it.sound.lobby.close()
+    other.sound.lobby.close()
     assert not any(file.exists() for file in told)
 
 
 async def test_who_goes_to_a_machine_invites_nobody(paths: Paths) -> None:
     it = studio(paths, source="ssh://me@pi")
-    await it.settle()
-    assert it.lobby is not None and it.invitation is None
-    assert it.lobby.elsewhere.words == "connecting to me@pi"
-    it.lobby.close()
+    await it.sound.settle()
+    assert it.sound.lobby is not None and it.sound.invitation is None
+    assert it.sound.lobby.elsewhere.words == "connecting to me@pi"
+    it.sound.lobby.close()
     with pytest.raises(ProblemError, match="no such host"):
-        await studio(paths, source="ssh://-oProxyCommand=x").settle()
+        await studio(paths, source="ssh://-oProxyCommand=x").sound.settle()
 
 
 async def test_nobody_waits_for_a_microphone_who_does_not_come_over_ssh(paths: Paths) -> None:
     here = studio(paths)
     demo, command = studio(paths, SSH, source="demo"), studio(paths, SSH, source_command=("x",))
     for it in (here, demo, command):
-        await it.settle(may_wait=True)
-        assert it.lobby is None
+        await it.sound.settle(may_wait=True)
+        assert it.sound.lobby is None
     it = studio(paths, SSH)
-    await it.settle()
-    assert it.lobby is None, "nobody would see that it waits"
+    await it.sound.settle()
+    assert it.sound.lobby is None, "nobody would see that it waits"
 
 
 def test_v2_has_backends_of_its_own_here_and_in_the_cloud(paths: Paths) -> None:

@@ -41,7 +41,7 @@ def _is_used(case: Case) -> bool:
     from skdictate.studio import Studio
 
     with suppress(ProblemError):  # another check tells what is wrong with them
-        return Studio(case.settings, case.paths, case.environ).is_local
+        return Studio(case.settings, case.paths, case.environ).recogniser.is_local
     return True
 
 
@@ -70,13 +70,13 @@ async def _hear(studio: Studio) -> Finding:
     assert studio.server is not None
     try:
         await studio.server.address()
-        source = studio.file(demo_paths()[1], speed=0.0)
+        source = studio.sound.file(demo_paths()[1], speed=0.0)
         began_s = time.monotonic()
-        async with studio.backend.connect(studio.format) as link:
+        async with studio.backend.connect(studio.sound.format) as link:
             n_samples, text = await asyncio.gather(_send(source, link), _read(link))
     except ProblemError as error:
         return failed("recogniser", error.problem)
-    sound_s = studio.format.seconds(n_samples)
+    sound_s = studio.sound.format.seconds(n_samples)
     return judged(studio.backend.name, text, sound_s, time.monotonic() - began_s)
 
 

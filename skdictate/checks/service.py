@@ -38,7 +38,7 @@ async def service(case: Case) -> Finding:
         studio = Studio(settings, case.paths, case.environ)
     except ProblemError:  # the checks of the settings and of the key tell
         return Finding("service", State.SKIPPED, "the settings name none that could be asked")
-    if studio.is_local:
+    if studio.recogniser.is_local:
         return Finding("service", State.SKIPPED, "not used: the embedded recogniser is")
     endpoint = Endpoint.of(
         settings.endpoint, is_plaintext=settings.plaintext, ca_cert=settings.ca_cert
@@ -74,7 +74,7 @@ async def key(case: Case) -> Finding:
             return failed("key", error.problem)
         return Finding("key", State.SKIPPED, "not tried, since the settings are wrong")
     said = f"{KINDS[issuer.kind]}, from {issuer.origin}" if issuer else "none"
-    if studio.is_local:
+    if studio.recogniser.is_local:
         return Finding("key", State.SKIPPED, f"{said}; the embedded recogniser needs none")
     if not case.is_online:
         hint = "To try it, for the price of 15 seconds of speech:\nskdictate doctor --online"
@@ -92,7 +92,7 @@ async def sign_in(studio: Studio) -> None:
     Raises:
         ProblemError: the service does not let us, or cannot be reached.
     """
-    sound = studio.format
+    sound = studio.sound.format
     try:
         async with studio.backend.connect(sound) as link:
             await link.send_audio(bytes(sound.size_bytes(sound.samples(SILENCE_S))))

@@ -19,7 +19,7 @@ from skdictate.errors import Exit, ProblemError
 from skdictate.mic import trouble
 
 if TYPE_CHECKING:
-    from skdictate.sources.devices import Device
+    from skdictate.hardware import Device
 
 IMPORT_S = 8.0
 """It asks the sound server for its devices."""

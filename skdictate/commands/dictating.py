@@ -50,5 +50,5 @@ def _headless(parsed: argparse.Namespace, files: list[str]) -> int:
     studio = Studio(config.settings, Paths.of())
     speed = config.settings.speed
     if speed is None:
-        speed = 0.0 if studio.is_local else 1.0
-    return asyncio.run(dictate(studio, [studio.file(Path(file), speed) for file in files]))
+        speed = 0.0 if studio.recogniser.is_local else 1.0
+    return asyncio.run(dictate(studio, [studio.sound.file(Path(file), speed) for file in files]))

@@ -94,8 +94,8 @@ def _show(parsed: argparse.Namespace) -> int:
 
 def _export(parsed: argparse.Namespace) -> int:
     settings = given(parsed).settings
-    from skdictate.headless import opened
     from skdictate.history import write_one
+    from skdictate.output.sinks import opened
 
     number = None if parsed.last else parsed.number
     with opened(settings.output) as out:

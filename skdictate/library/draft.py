@@ -13,6 +13,7 @@ from skdictate.core.changes import (
     LineCommitted,
     LineRefined,
     LinkChanged,
+    Reason,
     Settled,
 )
 from skdictate.core.findings import Finding
@@ -51,6 +52,16 @@ class Draft:
                 self.links[shifted] = replace(change, link_id=shifted)
             case Settled(end_sample):
                 self.settled = end_sample
+
+    def complete(self, heard: int, end_sample: int) -> None:
+        """It was to reach to the end, and was heard only so far: the rest is a gap as before."""
+        if heard >= end_sample:
+            return
+        last = self.gaps[-1] if self.gaps else None
+        if last is not None and last.end_sample == heard and last.reason.is_recorded:
+            self.gaps[-1] = replace(last, end_sample=end_sample)
+        else:
+            self.gaps.append(Gap(heard, end_sample, Reason.UNRECOGNISED))
 
     @property
     def texts(self) -> list[str]:

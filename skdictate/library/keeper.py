@@ -23,7 +23,8 @@ from skdictate.core.changes import (
     Settled,
 )
 from skdictate.errors import Kind, Problem
-from skdictate.library.library import About, Library
+from skdictate.library.kept import About
+from skdictate.library.library import Library
 from skdictate.library.scribe import RETRY_S
 from skdictate.library.shelf import Note, Shelf
 from skdictate.library.tape import Tape

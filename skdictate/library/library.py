@@ -8,67 +8,23 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from skdictate.core.changes import Gap, Line, LinkChanged, Reason
+from skdictate.core.changes import Gap, Line, LinkChanged
 from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library import schema
+from skdictate.library import rows, schema
 from skdictate.library.guard import opening
+from skdictate.library.kept import About, Kept
 from skdictate.library.trouble import told
 from skdictate.paths import FILE_MODE, private_folder, sync_folder
 
 BUSY_S = 5.0
 """How long to wait for another instance that is writing."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known of a dictation when it begins."""
-
-    engine: str
-    api: str
-    language: str
-    source: str
-    rate_hz: int
-    recording: str
-    """The file's name in the folder of recordings."""
-    started_at: datetime
-    keeps_audio: bool = True
-    """Else the recording goes as soon as all of it is recognised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A dictation as the library keeps it."""
-
-    id: int
-    about: About
-    state: str
-    """``running``, ``done``, or ``incomplete`` where a gap is left."""
-    ended_at: datetime | None
-    n_samples: int
-    billed_s: int
-    lines: tuple[Line, ...]
-    gaps: tuple[Gap, ...]
-    findings: tuple[Finding, ...] = ()
-    settled: int = 0
-    """While it runs: everything before this sample has its lines and gaps."""
-
-    @property
-    def unrecognised(self) -> tuple[Gap, ...]:
-        """The gaps whose sound was recorded."""
-        return tuple(gap for gap in self.gaps if gap.reason.is_recorded)
-
-    @property
-    def text(self) -> str:
-        """All lines as one text, in order."""
-        return " ".join(line.text for line in self.lines)
 
 
 class Library:
@@ -260,81 +216,19 @@ class Library:
     def ids(self) -> list[int]:
         """All dictations, the newest first."""
         with self._told():
-            rows = self._db.execute("SELECT id FROM dictation ORDER BY started_at DESC, id DESC")
-            return [row[0] for row in rows]
+            found = self._db.execute("SELECT id FROM dictation ORDER BY started_at DESC, id DESC")
+            return [row[0] for row in found]
 
     def get(self, dictation_id: int) -> Kept | None:
         """One dictation with its text, or None."""
         with self._told():
-            row = self._db.execute(
-                "SELECT engine, api, language, source, rate_hz, recording, started_at, state,"
-                " ended_at, n_samples, billed_s, keeps_audio, settled"
-                " FROM dictation WHERE id = ?",
-                (dictation_id,),
-            ).fetchone()
-            if row is None:
-                return None
-            return Kept(
-                id=dictation_id,
-                about=_about(row[:6], row[6], row[11]),
-                state=row[7],
-                ended_at=_moment(row[8]) if row[8] else None,
-                n_samples=row[9],
-                billed_s=row[10],
-                lines=tuple(self._lines(dictation_id)),
-                gaps=tuple(self._gaps(dictation_id)),
-                findings=tuple(self._findings(dictation_id)),
-                settled=row[12],
-            )
-
-    def _lines(self, dictation_id: int) -> Iterator[Line]:
-        rows = self._db.execute(
-            "SELECT number, text, start_sample, end_sample, link_id, is_confirmed,"
-            " (SELECT text FROM refinement r WHERE r.dictation_id = line.dictation_id"
-            "  AND r.number = line.number ORDER BY r.id DESC LIMIT 1)"
-            " FROM line WHERE dictation_id = ? ORDER BY number",
-            (dictation_id,),
-        )
-        for number, text, start, end, link_id, is_confirmed, refined in rows:
-            yield Line(
-                number,
-                text if refined is None else refined,
-                start,
-                end,
-                link_id,
-                is_refined=refined is not None,
-                is_confirmed=bool(is_confirmed),
-            )
-
-    def _gaps(self, dictation_id: int) -> Iterator[Gap]:
-        rows = self._db.execute(
-            "SELECT start_sample, end_sample, reason, heard FROM gap"
-            " WHERE dictation_id = ? ORDER BY start_sample, id",
-            (dictation_id,),
-        )
-        for start, end, reason, heard in rows:
-            yield Gap(start, end, Reason(reason), heard)
-
-    def _findings(self, dictation_id: int) -> Iterator[Finding]:
-        rows = self._db.execute(
-            "SELECT kind, link_id, start_sample, end_sample, words, data FROM finding"
-            " WHERE dictation_id = ? ORDER BY start_sample, id",
-            (dictation_id,),
-        )
-        for row in rows:
-            yield Finding(*row)
+            return rows.kept(self._db, dictation_id)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """What SQLite or the disk says, as a problem in words."""
         with self._lock, told(self.path):
             yield
-
-
-def _about(texts: Sequence[Any], started_at: str, keeps_audio: int) -> About:
-    engine, api, language, source, rate_hz, recording = texts
-    began = _moment(started_at)
-    return About(engine, api, language, source, rate_hz, recording, began, bool(keeps_audio))
 
 
 def _file(path: Path) -> tuple[int, int] | None:
@@ -344,7 +238,3 @@ def _file(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -15,7 +15,8 @@ from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Reason
 from skdictate.core.unfinished import Unfinished
 from skdictate.errors import ProblemError
-from skdictate.library.library import About, Library
+from skdictate.library.kept import About
+from skdictate.library.library import Library
 from skdictate.library.listing import listing
 from skdictate.library.ownership import held
 from skdictate.library.recording import Recording, repair

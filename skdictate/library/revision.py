@@ -15,7 +15,8 @@ from skdictate.core.changes import Line
 from skdictate.core.stretches import Stretch
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.draft import Draft
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 
 _OF_WORDS = ("class", "labels")
 """Findings that go with the words they are about; others are about a whole session."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from skdictate.errors import Problem, ProblemError
 from skdictate.library import rescue
-from skdictate.library.library import About, Library
+from skdictate.library.kept import About
+from skdictate.library.library import Library
 from skdictate.library.scribe import Job, Scribe
 from skdictate.library.trouble import is_damage
 

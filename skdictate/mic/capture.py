@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from skdictate.core.audio import Format
 from skdictate.errors import ProblemError
+from skdictate.hardware import Device, Listing
 from skdictate.mic import portaudio, pulse
 from skdictate.mic.block import Block, Blocks
-from skdictate.mic.devices import Device, Listing, survey
+from skdictate.mic.devices import choose, survey
 from skdictate.mic.portaudio import PortAudioStream, Shape
 from skdictate.mic.programs import Program, first
 from skdictate.mic.sender import Sender
@@ -49,7 +50,7 @@ class Capture:
         """
         with pulse.connect() as server:
             listing = survey(server)
-            device = listing.choose(self._wanted)
+            device = choose(listing, self._wanted)
             recorder = self._recorder(device, has_server=server is not None)
         shape = recorder.shape
         if shape != Shape(self._format.rate_hz, 1):

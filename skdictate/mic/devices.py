@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from skdictate.core.clean import clean
+from skdictate.hardware import Device, Listing
 from skdictate.mic import portaudio
 from skdictate.mic.programs import first
 from skdictate.mic.pulse import Pulse
 from skdictate.mic.trouble import ambiguous, no_device, no_portaudio, no_such_device
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One that can be recorded from."""
+def choose(listing: Listing, wanted: str) -> Device:
+    """The default, or the one that a name, a number or a part of a name stands for.
 
-    name: str
-    """What it is called by the system; lasts over restarts."""
-    label: str
-    """What it is called by people."""
-    rates_hz: tuple[int, ...]
-    n_channels: int
-    is_default: bool = False
-    is_monitor: bool = False
-    """It hears what this machine plays."""
+    Raises:
+        ProblemError: there is none, or more than one.
+    """
+    devices = listing.devices
+    if not devices:
+        raise no_device(listing.system)
+    if not wanted:
+        return next((device for device in devices if device.is_default), devices[0])
+    found = _named(devices, wanted)
+    if not found:
+        raise no_such_device(wanted, [device.label for device in devices])
+    if len(found) > 1:
+        raise ambiguous(wanted, [f"{it.label} ({it.name})" for it in found])
+    return found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All of them, and who says so."""
-
-    system: str
-    devices: tuple[Device, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """For the process that asked."""
-        return asdict(self)
-
-    def choose(self, wanted: str) -> Device:
-        """The default, or the one that a name, a number or a part of a name stands for.
-
-        Raises:
-            ProblemError: there is none, or more than one.
-        """
-        if not self.devices:
-            raise no_device(self.system)
-        if not wanted:
-            return next((device for device in self.devices if device.is_default), self.devices[0])
-        found = self._named(wanted)
-        if not found:
-            raise no_such_device(wanted, [device.label for device in self.devices])
-        if len(found) > 1:
-            raise ambiguous(wanted, [f"{it.label} ({it.name})" for it in found])
-        return found[0]
-
-    def _named(self, wanted: str) -> list[Device]:
-        exact = [device for device in self.devices if wanted in (device.name, device.label)]
-        if exact:
-            return exact
-        if wanted.isdecimal():
-            return list(self.devices[int(wanted) - 1 : int(wanted)]) if int(wanted) else []
-        part = wanted.casefold()
-        return [
-            device
-            for device in self.devices
-            if part in device.label.casefold() or part in device.name.casefold()
-        ]
+def _named(devices: Sequence[Device], wanted: str) -> list[Device]:
+    exact = [device for device in devices if wanted in (device.name, device.label)]
+    if exact:
+        return exact
+    if wanted.isdecimal():
+        return list(devices[int(wanted) - 1 : int(wanted)]) if int(wanted) else []
+    part = wanted.casefold()
+    return [
+        device
+        for device in devices
+        if part in device.label.casefold() or part in device.name.casefold()
+    ]
 
 
 def survey(pulse: Pulse | None) -> Listing:

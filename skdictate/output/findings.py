@@ -18,7 +18,7 @@ from skdictate.core.findings import (
     Warned,
     Window,
 )
-from skdictate.output.formats import clock
+from skdictate.output.words import clock
 
 Fact = tuple[str, str]
 """A name and a value."""

@@ -1,11 +1,14 @@
-"""Where a text is put: a file, whole or not at all."""
+"""Where a text is put: a file, whole or not at all; or a stream, while it grows."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from skdictate.errors import Kind, Problem, ProblemError
 
@@ -37,3 +40,23 @@ def save(path: Path, text: str) -> None:
             "The library has it: skdictate history export",
         )
         raise ProblemError(problem) from error
+
+
+@contextmanager
+def opened(path: str) -> Iterator[TextIO]:
+    """Standard output, or the file that was asked for.
+
+    Raises:
+        ProblemError: the file cannot be written.
+    """
+    if not path:
+        yield sys.stdout
+        return
+    try:
+        file = Path(path).expanduser().open("w", encoding="utf-8")
+    except OSError as error:
+        detail = f"{path}: {error.strerror}"
+        problem = Problem(Kind.DISK, "The output cannot be written", detail, is_permanent=True)
+        raise ProblemError(problem) from error
+    with file:
+        yield file

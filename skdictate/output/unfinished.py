@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skdictate.core.unfinished import Found
-from skdictate.output.formats import clock
+from skdictate.output.words import clock
 
 
 def offered(found: Found) -> str:

@@ -9,11 +9,11 @@ from typing import TextIO
 
 from skdictate.core.clean import clean
 from skdictate.errors import Problem, ProblemError
+from skdictate.hardware import Device
 from skdictate.mic import rendezvous
 from skdictate.paths import Paths
 from skdictate.session import Session
 from skdictate.sources import devices
-from skdictate.sources.devices import Device
 
 SHOWN = 8
 """Letters of an id: enough to tell it from others."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +19,7 @@ from skdictate.server.offer import Offer
 from skdictate.server.seats import Seats
 from skdictate.server.serve import SERVICES, build
 from skdictate.server.tidings import Tidings
+from skdictate.signals import signals
 
 GRACE_S = 30.0
 """When the server is told to stop, sessions that run may go on for this long."""
@@ -37,11 +37,6 @@ OPTIONS = (
     ("grpc.max_connection_idle_ms", 60_000),
 )
 MOST_FILES = 65_536
-SIGNALS = {
-    "SIGINT": Exit.INTERRUPTED,
-    "SIGTERM": Exit.TERMINATED,
-    "SIGHUP": Exit.HANGUP,
-}
 
 
 class Host:
@@ -133,13 +128,8 @@ class Host:
 async def host(offer: Offer, load: Loader, ready: Callable[[str], None]) -> Exit:
     """Serve until a signal; the exit code is the signal's."""
     server = Host(offer, load)
-    loop = asyncio.get_running_loop()
-    for name, code in SIGNALS.items():
-        number = getattr(signal, name, None)
-        if number is not None:
-            with suppress(NotImplementedError):  # a loop on Windows knows no signals
-                loop.add_signal_handler(number, server.stop, code)
-    return await server.run(ready)
+    with signals(server.stop):
+        return await server.run(ready)
 
 
 def _take_files() -> None:

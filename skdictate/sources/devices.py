@@ -6,12 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from skdictate.core.audio import Format, Level, measure
-from skdictate.core.clean import clean
 from skdictate.core.frames import Type
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.hardware import Listing
 from skdictate.sources.mic_process import MicProcess, told
 
 ANSWER_S = 3.0
@@ -26,29 +25,6 @@ NO_ANSWER = Problem(
     f"It did not say within {ANSWER_S:.0f} seconds what there is",
     "Restart it: systemctl --user restart pipewire pipewire-pulse pulseaudio",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One that can be recorded from."""
-
-    name: str
-    """What it is called by the system; lasts over restarts."""
-    label: str
-    """What it is called by people."""
-    rates_hz: tuple[int, ...]
-    n_channels: int
-    is_default: bool
-    is_monitor: bool
-    """It hears what this machine plays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All of them, and who says so."""
-
-    system: str
-    devices: tuple[Device, ...]
 
 
 async def survey() -> Listing:
@@ -66,18 +42,7 @@ async def survey() -> Listing:
         raise ProblemError(NO_ANSWER) from error
     if "problem" in said:
         raise ProblemError(told(said["problem"]))
-    devices = tuple(
-        Device(
-            name=str(it["name"]),
-            label=clean(str(it["label"])),
-            rates_hz=tuple(it["rates_hz"]),
-            n_channels=int(it["n_channels"]),
-            is_default=bool(it["is_default"]),
-            is_monitor=bool(it["is_monitor"]),
-        )
-        for it in said["devices"]
-    )
-    return Listing(clean(str(said["system"])), devices)
+    return Listing.of_json(said)
 
 
 async def levels(name: str) -> AsyncGenerator[Level, None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 
-from skdictate.backstage import Changed, News
+from skdictate.backstage.news import Changed, News
 from skdictate.core.changes import (
     LineSettled,
     LinkChanged,

@@ -15,7 +15,6 @@ from skdictate.tui.messages import Noted
 if TYPE_CHECKING:
     from skdictate.config import Settings
     from skdictate.redo import Report
-    from skdictate.studio import Studio
     from skdictate.tui.app import DictateApp
 
 
@@ -26,7 +25,7 @@ class Past:
         self.found = Found()
         """What could be recognised yet."""
         self._app = app
-        self.room = Backroom(app.paths, self._build, lambda word: self._tell(word))
+        self.room = Backroom(app.paths, app.setup.studio_for, lambda word: self._tell(word))
 
     @property
     def settings(self) -> Settings:
@@ -118,10 +117,6 @@ class Past:
         """Tell the user what is wrong."""
         words = f"{problem.detail}. {problem.hint}" if problem.detail else problem.hint
         self._app.notify(words, title=problem.title, severity="error", markup=False)
-
-    def _build(self, settings: Settings) -> Studio:
-        """On the thread of the back room."""
-        return self._app.studio_for(settings)
 
     def _tell(self, word: Word) -> None:
         """From one of its threads."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skdictate.backstage import Ended, Saved
+from skdictate.backstage.news import Ended, Saved
 from skdictate.core.clean import clean
 from skdictate.errors import Problem, ProblemError
 from skdictate.output.formats import SUFFIXES
@@ -75,7 +75,7 @@ class Saving:
             self._ask(str(problem), is_leaving=is_leaving)
             return
         if is_leaving:
-            self._app.leave_now()
+            self._app.leaving.now()
             return
         lines = "1 line" if page.n_lines == 1 else f"{page.n_lines} lines"
         self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)

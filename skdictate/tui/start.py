@@ -13,12 +13,13 @@ from types import FrameType
 from skdictate.config import Config
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
+from skdictate.signals import CODES
 from skdictate.tui import terminal
-from skdictate.tui.app import LEAVE_S, DictateApp
+from skdictate.tui.app import DictateApp
+from skdictate.tui.leaving import LEAVE_S
 
 GRACE_S = 2.0
 """After the last words: how long the screen may take to close."""
-_CODES = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
 
 
 def start(config: Config, paths: Paths) -> int:
@@ -45,7 +46,7 @@ def start(config: Config, paths: Paths) -> int:
 async def _run(app: DictateApp) -> int:
     """The app, with handlers for what would otherwise kill it."""
     ending = Ending(app, asyncio.get_running_loop())
-    for name, code in _CODES.items():
+    for name, code in CODES.items():
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, ending.handler(code))
@@ -74,7 +75,7 @@ class Ending:
 
     def begin(self, code: Exit) -> None:
         """A signal has come."""
-        self._loop.call_soon_threadsafe(self._app.leave, code)
+        self._loop.call_soon_threadsafe(self._app.leaving.leave, code)
         if not self._has_begun:
             self._has_begun = True
             threading.Thread(target=self._see_through, args=(code,), daemon=True).start()

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from skdictate.backstage import Began, Changed, Ready
+from skdictate.backstage.news import Began, Changed, Ready
 from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.changes import (

@@ -44,7 +44,7 @@ async def ours(recordings: list[Sample]) -> list[str]:
             serving = group.create_task(studio.server.run())
             for sample in recordings:
                 lines: list[str] = []
-                engine = studio.engine(studio.file(sample.path, 0))
+                engine = studio.engine(studio.sound.file(sample.path, 0))
 
                 def hear(change: Change, lines: list[str] = lines) -> None:
                     if isinstance(change, LineSettled):

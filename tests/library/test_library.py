@@ -17,7 +17,8 @@ from skdictate.core.findings import Finding
 from skdictate.core.state import State
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
-from skdictate.library.library import About, Library
+from skdictate.library.kept import About
+from skdictate.library.library import Library
 
 ABOUT = About("local", "v3", "en-US", "demo", 16_000, "a.wav", datetime(2026, 1, 2, tzinfo=UTC))
 

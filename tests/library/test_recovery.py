@@ -12,7 +12,8 @@ import pytest
 
 from skdictate.core.changes import Gap, Line, Reason
 from skdictate.core.unfinished import Unfinished
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES, Recording
 from skdictate.library.recovery import recover, unfinished
 from tests.library.killed import SOUND, running, sound

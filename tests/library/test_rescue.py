@@ -15,7 +15,9 @@ import pytest
 from skdictate.core.changes import Gap, Line, Reason
 from skdictate.errors import Problem, ProblemError
 from skdictate.library import rescue
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
+from skdictate.library.salvage import salvage
 from skdictate.library.shelf import Note, Shelf
 from tests.library.test_library import ABOUT
 
@@ -174,7 +176,7 @@ def test_a_dictation_that_runs_moves_with_the_library(tmp_path: Path) -> None:
     assert number is not None
     # Another instance finds the library damaged, and has copied it before we go on in the old file.
     new = path.with_suffix(".new")
-    rescue._salvage(path, new)
+    salvage(path, new)
     stored(shelf, line(3))
     rescue._set_aside(path)
     new.rename(path)

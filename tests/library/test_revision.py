@@ -26,7 +26,8 @@ from skdictate.core.state import State
 from skdictate.core.stretches import Stretch, Text
 from skdictate.errors import ProblemError
 from skdictate.library.draft import Draft
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.revision import Maker, newest_link, revisions, supersede
 from tests.library.killed import SOUND, running
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from skdictate.errors import ProblemError
+from skdictate.hardware import Device, Listing
 from skdictate.mic import trouble
-from skdictate.mic.devices import Device, Listing
+from skdictate.mic.devices import choose
 
 YETI = Device("usb-yeti", "Blue Yeti", (48_000,), 2)
 BUILT_IN = Device("pci-0", "Built-in Audio", (48_000,), 2, is_default=True)
@@ -26,21 +27,21 @@ LISTING = Listing("PulseAudio 16.1", (YETI, BUILT_IN))
     ],
 )
 def test_one_is_chosen_by_whatever_tells_it_from_the_others(wanted: str, expected: Device) -> None:
-    assert LISTING.choose(wanted) == expected
+    assert choose(LISTING, wanted) == expected
 
 
 def test_an_exact_name_beats_a_part_of_two() -> None:
     listing = Listing("x", (YETI, TWIN))
-    assert listing.choose("usb-yeti") == YETI
-    assert listing.choose("") == YETI, "the first, where none is the default"
+    assert choose(listing, "usb-yeti") == YETI
+    assert choose(listing, "") == YETI, "the first, where none is the default"
     with pytest.raises(ProblemError, match="Blue Yeti \\(usb-yeti\\), Blue Yeti \\(usb-yeti-2\\)"):
-        listing.choose("blue yeti")
+        choose(listing, "blue yeti")
 
 
 @pytest.mark.parametrize("wanted", ["0", "3", "99999999999999999999", "²", "yeti\n"])
 def test_what_is_not_there_is_named_with_what_is(wanted: str) -> None:
     with pytest.raises(ProblemError, match="there are: Blue Yeti, Built-in Audio"):
-        LISTING.choose(wanted)
+        choose(LISTING, wanted)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from skdictate.core.changes import Gap, Line, Reason, Topic
 from skdictate.core.findings import Finding
 from skdictate.core.state import State
 from skdictate.errors import Kind, Problem
-from skdictate.output.formats import FORMATS, JsonFormat, TextFormat, clock, noted, rendered
+from skdictate.output.formats import FORMATS, rendered
+from skdictate.output.jsonl import JsonFormat
+from skdictate.output.text import TextFormat
+from skdictate.output.words import clock, noted
 
 SOUND = Format(1000)
 LINES = [

@@ -24,10 +24,7 @@ from tests.sound_server import SoundServer
 SOUND = Format(16_000)
 
 
-@pytest.fixture(autouse=True)
-def address(server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULSE_SERVER", server.address)
-    server.hush()
+pytestmark = pytest.mark.usefixtures("address")
 
 
 @dataclass

@@ -62,7 +62,7 @@ async def keeping(paths: Paths) -> AsyncIterator[Doorman]:
 async def enter(studio: Studio) -> Problem | None:
     """Have a session; why it was refused, if it was."""
     try:
-        async with studio.backend.connect(studio.format) as link:
+        async with studio.backend.connect(studio.sound.format) as link:
             await link.finish()
             async for _ in link:
                 pass

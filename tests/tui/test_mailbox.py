@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from skdictate.backstage import Began, Changed, News
+from skdictate.backstage.news import Began, Changed, News
 from skdictate.core.changes import (
     Line,
     LineCommitted,

@@ -21,7 +21,7 @@ from skdictate.config import Settings
 from skdictate.core.audio import Format
 from skdictate.core.changes import Change, LinkChanged
 from skdictate.core.state import State
-from skdictate.core.works import KEEP_S
+from skdictate.core.thrift import KEEP_S
 from skdictate.paths import Paths
 from skdictate.studio import Studio
 from tests.echo import count, write
@@ -407,7 +407,7 @@ async def test_a_session_is_kept_in_a_pause_as_the_user_wants(
     endpoint = f"127.0.0.1:{server.port}"
     settings = Settings(endpoint=endpoint, plaintext=True, keep_alive=keep_alive)
     studio = Studio(settings, paths, {})
-    engine = studio.engine(studio.file(path, 2))
+    engine = studio.engine(studio.sound.file(path, 2))
     loop = asyncio.get_running_loop()
 
     def pause() -> None:
@@ -434,7 +434,7 @@ async def test_the_end_of_a_sentence_that_the_user_says_is_sent(
     endpoint = f"127.0.0.1:{server.port}"
     settings = Settings(endpoint=endpoint, plaintext=True, eou="external", chunk_ms=100)
     studio = Studio(settings, paths, {})
-    engine = studio.engine(studio.file(path, 2))
+    engine = studio.engine(studio.sound.file(path, 2))
 
     def say_so(change: Change) -> None:
         if isinstance(change, LinkChanged) and change.state is State.OPEN:

@@ -30,7 +30,7 @@ from skdictate.tui.widgets.sheet import Sheet
 from skdictate.tui.widgets.welcome import GREETINGS
 
 if TYPE_CHECKING:
-    from skdictate.backstage import Began, Ended, Ready, View
+    from skdictate.backstage.news import Began, Ended, Ready, View
     from skdictate.redo import Progress
 
 FRAME_S = 0.1

@@ -18,8 +18,8 @@ from skdictate.core.changes import Gap, Line
 from skdictate.core.clean import clean
 from skdictate.core.stretches import Text
 from skdictate.errors import ProblemError
-from skdictate.output.formats import clock, said_of
 from skdictate.output.unfinished import length
+from skdictate.output.words import clock, said_of
 from skdictate.tui.past import Past
 from skdictate.tui.screens.again import AgainScreen, Manner
 from skdictate.tui.screens.sure import SureScreen
@@ -27,7 +27,7 @@ from skdictate.tui.widgets.offer import said
 from skdictate.tui.widgets.wrap import wrapped
 
 if TYPE_CHECKING:
-    from skdictate.library.library import Kept
+    from skdictate.library.kept import Kept
     from skdictate.redo import Choice
 
 GUTTER = 11

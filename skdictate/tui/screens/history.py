@@ -16,8 +16,8 @@ from skdictate.core.audio import Format
 from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
 from skdictate.library.listing import Listed
-from skdictate.output.formats import clock
 from skdictate.output.unfinished import length
+from skdictate.output.words import clock
 from skdictate.tui.past import Past
 from skdictate.tui.screens.dictation import DictationScreen
 from skdictate.tui.screens.sure import SureScreen
@@ -71,8 +71,8 @@ class HistoryScreen(ModalScreen[None]):
 
     def _show(self, listed: list[Listed]) -> None:
         self._listed = listed
-        words = {0: "Nothing was dictated yet.", 1: "1 dictation"}
-        self._say(words.get(len(listed), f"{len(listed)} dictations"))
+        words = {0: "Nothing was dictated yet.", 1: "1 dictation; Enter opens it"}
+        self._say(words.get(len(listed), f"{len(listed)} dictations; Enter opens one"))
         self._draw()
 
     def _draw(self) -> None:

@@ -18,9 +18,9 @@ from textual.widgets.option_list import Option
 from skdictate.core.audio import SILENCE_DBFS, Level
 from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
+from skdictate.hardware import Device
 from skdictate.memory import Microphone
 from skdictate.sources import devices
-from skdictate.sources.devices import Device
 from skdictate.tui.widgets.bar import filled
 from skdictate.tui.widgets.meter import LOUD_DBFS, number, share
 

@@ -12,7 +12,7 @@ from skdictate.tui.widgets.gauges import Gauges
 from skdictate.tui.widgets.meter import LevelMeter
 
 if TYPE_CHECKING:
-    from skdictate.backstage import View
+    from skdictate.backstage.news import View
 
 
 class Board(Vertical):

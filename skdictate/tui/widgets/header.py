@@ -12,10 +12,10 @@ from textual.widget import Widget
 
 from skdictate.core.elsewhere import Elsewhere
 from skdictate.core.status import Phase, Status
-from skdictate.output.formats import clock
+from skdictate.output.words import clock
 
 if TYPE_CHECKING:
-    from skdictate.backstage import Ready
+    from skdictate.backstage.news import Ready
     from skdictate.engine import Outcome
 
 IDLE = "ready"

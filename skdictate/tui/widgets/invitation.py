@@ -9,7 +9,7 @@ from textual.content import Content
 from skdictate.core.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
-    from skdictate.backstage import Ready
+    from skdictate.backstage.news import Ready
 
 
 def waiting(ready: Ready, elsewhere: Elsewhere) -> Content:

@@ -10,8 +10,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from skdictate.core.unfinished import Found
-from skdictate.output.formats import clock
 from skdictate.output.unfinished import offered
+from skdictate.output.words import clock
 
 if TYPE_CHECKING:
     from skdictate.redo import Progress

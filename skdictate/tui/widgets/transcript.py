@@ -29,7 +29,7 @@ from skdictate.core.changes import (
 )
 from skdictate.core.findings import Finding
 from skdictate.core.marks import Marks
-from skdictate.output.formats import clock, said_of
+from skdictate.output.words import clock, said_of
 from skdictate.tui.widgets.roll import Kind, Roll
 from skdictate.tui.widgets.wrap import wrapped
 

@@ -1,0 +1,182 @@
+"""What goes on behind the screen: studio after studio, and in each dictation after dictation;
+apart, since all of it happens on one event loop, and nothing of it knows of threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from skdictate.backstage.entrance import Entrance
+from skdictate.backstage.news import Began, Changed, Ended, Failed, News, Ready, View
+from skdictate.backstage.remains import Remains
+from skdictate.errors import ProblemError
+
+if TYPE_CHECKING:
+    from skdictate.engine import Engine
+    from skdictate.memory import Microphone
+    from skdictate.speechkit.auth import Issuer
+    from skdictate.studio import Studio
+
+LOOK_S = 0.1
+"""How often the gauges' snapshot is renewed."""
+
+
+class Show:
+    """``run`` goes on until ``leave``. What makes no sense at the moment is ignored."""
+
+    def __init__(self, build: Callable[[], Studio], tell: Callable[[News], None]) -> None:
+        self.view: View | None = None
+        """The newest snapshot, while a dictation runs; replaced whole."""
+        self.studio: Studio | None = None
+        """The one that is ready, if one is."""
+        self.engine: Engine | None = None
+        """The dictation that runs, if one does."""
+        self.entrance = Entrance(tell)
+        self.is_leaving = False
+        self._build = build
+        self._tell = tell
+        self._remains = Remains(tell)
+        self._is_stale = False
+        """The studio was built for settings that are no longer in force."""
+        self._wanted: asyncio.Queue[bool] = asyncio.Queue()
+        """Another dictation, or the end of the studio."""
+
+    async def run(self) -> None:
+        """Studio after studio, until told to leave."""
+        is_wanted = False
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while not self.is_leaving:
+                self._is_stale = False
+                try:
+                    studio = self._build()
+                    await studio.sound.settle(self.entrance.lobby, may_wait=True)
+                except ProblemError as error:
+                    self._tell(Failed(error.problem))
+                    is_wanted = await self._wanted.get()
+                    continue
+                await self.entrance.receive(group, studio.sound.lobby)
+                if is_wanted:  # what was wrong has been mended since
+                    self._wanted.put_nowait(True)
+                    is_wanted = False
+                await self._serve(studio)
+            await self.entrance.receive(group, None)
+            self._remains.close()
+
+    # ------------------------------------------------------------------------- commands
+
+    def begin(self) -> None:
+        """Begin a dictation, unless one runs."""
+        if self.engine is None:
+            self._wanted.put_nowait(True)
+
+    def choose(self, microphone: Microphone) -> None:
+        """Record from this one from now on; a dictation that runs goes on with it."""
+        if self.studio is None:
+            return
+        self.studio.sound.choose(microphone)
+        if self.engine is not None:
+            self.engine.switch(microphone.name)
+        else:
+            self._tell_ready(self.studio)
+
+    def renew(self) -> None:
+        """Build the studio anew, for the next dictation; one that runs goes on as it is."""
+        if not self._is_stale:
+            self._is_stale = True
+            self._wanted.put_nowait(False)
+
+    def sign_in(self, issuer: Issuer) -> None:
+        """Show the service this from now on, also in a dictation that runs, which tries again."""
+        studio = self.studio
+        if self.engine is not None and studio is not None and not studio.recogniser.is_local:
+            studio.issuer = issuer
+            self.engine.retry()
+        self.renew()
+
+    def leave(self, patience_s: float) -> None:
+        """End a dictation that runs, and everything; what is not answered in time is given up."""
+        self._wanted.put_nowait(False)
+        if self.engine is not None:
+            self.engine.stop()
+            asyncio.get_running_loop().call_later(patience_s, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.engine is not None:
+            self.engine.abandon()
+
+    # ------------------------------------------------------------------------- one studio
+
+    async def _serve(self, studio: Studio) -> None:
+        """Dictation after dictation, until told to leave, or to have another studio."""
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(studio.server.run()) if studio.server else None
+            looking = group.create_task(self._look())
+            self.studio = studio
+            self._tell_ready(studio)
+            while not self.is_leaving and await self._wanted.get():
+                await self._dictate(studio)
+            self.studio = None
+            looking.cancel()
+            if serving is not None:
+                serving.cancel()
+        await studio.close()
+
+    def _tell_ready(self, studio: Studio) -> None:
+        self._tell(
+            Ready(
+                studio.sound.name,
+                studio.backend.name,
+                studio.recogniser.place,
+                studio.recogniser.languages,
+                studio.recogniser.is_local,
+                studio.sound.absence,
+                studio.sound.invitation,
+            )
+        )
+
+    async def _dictate(self, studio: Studio) -> None:
+        try:
+            source = studio.sound.source()
+            engine = studio.engine(source)
+        except ProblemError as error:
+            self._tell(Failed(error.problem))
+            return
+        engine.on_change = lambda change: self._tell(Changed(change))
+        self.engine = engine
+        self._tell(Began(source.name, source.format.rate_hz))
+        try:
+            outcome = await engine.run()
+        finally:
+            self.engine = self.view = None
+        number = engine.keeper.dictation_id
+        note = await _spend_sound(studio, number)
+        self._tell(Ended(outcome, number, note, is_unsaved=engine.keeper.is_waiting))
+        if engine.keeper.is_waiting:
+            self._remains.persist(self._group, engine.keeper)
+
+    async def _look(self) -> None:
+        """Renew the snapshot."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self.entrance.look(self.studio.sound.lobby if self.studio is not None else None)
+            engine = self.engine
+            if engine is not None:
+                level, held_dbfs = engine.meter.look(loop.time())
+                self.view = View(
+                    engine.status(), level, held_dbfs, engine.is_paused, engine.source.overruns
+                )
+            await asyncio.sleep(LOOK_S)
+
+
+async def _spend_sound(studio: Studio, number: int | None) -> str:
+    """What there is to say of a recording that was to be kept only for a while."""
+    if number is None or studio.settings.keep_audio:
+        return ""
+    from skdictate.archive import Archive
+
+    try:
+        return await asyncio.to_thread(Archive(studio.paths).spend_sound, number)
+    except ProblemError as error:
+        return str(error.problem)

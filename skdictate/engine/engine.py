@@ -1,0 +1,141 @@
+"""One dictation: what the user may ask of it, and what the core wants done.
+
+Everything that happens is told to the core with the time, and what the core answers is done at
+once: effects here, changes after they are stored. One task group; nothing is left running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from skdictate.core import effects as fx
+from skdictate.core.changes import Change, ProblemCleared, Topic
+from skdictate.core.dictation import Dictation
+from skdictate.core.policy import Policy
+from skdictate.core.status import Status
+from skdictate.engine.capture import Capture
+from skdictate.engine.chronicle import Chronicle
+from skdictate.engine.clockwork import Clockwork
+from skdictate.engine.links import Links
+from skdictate.engine.outcome import Outcome
+from skdictate.errors import Problem
+from skdictate.library.base import Keeping
+from skdictate.sources.base import Source, Switchable
+from skdictate.speechkit.base import Backend
+
+
+class Engine:
+    """One dictation, from ``run`` to its outcome."""
+
+    def __init__(self, source: Source, backend: Backend, keeper: Keeping, policy: Policy) -> None:
+        self.source = source
+        self.backend = backend
+        self.keeper = keeper
+        self.on_change: Callable[[Change], None] = lambda change: None
+        """Told of every change, after it is stored; on the event loop."""
+        dictation = Dictation(source.format, backend.limits, policy, begin=keeper.n_samples)
+        self._core = Clockwork(dictation, self._obey, self._say)
+        self._chronicle = Chronicle(keeper, lambda change: self.on_change(change))
+        self._capture = Capture(source, keeper, self._core, self._say)
+        self._links = Links(backend, source.format, keeper, self._core, self._say)
+        self.meter = self._capture.meter
+        self._done = asyncio.Event()
+
+    @property
+    def is_paused(self) -> bool:
+        """Nothing is captured at present, since the user wants a pause."""
+        return self._capture.is_paused
+
+    async def run(self) -> Outcome:
+        """Dictate until the source ends or ``stop`` is called, and all is answered for."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                keeping = group.create_task(self.keeper.run())
+                storing = group.create_task(self._chronicle.run())
+                syncing = group.create_task(self._chronicle.sync())
+                self._capture.start(group)
+                await self._done.wait()
+                syncing.cancel()
+                await storing
+                keeping.cancel()
+        finally:
+            self._core.close()
+            status = self.status()
+            n_samples = self.source.format.samples(status.recorded_s)
+            unkept = await asyncio.shield(self.keeper.close(n_samples, status.billed_s))
+            self._chronicle.close()
+        return self._outcome(status, unkept)
+
+    def _outcome(self, status: Status, unkept: Problem | None) -> Outcome:
+        standing = (raised for raised in status.problems if raised.topic is not Topic.SOUND)
+        in_the_way = next((raised.problem for raised in standing), None)
+        return Outcome(
+            n_lines=status.n_lines,
+            n_gaps=self._chronicle.n_gaps,
+            n_links=status.n_links,
+            audio_ms=round(status.recorded_s * 1000),
+            billed_s=status.billed_s,
+            problem=unkept or self._capture.problem or in_the_way,
+        )
+
+    # ------------------------------------------------------------------------- commands
+
+    def stop(self) -> None:
+        """Capture no more; ``run`` returns when the rest is answered for."""
+        self._capture.stop()
+
+    def abandon(self) -> None:
+        """Wait no longer for what is not answered; it becomes a gap."""
+        self._capture.abandon()
+        self._core.tell(self._core.dictation.abandon)
+
+    def pause(self) -> None:
+        """Capture nothing until ``resume``."""
+        self._capture.pause()
+
+    def resume(self) -> None:
+        """Capture again."""
+        self._capture.resume()
+
+    def retry(self) -> None:
+        """Connect now."""
+        self._core.tell(self._core.dictation.retry)
+
+    def switch(self, device: str) -> None:
+        """Go on with another microphone, if this is a dictation from one."""
+        if isinstance(self.source, Switchable):
+            self.source.switch(device)
+
+    def end_utterance(self) -> None:
+        """End the sentence here."""
+        self._core.tell(self._core.dictation.end_utterance)
+
+    def announce(self, problem: Problem) -> None:
+        """Say what somebody outside knows of the recogniser; the next link to it clears this."""
+        self._links.announce(problem)
+
+    def status(self) -> Status:
+        """A snapshot for the gauges."""
+        return self._core.status()
+
+    # ------------------------------------------------------------------------- the core's voice
+
+    def _obey(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Open(link_id):
+                self._links.open(link_id, self._group)
+            case fx.Drop(link_id):
+                self._links.drop(link_id)
+            case fx.StopSource():
+                self.stop()
+            case fx.Done():
+                self._done.set()
+            case fx.Send() | fx.SendSilence() | fx.Finish() | fx.EndUtterance():
+                self._links.order(effect)
+
+    def _say(self, change: Change) -> None:
+        """Have it told, after it is stored; a source that is gone does not come back."""
+        if self._capture.problem is None or change != ProblemCleared(Topic.CAPTURE):
+            self._chronicle.say(change)

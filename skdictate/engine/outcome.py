@@ -1,0 +1,20 @@
+"""A dictation's end in figures; apart, since whoever shows them needs nothing of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skdictate.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a dictation ended."""
+
+    n_lines: int
+    n_gaps: int
+    n_links: int
+    audio_ms: int
+    billed_s: int
+    problem: Problem | None
+    """What stood in the way at the end, if anything did."""

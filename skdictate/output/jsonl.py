@@ -1,0 +1,105 @@
+"""JSON lines; apart, since programs read them: their fields are a promise, and they say everything
+as it happens."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from skdictate.core.changes import (
+    Change,
+    FindingMade,
+    Gap,
+    GapMarked,
+    Line,
+    LineCommitted,
+    LineRefined,
+    LinkChanged,
+    Noticed,
+    PartialChanged,
+    ProblemRaised,
+)
+from skdictate.core.findings import Finding
+from skdictate.output.text import TextFormat
+
+VERSION = 1
+"""Of the JSON lines; raised when a field changes its meaning."""
+
+
+class JsonFormat(TextFormat):
+    """One object a line, ASCII only; see the README for the fields."""
+
+    def change(self, change: Change) -> str:
+        """An object for everything that happens."""
+        match change:
+            case PartialChanged():
+                return _json("partial", text=change.text, stable=change.stable)
+            case LineCommitted(line):
+                return _json("final", **self._line(line))
+            case LineRefined(line):
+                return _json("refined", **self._line(line))
+            case GapMarked(gap):
+                return self.gap(gap)
+            case FindingMade(finding):
+                return self.finding(finding)
+            case LinkChanged():
+                return _json(
+                    "link",
+                    link=change.link_id,
+                    state=change.state,
+                    session=change.session_id,
+                    request=change.request_id,
+                )
+            case ProblemRaised(_, problem) | Noticed(problem):
+                return _json(
+                    "problem",
+                    kind=problem.kind,
+                    title=problem.title,
+                    detail=problem.detail,
+                    hint=problem.hint,
+                    permanent=problem.is_permanent,
+                )
+            case _:
+                return ""
+
+    def end(self, audio_ms: int, n_lines: int, n_links: int, billed_s: int) -> str:
+        """The sums."""
+        return _json("end", audio_ms=audio_ms, lines=n_lines, links=n_links, billed_s=billed_s)
+
+    def line(self, line: Line) -> str:
+        """A line of the library."""
+        return _json("refined" if line.is_refined else "final", **self._line(line))
+
+    def gap(self, gap: Gap) -> str:
+        """A stretch without text."""
+        return _json(
+            "gap",
+            start_ms=self._ms(gap.start_sample),
+            end_ms=self._ms(gap.end_sample),
+            reason=gap.reason,
+            heard=gap.heard,
+        )
+
+    def finding(self, finding: Finding) -> str:
+        """Something beside the text."""
+        return _json(
+            finding.kind,
+            start_ms=self._ms(finding.start_sample),
+            end_ms=self._ms(finding.end_sample),
+            link=finding.link_id,
+            **json.loads(finding.data),
+        )
+
+    def _line(self, line: Line) -> dict[str, Any]:
+        return {
+            "line": line.number,
+            "text": line.text,
+            "start_ms": self._ms(line.start_sample),
+            "end_ms": self._ms(line.end_sample),
+            "link": line.link_id,
+            "confirmed": line.is_confirmed,
+        }
+
+
+def _json(event: str, **fields: Any) -> str:
+    return json.dumps({"v": VERSION, "event": event, **fields}) + "\n"

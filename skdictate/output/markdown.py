@@ -1,0 +1,27 @@
+"""Markdown; apart, since in it alone the text must not be taken for markup."""
+
+from __future__ import annotations
+
+import re
+
+from skdictate.core.changes import Gap, Line
+from skdictate.output.text import TextFormat
+from skdictate.output.words import clock, said_of
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+class MarkdownFormat(TextFormat):
+    """Paragraphs with their times; nothing in the text is read as markup."""
+
+    def line(self, line: Line) -> str:
+        """A paragraph."""
+        return f"**{clock(self._ms(line.start_sample))}** {_escaped(line.text)}\n\n"
+
+    def gap(self, gap: Gap) -> str:
+        """A paragraph that stands out."""
+        return f"> **{clock(self._ms(gap.start_sample))}** *{_escaped(said_of(gap))}*\n\n"
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", text)

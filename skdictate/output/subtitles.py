@@ -1,0 +1,57 @@
+"""Subtitles, as SRT and as WebVTT; apart, since they share what a cue is."""
+
+from __future__ import annotations
+
+from skdictate.core.audio import Format
+from skdictate.core.changes import Gap, Line
+from skdictate.output.text import TextFormat
+from skdictate.output.words import said_of
+
+CUE_LEAST_MS = 500
+"""A subtitle that is shown for less than this cannot be read."""
+
+
+class SubtitleFormat(TextFormat):
+    """SRT: numbered cues."""
+
+    def __init__(self, sound: Format) -> None:
+        super().__init__(sound)
+        self._n_cues = 0
+
+    def line(self, line: Line) -> str:
+        """A cue."""
+        return self._cue(line.start_sample, line.end_sample, line.text)
+
+    def gap(self, gap: Gap) -> str:
+        """A cue that says that words are missing."""
+        return self._cue(gap.start_sample, gap.end_sample, f"[{said_of(gap)}]")
+
+    def _cue(self, start_sample: int, end_sample: int, text: str) -> str:
+        self._n_cues += 1
+        start_ms = self._ms(start_sample)
+        end_ms = max(self._ms(end_sample), start_ms + CUE_LEAST_MS)
+        return f"{self._n_cues}\n{self._span(start_ms, end_ms)}\n{text}\n\n"
+
+    def _span(self, start_ms: int, end_ms: int) -> str:
+        return f"{_stamp(start_ms, ',')} --> {_stamp(end_ms, ',')}"
+
+
+class WebSubtitleFormat(SubtitleFormat):
+    """WebVTT."""
+
+    def begin(self) -> str:
+        """The signature."""
+        return "WEBVTT\n\n"
+
+    def _cue(self, start_sample: int, end_sample: int, text: str) -> str:
+        for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+            text = text.replace(char, entity)
+        return super()._cue(start_sample, end_sample, text)
+
+    def _span(self, start_ms: int, end_ms: int) -> str:
+        return f"{_stamp(start_ms, '.')} --> {_stamp(end_ms, '.')}"
+
+
+def _stamp(time_ms: int, mark: str) -> str:
+    seconds, ms = divmod(time_ms, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{mark}{ms:03}"
