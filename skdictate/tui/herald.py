@@ -56,6 +56,7 @@ class Herald:
                 app.talk.ended()
                 app.desk.failed(problem)
                 app.show_page()
+                app.leaving.ended()
             case Began() as began:
                 app.desk.began(began)
                 app.talk.began()
