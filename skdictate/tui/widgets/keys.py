@@ -10,6 +10,10 @@ from textual.widgets._footer import FooterKey
 from skdictate.tui.actions import ACTIONS
 
 FOR_REST = frozenset(action.id for action in ACTIONS if action.is_for_rest)
+GIVE_WAY = ("settings", "microphones", "history", "new", "save", "findings", "end_utterance")
+"""What a narrow terminal shows last, the least wanted first; the help has all of them."""
+AROUND = 3
+"""Cells beside the words of a key: one between them, and two to the next."""
 
 
 class Keys(Footer):
@@ -22,10 +26,17 @@ class Keys(Footer):
     def compose(self) -> ComposeResult:
         """The library's, without what can wait."""
         self._forget()
-        for key in super().compose():
-            can_wait = isinstance(key, FooterKey) and key.action in FOR_REST
-            if self.is_at_rest or not can_wait:
-                yield key
+        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
+        if not self.is_at_rest:
+            keys = [key for key in keys if key.action not in FOR_REST]
+        for action in GIVE_WAY:
+            if sum(map(_width, keys)) > self.app.size.width:
+                keys = [key for key in keys if key.action != action]
+        yield from keys
+
+    def on_resize(self) -> None:
+        """Another width, other keys."""
+        self.refresh(recompose=True)
 
     def _forget(self) -> None:
         """Let go of the keys before these: the library would keep all of them.
@@ -35,3 +46,7 @@ class Keys(Footer):
         """
         self.mutate_reactive(Footer.compact)
         StylesCache.get_inner_outer.cache_clear()
+
+
+def _width(key: FooterKey) -> int:
+    return len(key.key_display) + len(key.description) + AROUND
