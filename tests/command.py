@@ -50,6 +50,14 @@ async def run(
     return await finish(await start(*arguments, environ=environ), given)
 
 
+async def heard(stream: asyncio.StreamReader | None, words: bytes) -> None:
+    """Read until there is a line with these words."""
+    assert stream is not None
+    async with asyncio.timeout(60):
+        while words not in (line := await stream.readline()):
+            assert line, f"it ended without {words!r}"
+
+
 async def listing() -> list[dict[str, Any]]:
     done = await run("history", "list", "--format", "json")
     return [json.loads(line) for line in done.out.splitlines()]

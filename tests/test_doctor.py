@@ -22,7 +22,7 @@ from skdictate.checks.finding import Case, Check, Finding, State
 from skdictate.checks.report import JsonReport
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
-from tests.command import Done, finish, run, start
+from tests.command import Done, finish, heard, run, start
 from tests.conftest import Serving
 from tests.processes import children
 from tests.server.test_child import gone
@@ -228,9 +228,7 @@ async def test_a_signal_ends_it_at_once_and_leaves_nothing_behind(
     with SoundServer() as server:
         server.freeze()
         process = await start("doctor", environ={"PULSE_SERVER": server.address})
-        assert process.stdout is not None
-        while b"terminal" not in await process.stdout.readline():
-            pass
+        await heard(process.stdout, b"terminal")
         started = await born(process.pid)
         began_s = time.monotonic()
         process.send_signal(number)

@@ -19,6 +19,7 @@ import pytest
 
 from skdictate.paths import Paths
 from skdictate.sources.base import Mended
+from tests.command import heard
 from tests.line import SOUND, App, spoken, until
 from tests.processes import children, command
 from tests.sshd import HOST, Sshd, listening
@@ -136,9 +137,7 @@ async def test_where_nobody_waits_that_is_said_and_a_sender_goes_on_waiting(
     assert b"Nobody waits for a microphone" in done.stderr
     file = counted(tmp_path / "numbers.wav", 0.5)
     async with sending(sshd, "--source", f"file:{file}", HOST) as sender:
-        assert sender.stderr is not None
-        while b"Nobody waits" not in await sender.stderr.readline():
-            pass
+        await heard(sender.stderr, b"Nobody waits")
         async with App(there) as app:
             app.begin()
             assert await sender.wait() == 0

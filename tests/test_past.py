@@ -23,7 +23,7 @@ from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.output.unfinished import length, offered, removed
 from skdictate.paths import Paths
-from tests.command import finish, run, start
+from tests.command import finish, heard, run, start
 from tests.conftest import Serving
 from tests.echo import numbers
 from tests.library.killed import running
@@ -61,9 +61,7 @@ async def test_without_a_recogniser_nothing_changes_and_the_code_says_so(paths: 
     keep(paths, ALL)
     before = kept(paths)
     process = await start("history", "redo", "--all", "--endpoint", "unix:/nowhere/s")
-    assert process.stderr is not None
-    while b"cannot be reached" not in await process.stderr.readline():
-        pass
+    await heard(process.stderr, b"cannot be reached")
     process.send_signal(signal.SIGTERM)
     done = await finish(process)
     assert done.code == 143
@@ -149,9 +147,7 @@ async def test_sound_that_is_not_to_be_kept_goes_when_it_is_recognised(
         *("transcribe", str(beckett), "--endpoint", "unix:/nowhere/s"),
         *("--no-keep-audio", "--speed", "0"),
     )
-    assert process.stderr is not None
-    while b"cannot be reached" not in await process.stderr.readline():
-        pass
+    await heard(process.stderr, b"cannot be reached")
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     done = await finish(process)
