@@ -28,7 +28,8 @@ from skdictate.openssh.login import Login, may_share
 from skdictate.paths import Paths
 from skdictate.remote import origin
 from skdictate.remote.courier import Courier
-from skdictate.remote.road import CommandRoad, Passage, SocketPassage
+from skdictate.remote.program import CommandRoad
+from skdictate.remote.road import Passage, SocketPassage
 from skdictate.sources.forward import DOOR, INBOX
 
 
@@ -151,6 +152,8 @@ class Visit:
 
 class Way:
     """See ``Road``: by the door once, and by the inbox whenever."""
+
+    is_wide = False  # it all goes over one login
 
     def __init__(self, door: Door, second: CommandRoad) -> None:
         self.name = second.name

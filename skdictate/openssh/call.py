@@ -24,6 +24,9 @@ ALONE = (
 )
 """For a connection that carries a microphone and nothing else. It notices within seconds that the
 other end is gone; a terminal's connection is left more time."""
+LASTING = ("-o", "ServerAliveCountMax=60")
+"""The same, where others are opened beside it while the other end is silent: it may go on for two
+minutes. Comes before ``ALONE``."""
 SILENT = ("-o", "BatchMode=yes")
 """Ask nothing: nobody could answer."""
 ELSEWHERE = 'PATH="$PATH:$HOME/.local/bin:$HOME/bin:/usr/local/bin:/opt/homebrew/bin"'

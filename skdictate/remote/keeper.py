@@ -36,6 +36,7 @@ class CallRoad:
     """See ``Road``: the way there begins with whoever comes."""
 
     name = "the app that called"
+    is_wide = False
 
     def __init__(self, path: Path) -> None:
         """Listen there, for this user alone."""

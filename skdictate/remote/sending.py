@@ -18,7 +18,8 @@ from skdictate.paths import Paths
 from skdictate.remote import origin
 from skdictate.remote.console import bring
 from skdictate.remote.courier import Courier
-from skdictate.remote.road import CommandRoad, Road, SocketRoad
+from skdictate.remote.program import CommandRoad
+from skdictate.remote.road import Road, SocketRoad
 from skdictate.remote.trial import Sound, Way, listen, measure_way
 
 SOUND = Format(16_000)
@@ -61,7 +62,7 @@ def _road(parsed: argparse.Namespace, session: str, paths: Paths) -> Road:
     program = _words(parsed.program)
 
     def command(may_ask: bool) -> list[str]:
-        ours = call.ALONE if may_ask else (*call.ALONE, *call.SILENT)
+        ours = (*call.LASTING, *call.ALONE, *(() if may_ask else call.SILENT))
         there = call.skdictate("mic", "in", *which, program=program)
         return call.command(name, *there, options=parsed.ssh, ours=ours)
 

@@ -61,6 +61,8 @@ class Service:
         self._there = there
         self._sender = secrets.token_hex(16)
         self._is_finishing = self._is_taken = False
+        self._is_dismissed = False
+        """The app has said on this line that it wants no more; said again, it takes no more."""
         self._mend_until_s = 0.0
         self.take = self._new_take()
         self.group: asyncio.TaskGroup
@@ -116,14 +118,15 @@ class Service:
         match frame.type:
             case Type.ACK if not self._is_taken:
                 if frame.payload == take.id.encode():
-                    self._is_taken = True
+                    self._is_taken, self._is_dismissed = True, False
                     take.connected(frame.sample)
                     self._begin()
             case Type.ACK:
                 take.acked(frame.sample, now_s)
             case Type.MENDED:
                 take.mended(frame.sample, now_s)
-            case Type.BYE if self._is_taken and not take.is_unwanted:
+            case Type.BYE if self._is_taken and not self._is_dismissed:
+                self._is_dismissed = True
                 self._end_take()
             case Type.BYE:  # it is over, and nothing more is taken
                 self._end_take()
@@ -159,8 +162,9 @@ class Service:
             self.group.create_task(self.ear.hear(self.take, self._facts))
 
     def _end_take(self) -> None:
-        self.take.is_unwanted = True
-        self.ear.stop()
+        if not self.take.is_unwanted:
+            self.take.is_unwanted = True
+            self.ear.stop()
 
     def _is_complete(self, now_s: float) -> bool:
         """Everything is there; what went as Opus too, or there was no time for it."""

@@ -12,8 +12,13 @@ from skdictate.core.frames import PREAMBLE, Decoder, Frame, FrameError, Type
 from skdictate.errors import Kind, Problem
 from skdictate.remote.road import Passage
 
+STALL_S = 1.5
+"""A line on which nothing was heard for so long stands still: both ends say something every second.
+It may go on."""
 LIFE_S = 3.0
-"""A line on which nothing was heard for so long is dead."""
+"""A line on which nothing was heard for so long is dead ..."""
+KEPT_S = 120.0
+"""... or, where others are tried meanwhile, in that time."""
 ANSWER_S = 20.0
 """The same for a line that has not begun; a login takes time."""
 PING_S = 1.0
@@ -44,6 +49,10 @@ class Talk:
         """A line through a passage to what is called ``name``."""
         self.on_begin: Callable[[], None] = lambda: None
         """Told when the app has said something for the first time, other than that it refuses."""
+        self.on_sign: Callable[[], None] = lambda: None
+        """Told whenever something was heard."""
+        self.is_kept = False
+        """Others are tried while it stands still: there is no hurry to end it."""
         self.is_patient = False
         """Somebody may be typing a password: the beginning takes as long as it takes."""
         self.is_over = False
@@ -60,6 +69,11 @@ class Talk:
         self.has_begun = False
         """The app is there, and has not refused."""
         self._ping_due_s = 0.0
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing was heard."""
+        return time.monotonic() - (self._heard_s or self._began_s)
 
     def say(self, *frames: Frame) -> None:
         """Now."""
@@ -84,6 +98,7 @@ class Talk:
         with suppress(OSError):
             while data := await self._passage.read():
                 self._heard_s = time.monotonic()
+                self.on_sign()
                 try:
                     frames = decoder.feed(data)
                 except FrameError as error:
@@ -112,7 +127,7 @@ class Talk:
                 self._ping_due_s = now_s + PING_S
                 frames.append(Frame(Type.PING, capture_ns=time.monotonic_ns()))
             self.say(*frames)
-            self._check_life(now_s)
+            self._check_life()
             try:
                 async with asyncio.timeout(LOOK_S):
                     await self._passage.drain()
@@ -123,16 +138,19 @@ class Talk:
                 await asyncio.sleep(GONE_S)  # who reads knows more of it, and is quicker
                 raise LostError from error
 
-    def _check_life(self, now_s: float) -> None:
+    def _check_life(self) -> None:
         if self._heard_s:
-            is_dead = now_s - self._heard_s > LIFE_S
+            is_dead = self.silent_s > (KEPT_S if self.is_kept else LIFE_S)
         else:
-            is_dead = now_s - self._began_s > ANSWER_S and not self.is_patient
+            is_dead = self.silent_s > ANSWER_S and not self.is_patient
         if is_dead:
-            silent_s = now_s - (self._heard_s or self._began_s)
-            detail = f"{self._name} has said nothing for {silent_s:.0f} seconds"
-            hint = "Trying another one."
-            raise LostError(Problem(Kind.NETWORK, "The line stands still", detail, hint))
+            raise LostError(still(self._name, self.silent_s))
+
+
+def still(name: str, silent_s: float) -> Problem:
+    """Nothing is heard any more."""
+    detail = f"{name} has said nothing for {silent_s:.0f} seconds"
+    return Problem(Kind.NETWORK, "The line stands still", detail, "Trying another one.")
 
 
 def nonsense(name: str, detail: str) -> Problem:

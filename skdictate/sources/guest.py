@@ -57,6 +57,11 @@ class Guest:
         self._is_left = False
         self._ping_due_s = self.heard_s + PING_S
 
+    @property
+    def stream_id(self) -> str:
+        """Of the stream that its hello names; empty before."""
+        return self.hello.stream if self.hello is not None else ""
+
     async def first(self) -> Frame:
         """The first frame.
 

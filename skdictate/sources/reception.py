@@ -1,7 +1,9 @@
 """Receives the microphone of another machine: one sender at a time, again and again.
 
 A dictation is a take; the sound that one sender has for it is a stream. A sender that comes back
-goes on with its stream where the recording ends; what it kept meanwhile comes first.
+goes on with its stream where the recording ends; what it kept meanwhile comes first. It may come by
+a second line while it is not sure of the first: then it is heard on both, and told everything on
+both, until sound on the newer one shows that it has left the other.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from skdictate.core.audio import Format
 from skdictate.core.frames import Frame, FrameError, Type
 from skdictate.errors import Problem
 from skdictate.sources.guest import Guest, RefusedError, refused
+from skdictate.sources.party import Party
 from skdictate.sources.remote import RemoteSource
 from skdictate.sources.stream import Hello, Stream
 
@@ -31,7 +34,7 @@ class Reception:
 
     def __init__(self, sound: Format) -> None:
         self.format = sound
-        self._guest: Guest | None = None
+        self._party = Party()
         self.problem: Problem | None = None
         """Why nobody comes, as far as somebody knows."""
         self._take: RemoteSource | None = None
@@ -46,12 +49,13 @@ class Reception:
     @property
     def is_attached(self) -> bool:
         """A sender is connected, and waits for a dictation or is heard in one."""
-        return self._guest is not None
+        return bool(self._party.lines)
 
     @property
     def name(self) -> str:
         """Of the sender, if there is one."""
-        return self._guest.hello.name if self._guest and self._guest.hello else ""
+        guest = self._party.newest
+        return guest.hello.name if guest is not None and guest.hello is not None else ""
 
     @property
     def is_wanted(self) -> bool:
@@ -69,9 +73,9 @@ class Reception:
         """How it stands, for the screen."""
         if self._take is not None:
             return self._take.words
-        if self._guest is None and self.problem is not None:
+        if not self.is_attached and self.problem is not None:
             return self.problem.title
-        return f"{self.name}, ready" if self._guest else "waiting for a microphone"
+        return f"{self.name}, ready" if self.is_attached else "waiting for a microphone"
 
     # ------------------------------------------------------------------------- senders
 
@@ -121,12 +125,12 @@ class Reception:
 
     def _seat(self, guest: Guest, hello: Hello) -> None:
         """One at a time; who comes back takes its own place."""
-        seated = self._guest
+        seated = self._party.newest
         if seated is not None and seated.hello is not None:
             is_same = hello.stream == seated.hello.stream or (
                 hello.sender and hello.sender == seated.hello.sender
             )
-            is_alive = time.monotonic() - seated.heard_s < ALIVE_S
+            is_alive = time.monotonic() - self._party.heard_s < ALIVE_S
             if is_alive and not is_same and not hello.takes_over:
                 raise refused(
                     "busy",
@@ -135,10 +139,17 @@ class Reception:
                     "Stop that one, or take its place with --take-over.",
                 )
             if not is_same:
-                self._left(seated)
-                seated.refuse(refused("busy", "Another microphone has taken over", hello.name))
-            seated.leave()
-        self._guest = guest
+                told = refused("busy", "Another microphone has taken over", hello.name)
+                for it in self._party.lines:
+                    it.refuse(told)
+                self._leave(list(self._party.lines))
+        self._leave(self._party.join(guest))
+
+    def _leave(self, lines: list[Guest]) -> None:
+        """End lines that are not used any more."""
+        for it in lines:
+            self._left(it)
+            it.leave()
 
     def _meet(self, guest: Guest, hello: Hello, start: int) -> None:
         """Somebody says which stream comes; it goes on, or begins when a dictation wants it."""
@@ -169,27 +180,28 @@ class Reception:
                 guest.say(Frame.pong(frame, time.monotonic_ns()))
             case Type.PONG:
                 guest.answered(frame)
-            case Type.HELLO if guest is not self._guest:
+            case Type.HELLO if guest not in self._party.lines:
                 raise FrameError("a hello of somebody who is not listened to")
-            case Type.HELLO if (hello := Hello.of(frame)).stream != _stream_id(guest):
+            case Type.HELLO if (hello := Hello.of(frame)).stream != guest.stream_id:
+                self._leave(self._party.others(guest, hello.stream))
                 self._meet(guest, hello, frame.sample)
             case _:
-                if guest is self._guest and guest.stream is not None and self._take is not None:
+                if guest.stream is not None and self._take is not None:
                     self._take.hear(guest, guest.stream, frame)
+                    self._leave(self._party.elders(guest, frame.type))
 
     def _left(self, guest: Guest) -> None:
-        if guest is self._guest:
-            self._guest = None
-            if self._take is not None and guest.stream is not None:
-                self._take.lost(guest.stream)
-        guest.stream = None
+        stream, guest.stream = guest.stream, None
+        self._party.leave(guest)
+        if stream is not None and self._take is not None and not self._party.of(stream):
+            self._take.lost(stream)
 
     # ------------------------------------------------------------------------- takes
 
     def begin(self, take: RemoteSource | None = None) -> None:
         """A dictation wants sound; or one does already, and somebody has come."""
         self._take = take or self._take
-        guest = self._guest
+        guest = self._party.newest
         if self._take is None or self._take.is_stopped or guest is None or guest.stream is not None:
             return
         hello = guest.hello
@@ -197,13 +209,16 @@ class Reception:
         if hello.stream in self._streams:
             return  # it has ended, and is to begin another one
         stream = Stream(hello, guest.start, self.format, time.monotonic())
-        if guest.answer is not None:
-            stream.clocks.answered(guest.answer)
-        self._streams[hello.stream] = guest.stream = stream
+        self._streams[hello.stream] = stream
         while len(self._streams) > REMEMBERED:
             self._streams.popitem(last=False)
         self._take.begins(stream)
-        self._go(guest, stream)
+        for it in self._party.lines:
+            if it.stream_id == hello.stream:
+                it.stream = stream
+                if it.answer is not None:
+                    stream.clocks.answered(it.answer)
+                self._go(it, stream)
 
     def end(self, take: RemoteSource) -> None:
         """A dictation wants no more."""
@@ -212,18 +227,20 @@ class Reception:
             if take.stream is not None and not take.stream.is_over:
                 take.stream.is_over = True
                 self.say(Frame(Type.BYE, take.stream.recorded))
-            if self._guest is not None:
-                self._guest.stream = None
+            for it in self._party.lines:
+                it.stream = None
+
+    def lines_of(self, stream: Stream | None) -> list[Guest]:
+        """By which a stream comes at present."""
+        return self._party.of(stream)
 
     def guest_of(self, stream: Stream | None) -> Guest | None:
-        """Who sends it, if somebody does at present."""
-        guest = self._guest
-        return guest if guest is not None and stream and guest.stream is stream else None
+        """Who sends it, if somebody does at present: the line that was heard last."""
+        return max(self.lines_of(stream), key=lambda it: it.heard_s, default=None)
 
     def say(self, *frames: Frame) -> None:
         """Tell the sender."""
-        if self._guest is not None:
-            self._guest.say(*frames)
+        self._party.say(*frames)
 
     def _go(self, guest: Guest, stream: Stream) -> None:
         guest.told = stream.recorded
@@ -235,7 +252,3 @@ class Reception:
             guest.say(Frame(Type.BYE, stream.recorded))
         elif self._take.is_paused:
             guest.say(Frame(Type.PAUSE))
-
-
-def _stream_id(guest: Guest) -> str:
-    return guest.hello.stream if guest.hello is not None else ""

@@ -169,17 +169,15 @@ class RemoteSource:
         stream = arrival.stream
         stream.taken(arrival)
         self._arrivals.took()
-        guest = self._reception.guest_of(stream)
-        if guest is None:
-            return
-        if arrival.mended:
-            guest.say(Frame(Type.MENDED, stream.mended))
         least = stream.format.samples(ACK_S)
-        if stream.recorded != guest.told and (
-            not self._arrivals or stream.recorded - guest.told >= least
-        ):
-            guest.told = stream.recorded
-            guest.say(Frame(Type.ACK, stream.recorded))
+        for guest in self._reception.lines_of(stream):
+            if arrival.mended:
+                guest.say(Frame(Type.MENDED, stream.mended))
+            if stream.recorded != guest.told and (
+                not self._arrivals or stream.recorded - guest.told >= least
+            ):
+                guest.told = stream.recorded
+                guest.say(Frame(Type.ACK, stream.recorded))
 
     # ------------------------------------------------------------------------- the sender's side
 

@@ -18,7 +18,7 @@ from typing import Self
 from skdictate.core.audio import Format
 from skdictate.errors import Problem
 from skdictate.remote.courier import Courier
-from skdictate.remote.road import CommandRoad
+from skdictate.remote.program import CommandRoad
 from skdictate.sources.base import Item
 from tests.line import spoken
 

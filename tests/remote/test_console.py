@@ -49,6 +49,7 @@ async def test_a_terminal_shows_how_it_stands_and_enter_tries_now(
 ) -> None:
     monkeypatch.setattr("skdictate.core.backoff.SOON_S", 60.0)
     monkeypatch.setattr("skdictate.core.backoff.FACTOR", 1000.0)
+    monkeypatch.setattr("skdictate.core.tries.FRESH_S", 60.0)
     monkeypatch.setattr(module, "LOOK_S", 0.02)
     terminal, speaker = Terminal(), Speaker()
     async with App(paths) as app:
@@ -72,7 +73,8 @@ async def test_a_terminal_shows_how_it_stands_and_enter_tries_now(
         os.kill(os.getpid(), signal.SIGTERM)
         assert await running == Exit.TERMINATED
         assert not speaker.is_on
-        assert terminal.read().rpartition("\x1b[K")[2] in ("", "skdictate: Desk is off\r\n")
+        last = ("", "skdictate: Desk is off\r\n")
+        await until(lambda: terminal.read().rpartition("\x1b[K")[2] in last)
     terminal.close()
 
 

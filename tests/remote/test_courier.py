@@ -126,7 +126,7 @@ async def test_no_more_than_half_a_second_is_on_its_way(
 async def test_a_hundred_cuts_lose_and_double_nothing(
     app: App, tunnel: Tunnel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier_module, "FIRST_RETRY_S", 0.001)
+    monkeypatch.setattr("skdictate.core.tries.FIRST_RETRY_S", 0.001)
     rng = random.Random(3)
     async with bringing(tunnel, tmp_path) as it:
         app.begin()
@@ -438,6 +438,7 @@ class Refusal:
     """A road to somebody who says the same thing to everybody, and listens to nobody."""
 
     name = "the app"
+    is_wide = False
     token = ""
 
     def __init__(self, said: bytes) -> None:

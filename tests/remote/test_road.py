@@ -14,8 +14,9 @@ import pytest
 from skdictate.core.frames import PREAMBLE, Decoder, Frame, FrameError, Type
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import Paths
+from skdictate.remote.program import LONGEST_NOISE, CommandRoad
 from skdictate.remote.relay import relay
-from skdictate.remote.road import LONGEST_NOISE, CommandRoad, SocketRoad
+from skdictate.remote.road import SocketRoad
 from tests.line import App, hello, spoken, until
 
 

@@ -18,17 +18,34 @@ class Tunnel:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.is_wide = False
         self.problem: Problem | None = None
         self.n_opened = 0
+        self.n_hanging = self.most_hanging = self.n_tried = 0
+        self.n_to_hang = 0
+        """So many of the next tries never come through."""
         self.passage: Section | None = None
+        """The newest."""
 
     async def open(self, *, may_ask: bool) -> Section:
         self.asked = may_ask
+        self.n_tried += 1
         if self.problem is not None:
             raise ProblemError(self.problem)
+        if self.n_to_hang:
+            self.n_to_hang -= 1
+            await self._hang()
         self.n_opened += 1
         self.passage = Section(await reach(self.app.inbox.session))
         return self.passage
+
+    async def _hang(self) -> None:
+        self.n_hanging += 1
+        self.most_hanging = max(self.most_hanging, self.n_hanging)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.n_hanging -= 1
 
     def cut(self) -> None:
         """End the line without a word."""
@@ -40,6 +57,11 @@ class Tunnel:
         assert self.passage is not None
         self.passage.flows.clear()
 
+    def thaw(self) -> None:
+        """It goes on, with what was on its way."""
+        assert self.passage is not None
+        self.passage.thaw()
+
 
 class Section:
     """One passage through it."""
@@ -48,9 +70,10 @@ class Section:
         self.token = inner.token
         self.flows = asyncio.Event()
         self.flows.set()
-        self.is_cut = False
+        self.is_cut = self.is_closed = False
         self.why: Problem | None = None
         self._inner = inner
+        self._held = bytearray()
 
     async def read(self) -> bytes:
         data = await self._inner.read()
@@ -58,7 +81,9 @@ class Section:
         return b"" if self.is_cut else data
 
     def write(self, data: bytes) -> None:
-        if self.flows.is_set() and not self.is_cut:
+        if not self.flows.is_set():
+            self._held += data
+        elif not self.is_cut:
             self._inner.write(data)
 
     async def drain(self) -> None:
@@ -68,6 +93,7 @@ class Section:
             await self._inner.drain()
 
     async def close(self) -> None:
+        self.is_closed = True
         await self._inner.close()
 
     async def ending(self) -> Problem | None:
@@ -76,3 +102,7 @@ class Section:
     def cut(self) -> None:
         self.is_cut = True
         self._inner._writer.transport.abort()
+
+    def thaw(self) -> None:
+        self.flows.set()
+        self.write(bytes(self._held))

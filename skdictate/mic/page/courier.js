@@ -36,7 +36,7 @@ export class Courier {
   #mayOpus = false;
   #decoder = null; // while a connection to the app is open
   #hasBegun = false; // the app has taken this take before
-  #isDismissed = false; // the app has ended it
+  #isDismissed = false; // the app has said on this connection that it wants no more
   #thereMs = 0; // since when all of it is there
   #insists = false;
   #notBeforeMs = 0;
@@ -164,11 +164,12 @@ export class Courier {
   #accepted(sample) {
     this.take.isPaused = false;
     this.take.connected(sample);
+    this.#isDismissed = false; // it is told again, where it has been
     this.isLive = this.#hasBegun = true;
     if (this.#isRenamed) this.rename(this.#facts);
   }
 
-  /** The dictation has ended; said again, or when we have come back, it takes nothing more. */
+  /** The dictation has ended; said again, or of a take that is not live, it takes nothing more. */
   #dismissed() {
     if (!this.isLive || this.#isDismissed) return this.#renew();
     this.#isDismissed = true;
