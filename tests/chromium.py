@@ -188,14 +188,21 @@ class Tab:
             raise AssertionError(f"{await self.text('main')!r}, {self.complaints}") from None
 
     async def click(self, selector: str) -> None:
-        """With the mouse, where a person would."""
-        box = await self.run(
-            f"(b => [b.x + b.width / 2, b.y + b.height / 2])"
-            f"(document.querySelector({selector!r}).getBoundingClientRect())"
-        )
+        """With the mouse, where a person would, once it does not move any more."""
+        box, before = await self._middle(selector), None
+        while box != before:
+            await asyncio.sleep(0.05)
+            box, before = await self._middle(selector), box
         where = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, **where)
+
+    async def _middle(self, selector: str) -> list[float]:
+        middle: list[float] = await self.run(
+            f"(b => [b.x + b.width / 2, b.y + b.height / 2])"
+            f"(document.querySelector({selector!r}).getBoundingClientRect())"
+        )
+        return middle
 
     async def press(self, key: str, code: str, number: int, text: str = "") -> None:
         key_ = {"key": key, "code": code, "windowsVirtualKeyCode": number}
