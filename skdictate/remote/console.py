@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TextIO
 
 from skdictate.errors import Exit, Problem, ProblemError
 from skdictate.remote.courier import Courier
+from skdictate.signals import signals
 
 LOOK_S = 0.25
 LAST_S = 5.0
 """After a signal, what is kept is still brought for so long."""
-_SIGNALS = {"SIGINT": Exit.INTERRUPTED, "SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
 
 
 class Console:
@@ -44,7 +42,7 @@ class Console:
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(self._show())
             self._running = group.create_task(self._bring())
-            with _signals(self):
+            with signals(self.interrupt):
                 await asyncio.wait([self._running])
             showing.cancel()
             self._clear()
@@ -118,24 +116,6 @@ class Console:
         with suppress(OSError):  # nobody looks: no reason to end
             self._out.write(text)
             self._out.flush()
-
-
-@contextmanager
-def _signals(console: Console) -> Iterator[None]:
-    """While inside, a signal that would end the program is a request to end in good order."""
-    loop = asyncio.get_running_loop()
-    caught: list[signal.Signals] = []
-    for name, code in _SIGNALS.items():
-        number = getattr(signal, name, None)
-        with suppress(NotImplementedError):  # a loop on Windows knows no signals
-            if number is not None:
-                loop.add_signal_handler(number, console.interrupt, code)
-                caught.append(number)
-    try:
-        yield
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
 
 
 async def bring(courier: Courier) -> Exit:
