@@ -108,7 +108,7 @@ class EchoStream:
     def _words(self) -> Iterator[Heard]:
         """Runs of one number; positions within what is kept."""
         samples = self._samples
-        if not samples.any():
+        if len(samples) < 2 or not samples.any():
             return
         lengths = self._format.samples(LENGTH_S)
         highs = np.where(samples > 0, samples, 0)
@@ -116,7 +116,8 @@ class EchoStream:
         pair_high = np.maximum(highs[:-1], highs[1:]).astype(np.int64)
         pair_low = np.maximum(lows[:-1], lows[1:]).astype(np.int64)
         is_sound = (pair_high > 0) & (pair_low > 0)
-        numbers = np.where(is_sound, (pair_high - _HIGH) * _BASE + pair_low - _LOW, -1)
+        numbers = (pair_high - _HIGH) * _BASE + pair_low - _LOW
+        numbers = np.where(is_sound, np.maximum(numbers, -1), -1)  # other sound is no number
         edges = np.flatnonzero(np.diff(numbers, prepend=-2))
         for start, end in zip(edges, [*edges[1:], len(numbers)], strict=True):
             n, width = int(numbers[start]), int(end - start) + 1

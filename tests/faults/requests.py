@@ -247,7 +247,7 @@ class _overheard(logging.Handler):  # noqa: N801 - used as a function
         self._said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._said.append(self.format(record)[:2_000])
+        self._said.append(self.format(record)[-2_000:])  # the end says what it was
 
     def __enter__(self) -> list[str]:
         logging.getLogger("grpc").addHandler(self)
