@@ -68,6 +68,7 @@ class Settings:
     stop_after: float = 0.0
     silence: str = "leave"
     keep_alive: str = "silence"
+    second_session: bool = True
     format: str = "text"
     output: str = ""
     talk: str = "toggle"

@@ -44,7 +44,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Sound and silence",
         (
             *("source", "source_command", "channel", "rate", "talk", "stop_after", "silence"),
-            "keep_alive",
+            *("keep_alive", "second_session"),
         ),
     ),
     ("Limits", ("session_seconds", "session_megabytes", "idle_seconds", "chunk_ms", "speed")),

@@ -195,6 +195,11 @@ OPTIONS = (
         "a session is kept in a pause by silence as sound, or by v3's silence_chunk",
         choices=("silence", "chunk"),
     ),
+    Option(
+        "second_session",
+        as_flag,
+        "a second one, billed too, beside one that falls silent; on by default",
+    ),
     Option("format", as_text, "form of the text", choices=("text", "json", "srt", "vtt", "md")),
     Option("output", as_text, "write the text to this file", "FILE"),
     Option("talk", as_text, "space starts and stops, or is held", choices=("toggle", "hold")),

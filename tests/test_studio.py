@@ -164,3 +164,14 @@ def test_v2_has_backends_of_its_own_here_and_in_the_cloud(paths: Paths) -> None:
 def test_what_v2_cannot_do_is_said_at_once(paths: Paths) -> None:
     with pytest.raises(ProblemError, match="ru-RU, en-US"):
         studio(paths, KEY, api="v2", language=("ru-RU", "en-US"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "wish", "has_spares"),
+    [(KEY, True, True), (KEY, False, False), ({}, True, False)],
+)
+def test_a_second_session_is_for_the_cloud_and_for_who_wants_it(
+    paths: Paths, *, environ: dict[str, str], wish: bool, has_spares: bool
+) -> None:
+    it = studio(paths, environ, second_session=wish, source="demo")
+    assert it.policy(it.sound.source()).has_spares is has_spares

@@ -14,6 +14,9 @@ SOON_S = 2.0
 """The longest wait where a try costs nothing, since nobody answered so far ..."""
 SOON = 30
 """... for this many tries: a network that comes back is found sooner than a server that does."""
+FREE_S, MANY, RARE_S = 0.8, 100, 2.0
+"""The same where a try is no more than a name and a connection that is not made, some packets: for
+about a minute the words may come again at once, and then nearly so."""
 
 
 @dataclass(slots=True)
@@ -22,6 +25,10 @@ class Backoff:
 
     rng: random.Random = field(default_factory=random.Random)
     failures: int = 0
+    n_vain: int = 0
+    """Sessions in a row that were paid for and gave no words."""
+    is_light: bool = False
+    """A try that reaches nobody is no more than some packets."""
     first_s: float = FIRST_S
 
     def failed(self, least_s: float = 0.0, *, is_free: bool = False) -> float:
@@ -29,7 +36,7 @@ class Backoff:
 
         ``is_free``: nobody was reached, so that nothing was paid for.
         """
-        longest_s = SOON_S if is_free and self.failures < SOON else LONGEST_S
+        longest_s = self._free_s if is_free else LONGEST_S
         grown_s = self.first_s * FACTOR ** min(self.failures, SOON)
         bound_s = max(2 * least_s, min(longest_s, grown_s))
         self.failures += 1
@@ -37,4 +44,11 @@ class Backoff:
 
     def worked(self) -> None:
         """It works again: the next failure starts from the shortest wait."""
-        self.failures = 0
+        self.failures = self.n_vain = 0
+
+    @property
+    def _free_s(self) -> float:
+        """The longest wait where nobody was reached."""
+        if self.is_light:
+            return FREE_S if self.failures < MANY else RARE_S
+        return SOON_S if self.failures < SOON else LONGEST_S

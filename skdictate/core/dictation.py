@@ -47,14 +47,18 @@ class Dictation:
     ) -> None:
         self.format = sound
         self._works = Works(
-            sound, limits or Limits(), policy or Policy(), backoff or Backoff(), begin=begin
+            sound,
+            limits or Limits(),
+            policy or Policy(),
+            backoff or Backoff(is_light=True),
+            begin=begin,
         )
 
     # ------------------------------------------------------------------------- inputs: sound
 
     def started(self, now_s: float) -> None:
         """The source runs; from now on sound is expected of it."""
-        if not self._works.is_paused:
+        if not self._works.thrift.is_paused:
             self._works.watch.expect_capture(now_s)
 
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
@@ -69,7 +73,7 @@ class Dictation:
     def lost(self, n_samples: int, reason: Reason, now_s: float) -> None:
         """That many samples are missing: the recording holds silence in their place."""
         self._works.timeline.lose(n_samples, reason)
-        self._works.silence_from = self._works.timeline.head
+        self._works.hush.silence_from = self._works.timeline.head
         self._works.advance(now_s)
 
     def unreadable(self, start: int, end: int, now_s: float) -> None:
@@ -90,13 +94,13 @@ class Dictation:
     def pause(self, now_s: float) -> None:
         """No sound will come until ``resume``; the utterance in flight is finished."""
         self._works.watch.expect_nothing()
-        self._works.pause()
+        self._works.thrift.pause()
         self._works.advance(now_s)
 
     def resume(self, now_s: float) -> None:
         """Sound will come again."""
-        self._works.is_paused = False
-        self._works.silence_from = self._works.timeline.head
+        self._works.thrift.is_paused = False
+        self._works.hush.silence_from = self._works.timeline.head
         self._works.watch.expect_capture(now_s)
         self._works.advance(now_s)
 
@@ -142,8 +146,8 @@ class Dictation:
         link = self._works.exchange.links.get(link_id)
         if link is None:
             return
-        self._works.exchange.enter(link, State.OPEN)
-        link.last_sent_s = link.last_heard_s = link.credit_at_s = link.opened_s = now_s
+        self._works.exchange.opened(link, self._works.timeline.head, now_s)
+        self._works.spares.opened(link, now_s)
         self._works.advance(now_s)
 
     def sent(self, link_id: int, end_sample: int, now_s: float) -> None:
@@ -162,10 +166,12 @@ class Dictation:
             return
         link.last_heard_s = self._works.life_s = now_s
         link.has_spoken = True
-        if self._is_work(link, event):
+        is_work = self._is_work(link, event)
+        if is_work:
             link.last_told_s = now_s
         if not self._works.exchange.is_blocked:
             self._works.watch.clear(Topic.LINK)
+        self._works.spares.heard(link, now_s, is_work=is_work)
         self._hear(link, event, now_s)
         if self._works.exchange.is_used(link):
             self._works.backoff.worked()
@@ -178,6 +184,7 @@ class Dictation:
             return
         is_ended = problem is None and link.state is State.FINISHING
         if is_ended:
+            self._works.spares.ended(link)
             self._works.hearing.ended(link, self._works.timeline.span_of(link), now_s)
             self._works.backoff.worked()
         self._works.exchange.forget(link, problem)

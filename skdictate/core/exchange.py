@@ -10,7 +10,7 @@ from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, LinkChanged, Topic
 from skdictate.core.effects import Drop, Effect, Finish, Open, Send, SendSilence
 from skdictate.core.limits import IDLE, Limits
-from skdictate.core.link import Link
+from skdictate.core.link import AT_ONCE_S, BURST_S, LEAD_S, Link
 from skdictate.core.span import Span
 from skdictate.core.state import State
 from skdictate.core.trust import Trust
@@ -32,6 +32,9 @@ USED_S = 1.0
 """A session that has answered for this much audio was of use ..."""
 WORN_S = 10.0
 """... and so was one that had this much, even if there were no words in it."""
+PARDON_S = 15.0
+"""So seldom, at most, one that gave words and ended in trouble is followed at once; the service
+bills one for so long."""
 WINDOW_S = 1.0
 """Audio that may be handed to the transport before it says that it took some."""
 
@@ -81,6 +84,7 @@ class Exchange:
     is_urgent: bool = False
     """The dictation is over, and its last words are waited for."""
     _billed_s: int = 0
+    _pardoned_s: float = float("-inf")
 
     def __post_init__(self) -> None:
         self._chunk = self.format.samples_of_ms(self.chunk_ms)
@@ -89,14 +93,15 @@ class Exchange:
     def may_open(self, now_s: float) -> bool:
         """Whether a new link may be tried now."""
         is_time = self.retry_s is None or now_s >= self.retry_s
-        return is_time and not self.is_blocked and self._has_room()
+        return is_time and not self.is_blocked and self.has_room()
 
     @property
     def open_at_s(self) -> float | None:
         """When a new link may be tried, if time is all that stands in the way."""
-        return self.retry_s if self._has_room() else None
+        return self.retry_s if self.has_room() else None
 
-    def _has_room(self) -> bool:
+    def has_room(self) -> bool:
+        """Whether the recogniser is trusted with one more session."""
         return self.trust.has_room(self.links.values(), is_urgent=self.is_urgent)
 
     def hurry(self) -> None:
@@ -107,12 +112,24 @@ class Exchange:
     def open(self, span: Span, now_s: float) -> None:
         """Give a span a link; it listens from where nothing is settled yet."""
         self.retry_s = None
+        span.link = self.open_beside(span, now_s)
+
+    def open_beside(self, span: Span, now_s: float) -> Link:
+        """A link that hears the same as a new link of that span would, and is not its link."""
         self.n_links += 1
         link = Link(self.n_links, self.format, span.hear_from, now_s)
         link.has_words = self.has_words
-        self.links[link.link_id] = span.link = link
+        self.links[link.link_id] = link
         self.effects.append(Open(link.link_id))
         self._tell(link)
+        return link
+
+    def opened(self, link: Link, until: int, now_s: float) -> None:
+        """The recogniser accepted it; ``until``: samples captured."""
+        self.enter(link, State.OPEN)
+        quiet = self.trust.loudness.quiet_samples(link.first, until)
+        at_once_s = BURST_S if self.trust.is_doubted(link) else AT_ONCE_S
+        link.opened(now_s, at_once_s + min(LEAD_S, self.format.seconds(quiet)))
 
     def enter(self, link: Link, state: State) -> None:
         """Move a link on and say so."""
@@ -183,14 +200,27 @@ class Exchange:
         elif self._is_worn(link) and (problem is None or problem.kind is Kind.LIMIT):
             self.retry_s = None
         else:
-            least_s = 0.0 if self.is_urgent else _least_s(link, problem)
+            least_s = self._least_s(link, problem, now_s)
             is_free = link.opened_s is None
+            self.backoff.n_vain += not is_free and not link.has_progress
             self.retry_s = now_s + self.backoff.failed(least_s, is_free=is_free)
             self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
 
     def is_used(self, link: Link) -> bool:
         """It has answered for some of its audio."""
         return self.format.seconds(link.ack - link.first) >= USED_S
+
+    def _least_s(self, link: Link, problem: Problem | None, now_s: float) -> float:
+        """How long the recogniser is left alone, at least."""
+        if problem is NO_ENDING and not link.has_spoken:
+            least_s = REST_S
+        else:
+            least_s = OVERLOAD_S if problem is not None and problem.kind is Kind.SERVICE else 0.0
+        if self.is_urgent or not least_s:
+            return 0.0
+        if link.has_progress and now_s >= self._pardoned_s + PARDON_S:
+            self._pardoned_s, least_s = now_s, 0.0
+        return least_s
 
     def _is_worn(self, link: Link) -> bool:
         """It was of use, so that its end is no sign of trouble."""
@@ -232,16 +262,13 @@ class Exchange:
         link.last_sent_s = now_s
         if link.waiting_since_s is None:
             link.waiting_since_s = now_s
+        if not any(self.trust.loudness.is_pause(it) for it in (start, link.cursor)):
+            link.ask(cost_s, now_s)
+        elif not link.is_asked:
+            link.asked_since_s, link.asked_s = None, 0.0
         self.effects.append(Send(link.link_id, start, link.cursor))
 
     def _tell(self, link: Link, problem: Problem | None = None) -> None:
         self.changes.append(
             LinkChanged(link.link_id, link.state, link.session_id, link.request_id, problem)
         )
-
-
-def _least_s(link: Link, problem: Problem | None) -> float:
-    """How long the recogniser is left alone, at least."""
-    if problem is NO_ENDING and not link.has_spoken:
-        return REST_S
-    return OVERLOAD_S if problem is not None and problem.kind is Kind.SERVICE else 0.0

@@ -10,6 +10,12 @@ from skdictate.core.state import LEGAL, State
 
 BURST_S = 1.0
 """Audio that may be handed out at once after a rest: the jitter of a live source."""
+AT_ONCE_S = 3.0
+"""Waiting audio that a new session is sent at once, so that the words come again at once."""
+LEAD_S = 6.0
+"""The silence that this begins with is sent at once besides, up to so much of it."""
+ASKED_S = 0.4
+"""A session that was sent this much speech since it last said something owes an answer."""
 LAG_S = 8.0
 """With more audio than this unprocessed at the recogniser, it is sent no faster than live."""
 
@@ -41,6 +47,12 @@ class Link:
     opened_s: float | None = None
     has_spoken: bool = False
     """It has said something, be it that it is there."""
+    has_answered: bool = False
+    """It has said something that it had to work for."""
+    asked_since_s: float | None = None
+    """Since when it has been sent speech, and has said nothing."""
+    asked_s: float = 0.0
+    """How much speech that was, without a pause before it was something to answer for."""
     waiting_since_s: float | None = None
     processed: int | None = None
     """How far the recogniser has worked, if it tells."""
@@ -67,6 +79,11 @@ class Link:
         self.last_sent_s = self.last_heard_s = self.credit_at_s = self.began_s
         self.last_told_s = self.began_s
 
+    def opened(self, now_s: float, at_once_s: float) -> None:
+        """The recogniser took it; so much audio may be handed out at once."""
+        self.last_sent_s = self.last_heard_s = self.credit_at_s = self.opened_s = now_s
+        self.credit_s = at_once_s
+
     def enter(self, state: State) -> None:
         """Move on; an illegal move is a mistake in this program."""
         if state not in LEGAL[self.state]:
@@ -86,6 +103,24 @@ class Link:
     @property
     def _n_sent(self) -> int:
         return self.cursor - self.first + self.n_inserted
+
+    def ask(self, speech_s: float, now_s: float) -> None:
+        """It was sent so much speech."""
+        self.asked_s += speech_s
+        if self.asked_since_s is None:
+            self.asked_since_s = now_s
+
+    def answered(self, now_s: float) -> float:
+        """It said something that it had to work for, for which it was asked so long ago."""
+        asked_s = self.asked_since_s if self.is_asked else None
+        self.has_answered = True
+        self.asked_since_s, self.asked_s = None, 0.0
+        return 0.0 if asked_s is None else now_s - asked_s
+
+    @property
+    def is_asked(self) -> bool:
+        """It owes an answer."""
+        return self.asked_s >= ASKED_S
 
     def insert(self, n_samples: int) -> None:
         """It was sent silence that is not in the recording."""
@@ -112,7 +147,8 @@ class Link:
         """Earn the right to send, by the time passed: see ``Limits.catch_up``."""
         elapsed_s = max(0.0, now_s - self.credit_at_s)
         self.credit_at_s = now_s
-        self.credit_s = min(BURST_S, self.credit_s + elapsed_s * self._pace(catch_up))
+        earned_s = self.credit_s + elapsed_s * self._pace(catch_up)
+        self.credit_s = max(self.credit_s, min(BURST_S, earned_s))
 
     def credit_in_s(self, cost_s: float, catch_up: float) -> float:
         """How long until that much audio may be handed out; 0 if now."""

@@ -16,6 +16,8 @@ FALL_DB_PER_S = 0.5
 """How fast the memory of how loud speech was fades."""
 PAUSE_S = 0.15
 """Quiet for this long is a pause, not the closed lips of a consonant."""
+SOON_S = 0.4
+"""What was settled last may end so long before the quiet after it counts as a pause."""
 MOST_PAUSES = 20_000
 """That are remembered; some hours of speech."""
 
@@ -52,6 +54,14 @@ class Loudness:
             return position >= self._pause_from
         index = bisect_right(self._pauses, position, key=lambda pause: pause[0]) - 1
         return index >= 0 and position <= self._pauses[index][1]
+
+    def quiet_samples(self, start: int, end: int) -> int:
+        """Samples from a position to the end of the pause that begins there, or a moment later."""
+        latest = start + self.format.samples(SOON_S)
+        pauses = [(first, last) for first, last in self._pauses if first <= latest and last > start]
+        if self.quiet_from is not None and self._pause_from <= latest:
+            pauses.append((self._pause_from, end))
+        return min(end, pauses[-1][1]) - start if pauses else 0
 
     def forget(self, position: int) -> None:
         """Nobody will ask for what is before this position."""

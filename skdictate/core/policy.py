@@ -25,3 +25,6 @@ class Policy:
     """Once something was said, silence this long ends the dictation; 0 for never."""
     patience_s: float = 25.0
     """After ``stop``: how long a silent recogniser is waited for."""
+    has_spares: bool = True
+    """A second session may be opened beside one that has fallen silent. Where both would share this
+    machine's processor, it would only slow the first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from skdictate.core.course import LIVE_S
 from skdictate.core.link import Link
 from skdictate.core.state import State
 from skdictate.core.status import Phase, SessionGauge, Status
-from skdictate.core.works import LIVE_S, Works
+from skdictate.core.works import Works
 
 
 def snapshot(works: Works, now_s: float) -> Status:
@@ -38,7 +39,7 @@ def _phase(works: Works, unsent_s: float) -> Phase:
         return Phase.FINISHING
     if works.exchange.is_blocked:
         return Phase.BLOCKED
-    if works.is_paused:
+    if works.thrift.is_paused:
         return Phase.PAUSED
     live = works.timeline.live
     link = live.link if live is not None else None

@@ -127,8 +127,9 @@ class Timeline:
                 continue
             span.gap = Gap(span.start, span.end, Reason.UNRECOGNISED, span.partial)
 
-    def settle_held(self, link_id: int) -> None:
-        """No refinement is to be expected for the lines of a link that wait here."""
+    def settle_lines(self, link_id: int) -> None:
+        """No refinement is to be expected for the lines of a link, committed or held here."""
+        self.transcript.settle(link_id)
         for span in self.spans:
             for entry in span.held:
                 entry.is_settled = entry.is_settled or entry.link_id == link_id

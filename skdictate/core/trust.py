@@ -44,8 +44,8 @@ class Trust:
         return is_urgent or not any(self._is_on_trial(link) for link in links)
 
     def is_doubted(self, link: Link) -> bool:
-        """There was trouble of late, and this one has not shown yet that it is over."""
-        return self.backoff.failures > 0 and not link.has_progress and link.ack <= link.first
+        """The last ones gave no words, and this one has not shown yet that it is better."""
+        return self.backoff.n_vain > 0 and not link.has_progress and link.ack <= link.first
 
     def is_mute(self, link: Link, now_s: float) -> bool:
         """Whether an open link has owed us an answer for too long."""
@@ -59,6 +59,8 @@ class Trust:
 
     def _is_on_trial(self, link: Link) -> bool:
         """It will show whether the recogniser is well: it is asked, and owes an answer."""
+        if self.backoff.failures > 0 and link.state is State.OPENING:
+            return True
         may_answer = link.audio_s < SILENT_S or self._speech_s(link) >= ASKED_S
         return self.is_doubted(link) and may_answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
@@ -113,6 +113,14 @@ class Watch:
             return
         if now_s - self.last_captured_s >= CAPTURE_S:
             self.raise_(Topic.CAPTURE, NO_SOUND)
+
+    def check_sending(self, waiting_since_s: Iterable[float | None], now_s: float) -> None:
+        """Say whether audio waits, by since when it waits for the transport of each link."""
+        oldest_s = min((since for since in waiting_since_s if since is not None), default=None)
+        if oldest_s is not None and now_s - oldest_s >= SEND_S:
+            self.raise_(Topic.SEND, SLOW)
+        else:
+            self.clear(Topic.SEND)
 
     def patience(self, waiting_since_s: float | None) -> tuple[float, Problem] | None:
         """How long the transport may take nothing before the link is dead."""

@@ -11,8 +11,9 @@ import grpc
 from skdictate.errors import Kind, ProblemError
 from skdictate.speechkit.channel import Endpoint
 
-SILENT_S = 5.0
-"""A connection on which a session runs, and nothing came for so long, may be dead ..."""
+SILENT_S = 0.7
+"""A connection on which a session runs, and nothing came for so long, may be dead: whoever opens
+another session then (``core.spare``) wants it elsewhere ..."""
 IDLE_S = 60.0
 """... and so may one on which none runs, after this: routers forget."""
 

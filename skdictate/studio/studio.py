@@ -84,7 +84,14 @@ class Studio:
 
         ``is_again``: it was dictated before, so that silence ends nothing.
         """
-        policy = Policy(
+        policy = self.policy(source, is_again=is_again)
+        engine = Engine(source, self.backend, keeper, policy)
+        self.hear_of_server(engine)
+        return engine
+
+    def policy(self, source: Source, *, is_again: bool = False) -> Policy:
+        """What the settings ask for, where that is heard."""
+        return Policy(
             refines=self.backend.refines,
             has_words=self.backend.has_words,
             answers_late=self.settings.speaker_labelling,
@@ -93,11 +100,8 @@ class Studio:
             sends_silence=self.settings.silence == "send",
             stop_after_silence_s=0.0 if is_again else self.settings.stop_after,
             patience_s=LATE_S if self.settings.speaker_labelling else PATIENCE_S,
-            has_spares=not self.recogniser.is_local,
+            has_spares=self.settings.second_session and not self.recogniser.is_local,
         )
-        engine = Engine(source, self.backend, keeper, policy)
-        self.hear_of_server(engine)
-        return engine
 
     def hear_of_server(self, engine: Engine) -> None:
         """From now on it is this engine that says what is wrong with the embedded recogniser."""

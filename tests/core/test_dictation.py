@@ -14,7 +14,7 @@ from skdictate.core.audio import Format, Level
 from skdictate.core.changes import Reason, Topic
 from skdictate.core.dictation import Dictation
 from skdictate.core.limits import Limits
-from skdictate.core.link import Link
+from skdictate.core.link import AT_ONCE_S, Link
 from skdictate.core.policy import Policy
 from skdictate.core.state import State
 from skdictate.core.status import Phase
@@ -117,7 +117,7 @@ def test_waiting_audio_is_sent_no_faster_than_allowed() -> None:
         desk.now_s = max(due_s, desk.now_s + 0.001)
         desk.machine.tick(desk.now_s)
         sent += desk.effects()
-    assert desk.now_s - 10.0 == pytest.approx(9.0 / 2, abs=0.2)
+    assert desk.now_s - 10.0 == pytest.approx((10.0 - AT_ONCE_S) / 2, abs=0.2)
     assert desk.phase() is Phase.LISTENING
 
 
@@ -592,7 +592,7 @@ def test_a_monologue_without_word_times_is_cut_at_the_last_moment_and_loses_no_s
 
 
 def test_partials_of_two_sessions_are_shown_as_one_text() -> None:
-    desk = Desk(session_s=20.0, policy=Policy(has_words=True))
+    desk = Desk(session_s=20.0, policy=Policy(has_words=True, has_spares=False))
     link_id = desk.open()
     desk.say(link_id, ev.Partial("first", (ev.Word("first", 0, 50),)))
     for _ in range(250):

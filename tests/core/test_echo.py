@@ -75,6 +75,13 @@ class EchoMachine(RuleBasedStateMachine):
     def cut(self) -> None:
         self.world.cut()
 
+    @rule()
+    def die(self) -> None:
+        """All connections are dead, and nobody is told."""
+        for link in self.world.links.values():
+            link.outbox.clear()
+            link.is_dead = True
+
     @precondition(lambda self: not self.is_paused)
     @rule(length=st.integers(1, 20_000))
     def lose(self, length: int) -> None:

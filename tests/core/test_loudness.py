@@ -34,3 +34,14 @@ def test_who_is_sent_the_past_finds_its_pauses_too() -> None:
     for start, level in enumerate([SPEECH, QUIET, QUIET, QUIET, SPEECH, QUIET, SPEECH, QUIET]):
         loudness.heard(level, 100 * start, 100)
     assert [at for at in range(0, 801, 50) if loudness.is_pause(at)] == [250, 300, 350, 400]
+
+
+def test_how_long_the_silence_is_that_something_begins_with() -> None:
+    loudness = Loudness(Format(1000))
+    for start in range(0, 6000, 100):
+        loudness.heard(QUIET if 1000 <= start < 3000 or start >= 5000 else SPEECH, start, 100)
+    assert loudness.quiet_samples(900, 6000) == 2100
+    assert loudness.quiet_samples(500, 6000) == 0
+    assert loudness.quiet_samples(3500, 6000) == 0
+    assert loudness.quiet_samples(5000, 6000) == 1000
+    assert loudness.quiet_samples(1500, 2000) == 500

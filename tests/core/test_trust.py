@@ -19,6 +19,7 @@ from skdictate.core.policy import Policy
 from skdictate.core.state import State
 from skdictate.core.status import Phase
 from skdictate.core.trust import MOST_LINKS, MUTE_S, Trust
+from skdictate.errors import Kind, Problem
 from tests.core.test_dictation import Desk
 from tests.core.world import GONE, QUIET, SPEECH, Manners, World
 
@@ -261,3 +262,20 @@ def test_no_more_than_so_many_are_sent_audio_at_a_time() -> None:
     for link in links:
         link.state = State.FINISHING
     assert trust.has_room(links, is_urgent=True)
+
+
+def test_trouble_after_words_is_pardoned_once_and_the_next_session_follows_at_once() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    waits_s = []
+    for _ in range(2):
+        desk.say(link_id, ev.Partial("one"))
+        desk.machine.link_closed(link_id, Problem(Kind.SERVICE, "failed"), desk.now_s)
+        waits_s.append(desk.machine.status(desk.now_s).retry_in_s or 0.0)
+        desk.now_s += 3.0
+        desk.machine.tick(desk.now_s)
+        link_id += 1
+        desk.machine.link_opened(link_id, desk.now_s)
+        desk.effects()
+    assert waits_s[0] <= 0.2
+    assert waits_s[1] >= 1.0

@@ -68,6 +68,8 @@ class EchoLink:
     inserted: list[tuple[int, int]] = field(default_factory=list)
     is_finished: bool = False
     is_open: bool = False
+    is_dead: bool = False
+    """Whatever it says gets lost, and nobody is told."""
     is_blind: bool = False
     """It was to be sent what cannot be read."""
     opens_at_s: float = 0.0
@@ -191,6 +193,8 @@ class EchoLink:
         self.say(None)
 
     def say(self, event: object) -> None:
+        if self.is_dead:
+            return
         delay_s = self.world.rng.random() * self.world.manners.longest_delay_s
         at_s = self.world.now_s + delay_s
         if self.outbox:

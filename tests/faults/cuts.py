@@ -23,7 +23,8 @@ import numpy as np
 from skdictate.config import Settings
 from skdictate.core.stretches import Text
 from skdictate.errors import ProblemError
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES
 from skdictate.library.recovery import recover
 from skdictate.paths import Paths

@@ -27,7 +27,8 @@ from skdictate.core.policy import Policy
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Problem
 from skdictate.library.keeper import Keeper, about
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.paths import Paths
 from tests.faults import clock
 from tests.faults.failing import Disk
@@ -58,7 +59,9 @@ class Talk:
         kept = about(engine="fluent", api="v3", languages=(), source="talker", rate_hz=16_000)
         self.keeper = Keeper(self.paths.library, self.paths.recordings, kept)
         self.backend = FluentBackend(line_s)
-        self.engine = Engine(self.source, self.backend, self.keeper, Policy(has_words=True))
+        self.engine = Engine(
+            self.source, self.backend, self.keeper, Policy(has_words=True, has_spares=False)
+        )
         self.engine.on_change = self._note
         self.changes: list[tuple[float, Change]] = []
 

@@ -19,7 +19,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES
 from skdictate.library.recovery import recover
 from skdictate.paths import Paths

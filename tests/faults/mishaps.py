@@ -20,6 +20,7 @@ NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM = 0, 2, 7, 8
 PASSING = (C.UNAVAILABLE, C.INTERNAL, C.RESOURCE_EXHAUSTED, C.UNKNOWN, C.ABORTED, C.CANCELLED)
 """What a service may say that is well again a moment later."""
 NOWHERE = "no-such-host.invalid:443"
+KEYS = "the user presses keys"
 Act = Callable[[Rig], Awaitable[None]]
 
 
@@ -32,6 +33,11 @@ class Mishap:
     lasts_s: float
     begin: Act
     mend: Act
+
+    @property
+    def is_fault(self) -> bool:
+        """Something was wrong; the user may do as they like."""
+        return self.name != KEYS
 
     async def happen(self, rig: Rig) -> None:
         """From its time to the moment that it is mended."""
@@ -135,7 +141,7 @@ def _tired(rng: random.Random) -> tuple[str, Act, Act]:
         rig.server.manners = replace(rig.server.manners, delay_s=6.0)
 
     async def mend(rig: Rig) -> None:
-        rig.server.manners = replace(rig.server.manners, delay_s=0.2)
+        rig.server.catch_up(0.1)
 
     return "answers late", begin, mend
 
@@ -171,6 +177,18 @@ def _leaving(rng: random.Random) -> tuple[str, Act, Act]:
     return "goes away", begin, _nothing
 
 
+def _still(rng: random.Random) -> tuple[str, Act, Act]:
+    """The sound comes later, and all of it."""
+
+    async def begin(rig: Rig) -> None:
+        rig.source.is_stuck = True
+
+    async def mend(rig: Rig) -> None:
+        rig.source.is_stuck = False
+
+    return "source stands still", begin, mend
+
+
 def _user(rng: random.Random) -> tuple[str, Act, Act]:
     async def begin(rig: Rig) -> None:
         rig.engine.end_utterance()
@@ -178,7 +196,7 @@ def _user(rng: random.Random) -> tuple[str, Act, Act]:
     async def mend(rig: Rig) -> None:
         rig.engine.retry()
 
-    return "the user presses keys", begin, mend
+    return KEYS, begin, mend
 
 
 KINDS = (
@@ -194,6 +212,7 @@ KINDS = (
     _ended,
     _refused,
     _leaving,
+    _still,
     _user,
 )
 
@@ -205,5 +224,7 @@ def drawn(rng: random.Random, length_s: float, n: int) -> list[Mishap]:
         name, begin, mend = rng.choice(KINDS)(rng)
         at_s = rng.uniform(0, length_s)
         lasts_s = min(rng.choice((0.3, 2.0, 8.0, 20.0)), max(0.0, length_s - at_s))
+        if mend is _nothing:
+            lasts_s = 0.0
         mishaps.append(Mishap(name, at_s, lasts_s, begin, mend))
     return mishaps

@@ -16,6 +16,8 @@ from typing import Self
 BITE_BYTES = 16_384
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of no time: closing sends a RST."""
+LOOK_S = 0.05
+"""How soon it is noticed that the network has changed."""
 FRAME_HEADER_BYTES = 9
 GOAWAY = 7
 RST_STREAM = 3
@@ -193,14 +195,15 @@ class Connection:
 
         async def take() -> None:
             while data := await reader.read(BITE_BYTES):
-                await queue.put((loop.time() + self._proxy.delay_s, data))
-            await queue.put((loop.time() + self._proxy.delay_s, b""))
+                await queue.put((loop.time(), data))
+            await queue.put((loop.time(), b""))
 
         taking = asyncio.ensure_future(take())
         try:
             while True:
-                due_s, data = await queue.get()
-                await asyncio.sleep(max(0.0, due_s - loop.time()))
+                came_s, data = await queue.get()
+                while (left_s := came_s + self._proxy.delay_s - loop.time()) > 0:
+                    await asyncio.sleep(min(left_s, LOOK_S))
                 await self._proxy.flowing(way)
                 if not data:
                     if not self._is_hole:
@@ -208,7 +211,9 @@ class Connection:
                     return
                 if self._is_hole:
                     continue
-                await asyncio.sleep(len(data) / self._proxy.bytes_per_s)
+                began_s = loop.time()
+                while (left_s := began_s + len(data) / self._proxy.bytes_per_s - loop.time()) > 0:
+                    await asyncio.sleep(min(left_s, LOOK_S))
                 await self._pass_on(way, data, writer)
         finally:
             taking.cancel()

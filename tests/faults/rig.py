@@ -19,7 +19,8 @@ from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.engine import Engine, Outcome
 from skdictate.library.keeper import Keeper, about
-from skdictate.library.library import Kept, Library
+from skdictate.library.kept import Kept
+from skdictate.library.library import Library
 from skdictate.paths import Paths
 from skdictate.sources.base import Item
 from skdictate.speechkit import v2, v3
@@ -51,6 +52,8 @@ class Speaker:
         """So much was spoken and is lost, all at once."""
         self.said = 0
         """Samples given out."""
+        self.given: list[tuple[float, int]] = []
+        """When, and how many by then."""
         self._is_stopped = False
 
     def stop(self) -> None:
@@ -85,6 +88,7 @@ class Speaker:
                 continue
             pcm = self.script.pcm(self.said, end)
             self.said = end
+            self.given.append((loop.time(), end))
             yield pcm
 
 
@@ -124,6 +128,7 @@ class Rig:
         limits: Limits | None = None,
         has_words: bool | None = None,
         options: Options | None = None,
+        has_spares: bool = True,
     ) -> None:
         self.script = script
         self.server = server
@@ -144,7 +149,11 @@ class Rig:
             engine="rig", api=api, languages=(), source="speaker", rate_hz=script.sound.rate_hz
         )
         self.keeper = Keeper(self.library, paths.recordings, kept)
-        policy = Policy(refines=self.backend.refines, has_words=self.backend.has_words)
+        policy = Policy(
+            refines=self.backend.refines,
+            has_words=self.backend.has_words,
+            has_spares=has_spares,
+        )
         self.engine = Engine(self.source, self.backend, self.keeper, policy)
         self.engine.on_change = self._note
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skdictate.core.audio import Format
-from skdictate.core.changes import Change, LineCommitted, LinkChanged, PartialChanged
-from skdictate.core.state import State
-from tests.faults import clock, mishaps
-from tests.faults.mishaps import Mishap
+from tests.faults import clock, mishaps, recovery
 from tests.faults.numbers import STYLES
-from tests.faults.report import Options, Row, percentile
+from tests.faults.recovery import Recovery
+from tests.faults.report import Options, Row
 from tests.faults.rig import Rig
 from tests.faults.server import Server
 from tests.faults.teller import Manners
@@ -35,8 +33,8 @@ class Played:
     seed: int
     about: str
     verdict: Verdict
-    recoveries_s: list[float] = field(default_factory=list)
-    """From the moment that all was well again to the first new words."""
+    recoveries: list[Recovery] = field(default_factory=list)
+    """How soon the words came again, each time."""
     n_over: int = 0
     n_sessions: int = 0
 
@@ -70,7 +68,6 @@ def run(options: Options) -> list[Row]:
 def rows(played: list[Played], *, n_broken: int = 0) -> list[Row]:
     """What became of all of them."""
     verdicts = [one.verdict for one in played]
-    recoveries_s = [s for one in played for s in one.recoveries_s]
     n_lost = sum(len(v.lost) for v in verdicts)
     n_doubled = sum(len(v.doubled) for v in verdicts)
     n_bad = sum(len(v.cut) + len(v.disordered) for v in verdicts)
@@ -79,7 +76,6 @@ def rows(played: list[Played], *, n_broken: int = 0) -> list[Row]:
     n_over = sum(one.n_over for one in played)
     n_sessions = sum(one.n_sessions for one in played)
     off_s = max((v.off_s for v in verdicts), default=0.0)
-    fast, slow = (percentile(recoveries_s, share) for share in (0.5, 0.95))
     return [
         Row("random schedules of faults", f"{len(played)}", not n_broken),
         Row("words spoken in them", f"{sum(v.n_words for v in verdicts)}"),
@@ -89,10 +85,7 @@ def rows(played: list[Played], *, n_broken: int = 0) -> list[Row]:
         Row("gaps, and words in them", f"{n_gaps}, {n_in_gaps}"),
         Row("times off by, at most", f"{1000 * off_s:.0f} ms", off_s <= OFF_S),
         Row("sessions over a limit", f"{n_over} of {n_sessions}", not n_over),
-        Row(
-            "from the end of a fault to the first new words",
-            f"p50 {fast:.2f} s, p95 {slow:.2f} s, of {len(recoveries_s)}",
-        ),
+        *recovery.rows([it for one in played for it in one.recoveries]),
     ]
 
 
@@ -135,32 +128,7 @@ async def _play(seed: int, folder: Path) -> Played:
             f"{api} {style} {length_s:.0f} s at {sound.rate_hz} Hz, {session_s:.0f} s a session,"
             f" {manners}; {told}",
             judge(rig.kept, script),
-            _recoveries_s(rig, begun_s, happening) if manners.is_quick else [],
+            list(recovery.recoveries(rig, begun_s, happening)) if manners.is_quick else [],
             len(server.violations),
             server.n_sessions,
         )
-
-
-def _is_loss(change: Change) -> bool:
-    """A session ended, and not in good order."""
-    if not isinstance(change, LinkChanged):
-        return False
-    return change.state is State.CLOSED and change.problem is not None
-
-
-def _recoveries_s(rig: Rig, begun_s: float, happening: list[Mishap]) -> list[float]:
-    """How long it took each time from the moment that all was well again to the first new words."""
-    wrong = [(begun_s + m.at_s, begun_s + m.at_s + m.lasts_s) for m in happening]
-    heard_s = [at_s for at_s, it in rig.changes if isinstance(it, PartialChanged | LineCommitted)]
-    recoveries: dict[float, float] = {}
-    for at_s, change in rig.changes:
-        if not _is_loss(change):
-            continue
-        well_s = at_s
-        while ends := [end for begin, end in wrong if begin <= well_s < end]:
-            well_s = max(ends)
-        first_s = next((moment for moment in heard_s if moment > well_s), None)
-        spoken = rig.script.between(at_s - begun_s - 0.5, well_s - begun_s)
-        if first_s is not None and spoken:
-            recoveries[well_s] = first_s - well_s
-    return list(recoveries.values())

@@ -13,7 +13,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import grpc
@@ -28,6 +28,8 @@ SESSION_BYTES = 10_000_000
 IDLE_S = 5.0
 """The service's; see its documentation, section "Limits"."""
 ALIVE_S = 3.0
+LOOK_S = 0.05
+"""How soon a change of manners is noticed."""
 TOO_LONG = grpc.StatusCode.OUT_OF_RANGE
 WORDS_IDLE = "Chunks have to be sent with at least one per 5 seconds frequency"
 
@@ -109,6 +111,12 @@ class Server:
             most_s = max(most_s, held_s)
         return most_s / window_s
 
+    def catch_up(self, delay_s: float) -> None:
+        """It was late, and is no more: what it has worked through is said, and soon from now on."""
+        self.manners = replace(self.manners, delay_s=delay_s)
+        for session in self._sessions:
+            session.catch_up(asyncio.get_running_loop().time() + delay_s)
+
     def end(self, how: End) -> None:
         """All sessions that run end like this, now."""
         for session in self._sessions:
@@ -170,6 +178,12 @@ class Session:
         self._is_over = False
         self._ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._n_samples = 0
+
+    def catch_up(self, until_s: float) -> None:
+        """What is known by now is said by then."""
+        self._outbox = [(min(it[0], until_s), *it[1:]) for it in self._outbox]
+        heapq.heapify(self._outbox)
+        self._last_s = min(self._last_s, until_s)
 
     def end(self, how: End) -> None:
         """It ends now."""
@@ -281,7 +295,7 @@ class Session:
                 continue
             due_s, _, answer = self._outbox[0]
             if due_s > loop.time():
-                await asyncio.sleep(due_s - loop.time())
+                await asyncio.sleep(min(due_s - loop.time(), LOOK_S))
                 continue
             heapq.heappop(self._outbox)
             with suppress(asyncio.InvalidStateError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from skdictate.core.changes import Reason
-from skdictate.library.library import Kept
+from skdictate.library.kept import Kept
 from tests.faults.numbers import Script
 
 OFF_S = 0.05

@@ -1,0 +1,91 @@
+"""What the link of a span is sent, and when it is left for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skdictate.core.audio import Format
+from skdictate.core.exchange import Exchange
+from skdictate.core.limits import REPLAY_S
+from skdictate.core.link import Link
+from skdictate.core.loudness import Loudness
+from skdictate.core.rollover import OVERLAP_S, Cut, Cutting
+from skdictate.core.span import Span
+from skdictate.core.timeline import Timeline
+
+LIVE_S = 2.0
+"""With less than this unsent, sending keeps up with the speaker."""
+
+
+@dataclass
+class Course:
+    """Feeds, cuts and finishes; who opens links is told elsewhere."""
+
+    format: Format
+    exchange: Exchange
+    timeline: Timeline
+    loudness: Loudness
+    cutting: Cutting
+
+    def run(self, span: Span, link: Link, now_s: float) -> None:
+        """Give an open link its audio; cut the span if the session is used up."""
+        self._feed(span, link, now_s)
+        if span.hear_until is None or link.cursor < span.hear_until:
+            self._roll_over(span, link, now_s)
+            self._feed(span, link, now_s)
+        self._end(span, link, now_s)
+
+    def run_beside(self, span: Span, spare: Link, now_s: float) -> None:
+        """Give an open link the same audio as that of the span, and cut nothing."""
+        self._feed(span, spare, now_s)
+        self._end(span, spare, now_s)
+
+    def is_behind(self, span: Span) -> bool:
+        """The link is sent the past, faster than it was spoken."""
+        return self.timeline.unheard(span) > self.format.samples(LIVE_S)
+
+    def _feed(self, span: Span, link: Link, now_s: float) -> None:
+        until = self.timeline.head if span.hear_until is None else span.hear_until
+        is_behind = until - link.cursor > self.format.samples(LIVE_S)
+        full = link.cursor + self.cutting.room(link, is_behind=is_behind)
+        is_last = span.hear_until is not None or full < until
+        self.exchange.hand_out(link, min(until, full), now_s, is_last=is_last)
+
+    def _end(self, span: Span, link: Link, now_s: float) -> None:
+        is_all_sent = span.hear_until is not None and link.cursor >= span.hear_until
+        if is_all_sent or span.is_settled:  # settled: what was left to hear was overlap only
+            self.exchange.finish(link, now_s)
+
+    def _roll_over(self, span: Span, link: Link, now_s: float) -> None:
+        """Move on to a new session if this one is used up, or end it if nothing is left to say."""
+        is_quiet = self.loudness.is_pause(link.cursor)
+        is_idle = self.exchange.is_idle(link, now_s)
+        cut = self.cutting.decide(
+            link, is_quiet=is_quiet, is_behind=self.is_behind(span), is_idle=is_idle
+        )
+        if cut is None and self.exchange.trust.is_mute(link, now_s):
+            cut = Cut.IN_SPEECH if link.has_words and not is_quiet else Cut.AT_HEAD
+        if cut is Cut.AT_ACK:
+            self.timeline.cut(span, span.start)
+        elif cut is Cut.AT_HEAD:
+            self.timeline.cut(span, link.cursor)
+        elif cut is Cut.IN_SPEECH:
+            margin = self.format.samples(OVERLAP_S / 2)
+            self.timeline.cut(span, max(span.start, link.cursor - margin), margin=margin)
+        elif span.end is None and is_idle:
+            self._leave_idle(span, link)
+
+    def _leave_idle(self, span: Span, link: Link) -> None:
+        """No sound comes: end the session before the server does.
+
+        If that is amid a word, whoever hears its rest hears it from the beginning.
+        """
+        head = self.timeline.head
+        margin = self.format.samples(OVERLAP_S / 2)
+        if link.ack >= head or self.loudness.is_pause(head):
+            self.timeline.cut(span, head)
+        elif link.has_words and head - margin > span.start:
+            self.timeline.cut(span, head - margin, margin=margin).wakes_at = head
+        else:
+            is_short = link.is_timed and link.unacked_s <= REPLAY_S
+            self.timeline.cut(span, span.start if is_short else head).wakes_at = head
