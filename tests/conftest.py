@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from skdictate.paths import Paths
 from skdictate.server.order import Order
@@ -21,6 +22,8 @@ from tests.echo import EchoRecogniser
 from tests.sound_server import SoundServer
 from tests.sshd import Sshd
 
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]
 
 
