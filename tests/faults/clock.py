@@ -20,7 +20,7 @@ STEP_S = 0.1
 """Time passes in steps of this at most, with a look at the sockets after each."""
 SPEED = 40.0
 LONGEST_S = 1.0
-"""What is on its way for longer than this, on a wall's clock, will never arrive."""
+"""What is on its way for longer than this, on a wall's clock, will never arrive; usually."""
 
 
 class _Hurried(selectors.DefaultSelector):
@@ -48,6 +48,7 @@ class Clock:
         self.is_under_way: Callable[[], bool] = lambda: False
         """Whether something is known to be on its way through threads and sockets: then it runs no
         faster than the wall's, for as long as that can take."""
+        self.longest_s = LONGEST_S
         self._waited_s = 0.0
         self._wall_s = time.monotonic()
 
@@ -56,7 +57,7 @@ class Clock:
         wall_s = time.monotonic()
         elapsed_s, self._wall_s = wall_s - self._wall_s, wall_s
         self._waited_s = self._waited_s + elapsed_s if self.is_under_way() else 0.0
-        is_waiting = 0 < self._waited_s < LONGEST_S
+        is_waiting = 0 < self._waited_s < self.longest_s
         speed = self.speed if is_quiet and not is_waiting else 1.0
         self.now_s += min(elapsed_s * speed, STEP_S)
 

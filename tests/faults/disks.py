@@ -37,6 +37,8 @@ from tests.fluent import FluentBackend, Talker, spoken
 
 SOUND = Format(16_000)
 SPEED = 200.0
+PATIENCE_S = 30.0
+"""A disk that works has done what it was given by then, on a wall's clock."""
 FAULTS = [
     (errno.ENOSPC, "write", 2),
     (errno.ENOSPC, "write", 30),
@@ -82,6 +84,22 @@ class Talk:
     async def until_said(self, length_s: float) -> None:
         while self.source.said < SOUND.samples(length_s):
             await asyncio.sleep(0.1)
+
+    async def until_kept(self, length_s: float) -> None:
+        """The same, and recogniser and disk keep up, however busy the machine is."""
+        now = clock.clock()
+        now.is_under_way, now.longest_s = self._is_behind, PATIENCE_S
+        await self.until_said(length_s)
+        while self._is_behind():
+            await asyncio.sleep(0.01)
+        now.is_under_way, now.longest_s = lambda: False, clock.LONGEST_S
+
+    def _is_behind(self) -> bool:
+        """There is something to write, or to recognise."""
+        tape, n_lines = self.keeper.tape, len(self.said(LineCommitted))
+        to_write = tape.head - tape.reserve.written > SOUND.samples(0.3)
+        is_heard = self.backend.is_away or n_lines >= SOUND.seconds(self.source.said) - 2.0
+        return to_write or bool(self.keeper.shelf.n_lines_waiting) or not is_heard
 
     def kept(self) -> Kept:
         assert self.keeper.dictation_id is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import subprocess
 import sys
 import time
@@ -69,9 +68,14 @@ def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Dis
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
-            await talk.until_said(3.0)
+            await talk.until_kept(3.0)
             disk.refuse("", errno.ENOSPC)
             outcome = await running
+            unsafe_s = SOUND.seconds(talk.keeper.tape.reserve.n_unsafe)
+            n_lines = talk.keeper.shelf.n_lines_waiting
+            assert unsafe_s > 4.0 and n_lines > 4
+            left = f"{unsafe_s:.1f} s of sound and {n_lines} lines. The disk is full"
+            assert left in str(outcome.problem)
             disk.heal()
             await talk.keeper.let_go()
             return outcome
@@ -80,7 +84,6 @@ def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Dis
     assert outcome.n_lines == 8, "the words still came"
     assert outcome.problem is not None
     assert outcome.problem.kind is Kind.DISK
-    assert re.search(r"[45]\.\d s of sound and [56] lines. The disk is full", str(outcome.problem))
     kept, recorded = talk.kept(), talk.recorded()
     assert recorded == spoken(0, len(recorded) // 2)
     assert len(recorded) // 2 >= SOUND.samples(2.9)
@@ -115,7 +118,7 @@ def test_a_disk_that_hangs_holds_nobody_up(disk: Disk) -> None:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
             looking = group.create_task(look())
-            await talk.until_said(3.0)
+            await talk.until_kept(3.0)
             disk.keep_waiting(2.5, last=1)
             while len(talk.disk_troubles()) < 2:
                 await asyncio.sleep(0.1)
@@ -149,15 +152,12 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = Talk(disk.place / "memory", 30.0)
-    tape = talk.keeper.tape
-    tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
+    talk.keeper.tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
 
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
-            clock.clock().is_under_way = lambda: tape.head - tape.reserve.written > SOUND.rate_hz
             running = group.create_task(talk.engine.run())
-            await talk.until_said(3.0)  # and the disk keeps up
-            clock.clock().is_under_way = lambda: False
+            await talk.until_kept(3.0)
             disk.refuse("", errno.ENOSPC)
             await talk.until_said(10.0)  # what is recognised goes
             assert not talk.said(GapMarked)
@@ -171,7 +171,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     gaps = [change.gap for change in talk.said(GapMarked)]  # type: ignore[union-attr]
     assert {gap.reason for gap in gaps} == {Reason.NOT_KEPT}
     n_lost = sum(gap.end_sample - gap.start_sample for gap in gaps)
-    assert SOUND.samples(4.0) < n_lost < SOUND.samples(9.0)
+    assert SOUND.samples(2.0) < n_lost < SOUND.samples(9.0)
     texts = [str(problem) for _, problem in talk.disk_troubles() if problem]
     assert any("Sound is lost, since the memory is full too" in text for text in texts)
     assert talk.disk_troubles()[-1][1] is None
@@ -199,7 +199,7 @@ def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk
         async with asyncio.TaskGroup() as group:
             talk.backend.is_away = True
             running = group.create_task(talk.engine.run())
-            await talk.until_said(35.0)
+            await talk.until_kept(35.0)
             disk.refuse("read", errno.EIO, name=".wav", read_from=2 * first, read_until=2 * last)
             talk.backend.is_away = False
             return await running
@@ -224,7 +224,7 @@ def test_a_recording_that_is_removed_is_there_again(tmp_path: Path) -> None:
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
-            await talk.until_said(20.0)
+            await talk.until_kept(20.0)
             talk.keeper.recording_path.unlink()
             return await running
 
@@ -241,7 +241,7 @@ def test_of_a_recording_that_is_cut_short_what_is_lost_is_seen(tmp_path: Path) -
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
-            await talk.until_said(40.0)
+            await talk.until_kept(40.0)
             os.truncate(talk.keeper.recording_path, 80 + SOUND.size_bytes(SOUND.samples(5.0)))
             await talk.until_said(45.0)
             talk.backend.is_away = False
