@@ -11,8 +11,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -20,7 +18,7 @@ from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Event, Final, Partial, Refinement
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.sources.base import Item
+from skdictate.sources.base import Item, Unopened
 
 BLOCK_S = 0.1
 PERIOD = 30_011
@@ -34,7 +32,7 @@ def spoken(start: int, end: int) -> bytes:
     return (np.arange(start, end) % PERIOD - PERIOD // 2).astype(np.int16).tobytes()
 
 
-class Talker:
+class Talker(Unopened):
     """A live source that talks for so many seconds without a pause."""
 
     name = "talker"
@@ -51,17 +49,6 @@ class Talker:
 
     def stop(self) -> None:
         self._is_stopped = True
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         loop = asyncio.get_running_loop()

@@ -62,8 +62,7 @@ def _add_send(group: Any) -> None:
     _add_program(send)
     words = "how sound goes: as Opus where the line is too thin for PCM, or always as one of them"
     send.add_argument("--codec", choices=("auto", "pcm", "opus"), default="auto", help=words)
-    words = "take the place of another microphone"
-    send.add_argument("--take-over", action="store_true", help=words)
+    _add_take_over(send)
     _add_session(send)
 
 
@@ -82,8 +81,7 @@ def _add_in(group: Any) -> None:
     into.add_argument("--channels", type=int, default=1, metavar="N", help=words)
     names = ("u8", "s16le", "s24le", "s32le", "f32le")
     into.add_argument("--format", choices=names, default="s16le", help="of raw sound")
-    words = "take the place of another microphone"
-    into.add_argument("--take-over", action="store_true", help=words)
+    _add_take_over(into)
     words = "what the screen there calls it"
     into.add_argument("--label", default="", metavar="NAME", help=words)
     _add_session(into)
@@ -142,6 +140,11 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 def _add_program(parser: argparse.ArgumentParser) -> None:
     words = "what runs skdictate there, if its PATH does not have it"
     parser.add_argument("--program", default="", metavar="COMMAND", help=words)
+
+
+def _add_take_over(parser: argparse.ArgumentParser) -> None:
+    words = "take the place of another microphone"
+    parser.add_argument("--take-over", action="store_true", help=words)
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:

@@ -20,9 +20,9 @@ from skdictate import session
 from skdictate.children import ROOT, environ
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.paths import LONGEST_SOCKET, Paths
+from skdictate.remote.onward import READ_BYTES, pass_on
 
 CALL = re.compile(r"[0-9a-f]{8,32}")
-READ_BYTES = 1 << 16
 KEEPER = "skdictate.remote.keeper"
 
 
@@ -47,7 +47,7 @@ def bring_out(paths: Paths, call: str, rate_hz: int, device: str) -> Exit:
     if connection is None:
         raise ProblemError(_failed("It does not answer"))
     with connection, suppress(OSError):  # whichever end is gone, there is nothing left to do
-        threading.Thread(target=_pass_on, args=(0, connection), daemon=True).start()
+        threading.Thread(target=pass_on, args=(0, connection), daemon=True).start()
         while data := connection.recv(READ_BYTES):
             rest = memoryview(data)
             while rest:
@@ -98,15 +98,6 @@ def _start(order: dict[str, object]) -> None:
     if "problem" in said:
         told = said["problem"]
         raise ProblemError(Problem.of_json(told) if told else _failed("It ended at once"))
-
-
-def _pass_on(fd: int, connection: socket.socket) -> None:
-    """On a thread: what the app says."""
-    with suppress(OSError):
-        while data := os.read(fd, READ_BYTES):
-            connection.sendall(data)
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _failed(detail: str) -> Problem:

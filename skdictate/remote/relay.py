@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import threading
 from contextlib import suppress
 
@@ -18,8 +17,7 @@ from skdictate.core.frames import HEAD_BYTES, PREAMBLE, Decoder, Frame, FrameErr
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.mic import rendezvous
 from skdictate.paths import Paths
-
-READ_BYTES = 1 << 16
+from skdictate.remote.onward import READ_BYTES, pass_on
 
 
 def take_in(parsed: argparse.Namespace, paths: Paths) -> Exit:
@@ -73,7 +71,7 @@ def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
         raise FrameError("a hello that is no JSON") from error
     with connection, suppress(OSError):  # whichever end is gone, there is nothing left to do
         connection.sendall(PREAMBLE + introduced.encode() + rest)
-        threading.Thread(target=_pass_on, args=(from_fd, connection), daemon=True).start()
+        threading.Thread(target=pass_on, args=(from_fd, connection), daemon=True).start()
         while data := connection.recv(READ_BYTES):
             _write(to_fd, data)
     return Exit.DONE
@@ -97,15 +95,6 @@ def _hello(fd: int) -> tuple[Frame | None, bytes]:
             Decoder(has_preamble=False, is_peer=True).feed(data[:HEAD_BYTES])
     (hello,) = decoder.feed(data[:end])
     return hello, data[end:]
-
-
-def _pass_on(fd: int, connection: socket.socket) -> None:
-    """On a thread: what the sender says."""
-    with suppress(OSError):
-        while data := os.read(fd, READ_BYTES):
-            connection.sendall(data)
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _write(fd: int, data: bytes) -> None:

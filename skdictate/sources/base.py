@@ -94,6 +94,22 @@ class Source(Protocol):
         """The blocks, in order."""
 
 
+class Unopened:
+    """A source whose iteration starts what it needs, and ends it."""
+
+    async def __aenter__(self) -> Self:
+        """See ``Source``."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """See ``Source``."""
+
+
 @runtime_checkable
 class Switchable(Protocol):
     """A source that can go on with another device."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from skdictate.core.audio import BYTES_PER_SAMPLE, Format
 from skdictate.core.backoff import Backoff
 from skdictate.core.continuity import LEAST_S, Missing
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.sources.base import Item, Named, Trouble, title
+from skdictate.sources.base import Item, Named, Trouble, Unopened, title
 from skdictate.sources.recorder import Recorder
 
 SAID_S = 3.0
@@ -33,7 +31,7 @@ NO_SOUND = Problem(
 )
 
 
-class CommandSource:
+class CommandSource(Unopened):
     """What a program prints: raw s16le mono at the chosen rate, or WAV."""
 
     is_live = True
@@ -51,18 +49,6 @@ class CommandSource:
         self._began_s: float | None = None
         """When the present run of the program gave its first sound."""
         self._stopped = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        """See ``Source``; the program is started by the iteration."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """See ``Source``; the program is ended by the iteration."""
 
     def stop(self) -> None:
         """Hand over what was captured, and end."""

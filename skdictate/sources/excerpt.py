@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from types import TracebackType
-from typing import Self
 
 from skdictate.core.audio import Format
-from skdictate.sources.base import BLOCK_MS
+from skdictate.sources.base import BLOCK_MS, Unopened
 
 READ_S = 1.0
 """Sound that is read from the disk at once."""
 
 
-class Excerpt:
+class Excerpt(Unopened):
     """Samples ``[start, end)``; see ``Source``."""
 
     is_live = False
@@ -39,18 +37,6 @@ class Excerpt:
     def stop(self) -> None:
         """End after the block that is being heard."""
         self._is_stopped = True
-
-    async def __aenter__(self) -> Self:
-        """Nothing has to be started."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing has to be ended."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The blocks; see ``Source``."""

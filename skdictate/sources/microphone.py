@@ -7,15 +7,13 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from skdictate.core.audio import Format
 from skdictate.core.clean import clean
 from skdictate.core.continuity import Continuity
 from skdictate.core.frames import Frame, Type
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.sources.base import Item, Named, Trouble
+from skdictate.sources.base import Item, Named, Trouble, Unopened
 from skdictate.sources.handover import Handover
 from skdictate.sources.mic_process import MicProcess, told
 
@@ -35,7 +33,7 @@ NO_SOUND = Problem(
 )
 
 
-class MicSource:
+class MicSource(Unopened):
     """A microphone by its name, a part of it, or its number; the default one if that is empty."""
 
     is_live = True
@@ -62,18 +60,6 @@ class MicSource:
         """A process that takes over begins with sound that the last one heard too: until then."""
         self._n_failures = 0
         self._woken = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        """See ``Source``; the process is started by the iteration."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """See ``Source``; the process is ended by the iteration."""
 
     def stop(self) -> None:
         """Hand over what was captured, and end."""

@@ -22,7 +22,7 @@ from skdictate.library.keeper import Keeper, about
 from skdictate.library.kept import Kept
 from skdictate.library.library import Library
 from skdictate.paths import Paths
-from skdictate.sources.base import Item
+from skdictate.sources.base import Item, Unopened
 from skdictate.speechkit import v2, v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
@@ -35,7 +35,7 @@ from tests.faults.server import Server
 BLOCK_S = 0.05
 
 
-class Speaker:
+class Speaker(Unopened):
     """A live source that says what is in the script, at the pace of the loop's clock."""
 
     name = "speaker"
@@ -58,17 +58,6 @@ class Speaker:
 
     def stop(self) -> None:
         self._is_stopped = True
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         loop = asyncio.get_running_loop()

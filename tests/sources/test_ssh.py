@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from skdictate.openssh.place import Place
 from skdictate.sources.base import Item, Named, Trouble
 from skdictate.sources.reception import Reception
 from skdictate.sources.ssh import SshLine
+from tests.line import until
 from tests.processes import children, command
 from tests.sound_server import SoundServer
 from tests.sshd import HOST, Sshd, descendants
@@ -74,12 +75,6 @@ def recording(server: SoundServer) -> Iterator[Path]:
     finally:
         child.kill()
         child.wait()
-
-
-async def until(is_it: Callable[[], object], longest_s: float = 20) -> None:
-    async with asyncio.timeout(longest_s):
-        while not is_it():
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

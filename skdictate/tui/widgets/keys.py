@@ -22,6 +22,8 @@ class Keys(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False)  # the help tells of it
         self.is_at_rest = True
+        self._fitted = 0
+        """The width that the keys were chosen for."""
 
     def compose(self) -> ComposeResult:
         """The library's, without what can wait."""
@@ -29,14 +31,16 @@ class Keys(Footer):
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
         if not self.is_at_rest:
             keys = [key for key in keys if key.action not in FOR_REST]
+        self._fitted = self.app.size.width
         for action in GIVE_WAY:
-            if sum(map(_width, keys)) > self.app.size.width:
+            if sum(map(_width, keys)) > self._fitted:
                 keys = [key for key in keys if key.action != action]
         yield from keys
 
     def on_resize(self) -> None:
         """Another width, other keys."""
-        self.refresh(recompose=True)
+        if self.app.size.width != self._fitted:
+            self.refresh(recompose=True)
 
     def _forget(self) -> None:
         """Let go of the keys before these: the library would keep all of them.
