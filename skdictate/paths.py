@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from skdictate.errors import Kind, Problem, ProblemError
 APP = "skdictate"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a file system answers that has no room, or no inode, or none for this user."""
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path that every system allows (Linux 107, macOS 103)."""
 
@@ -73,28 +77,72 @@ class Paths:
 def private_folder(path: Path) -> Path:
     """The folder, made if need be, readable by its owner alone.
 
+    A link on the way is followed only if this user or root has made it, and no mode is changed
+    through one: whoever can plant a link could else open or close folders that are none of ours.
+
     Raises:
-        ProblemError: it cannot be made or used.
+        ProblemError: it cannot be made or used, or may be another one than it seems.
     """
     try:
+        _refuse_links_of_others(path)
         missing = [folder for folder in path.parents if not folder.exists()]
         if not path.exists():
             missing.insert(0, path)
         for folder in reversed(missing):  # ``mkdir`` would make these readable by others
             folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
             sync_folder(folder.parent)
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            path.chmod(FOLDER_MODE)
+        if os.name == "posix":
+            _close_to_others(path)
     except OSError as error:
-        problem = Problem(
-            Kind.DISK,
-            "A folder cannot be used",
-            f"{path}: {error.strerror}",
-            "Mend its permissions, or set SKDICTATE_HOME to a folder of yours.",
-            is_permanent=True,
-        )
-        raise ProblemError(problem) from error
+        raise ProblemError(_unusable(path, error)) from error
     return path
+
+
+def _refuse_links_of_others(path: Path) -> None:
+    if os.name != "posix":
+        return
+    for place in (path, *path.parents):
+        with suppress(FileNotFoundError):
+            found = place.lstat()
+            if stat.S_ISLNK(found.st_mode) and found.st_uid not in (0, os.geteuid()):
+                raise PermissionError(errno.EPERM, f"{place} is a link that another user has made")
+
+
+def _close_to_others(path: Path) -> None:
+    """Take everybody else's rights to a folder; to what a link leads to only the user may."""
+    if not path.stat().st_mode & 0o077:
+        return
+    if path.is_symlink():
+        raise PermissionError(errno.EPERM, "it is a link to a folder that others can look into")
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(fd, FOLDER_MODE)
+    finally:
+        os.close(fd)
+
+
+def _unusable(path: Path, error: OSError) -> Problem:
+    hint = "Mend its permissions, or set SKDICTATE_HOME to a folder of yours."
+    if error.errno in FULL:
+        what = "Free some space" if files_left(path) else "Remove some files"
+        hint = f"{what}, or set SKDICTATE_HOME to a folder on another disk."
+    return Problem(
+        Kind.DISK, "A folder cannot be used", f"{path}: {error.strerror}", hint, is_permanent=True
+    )
+
+
+def files_left(path: Path) -> bool:
+    """Whether the file system of a path takes another file; also yes where that cannot be known.
+
+    A file system may have room and still take no file: each needs an inode, and most have a fixed
+    number of those. Systems that make inodes as they need them report none at all.
+    """
+    if not hasattr(os, "statvfs"):
+        return True
+    with suppress(OSError):
+        disk = os.statvfs(next(place for place in (path, *path.parents) if place.exists()))
+        return not disk.f_files or disk.f_favail > 0
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,10 +21,11 @@ def _mount(source: bytes, place: Path, kind: bytes, flags: int, options: bytes =
 
 
 @contextmanager
-def mounted(place: Path, size_bytes: int) -> Iterator[Path]:
-    """A disk of that size."""
+def mounted(place: Path, size_bytes: int, *, n_files: int = 0) -> Iterator[Path]:
+    """A disk of that size; with ``n_files`` it holds no more files and folders, itself included."""
     place.mkdir()
-    _mount(b"small", place, b"tmpfs", 0, f"size={size_bytes},mode=700".encode())
+    options = f"size={size_bytes},mode=700" + (f",nr_inodes={n_files}" if n_files else "")
+    _mount(b"small", place, b"tmpfs", 0, options.encode())
     try:
         yield place
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -31,7 +31,7 @@ from skdictate.core.state import State
 from skdictate.core.status import Phase
 from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library.keeper import Keeper, about
+from skdictate.library.keeper import MOST_SOURCES, Keeper, about
 from skdictate.library.kept import Kept
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
@@ -346,6 +346,51 @@ async def test_what_a_source_says_of_itself_is_kept_and_told(
     assert ProblemCleared(Topic.CAPTURE) in it.changes
     assert SourceNamed("Yeti", "Desk") in it.changes
     assert sorted(source.log) == ["enter", "exit", "stop", "switch to Blue"]
+
+
+async def test_a_source_that_renames_itself_all_the_time_does_not_fill_the_library(
+    serving: Serving, paths: Paths
+) -> None:
+    source = LiveSource()
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        before = "Desk"
+        source.blocks.put_nowait(Named(before))
+        for index in range(5_000):
+            source.blocks.put_nowait(bytes(320))
+            name = f"{index} {'x' * 70}"
+            source.blocks.put_nowait(Named(name, before))
+            before = name
+        it.engine.stop()
+        await running
+        kept = it.library.get(it.library.ids()[0])
+    assert kept is not None
+    assert kept.about.source.startswith("Desk, 0 x")
+    assert kept.about.source.endswith(before), "the newest one"
+    named = [change for change in it.changes if isinstance(change, SourceNamed)]
+    assert len(named) < 20
+    assert len(kept.about.source) < 2_000
+
+
+@pytest.mark.parametrize("n_names", [3, 500])
+async def test_each_microphone_is_kept_once_and_only_so_many(paths: Paths, n_names: int) -> None:
+    kept = about(engine="echo", api="v3", languages=(), source="0", rate_hz=16_000)
+    keeper = Keeper(paths.library, paths.recordings, kept)
+    running = asyncio.ensure_future(keeper.run())
+    keeper.append(bytes(320))
+    await keeper.written()
+    for _ in range(3):
+        for number in range(n_names):
+            keeper.note_source(f"{number}")
+    assert await keeper.close(160, 0) is None
+    running.cancel()
+    with closing(Library(paths.library)) as library:
+        found = library.get(library.ids()[0])
+    assert found is not None
+    names = found.about.source.split(", ")
+    assert names[:3] == ["0", "1", "2"]
+    assert len(names) == len(set(names)) == min(n_names, MOST_SOURCES + 1)
+    assert (names[-1] == "and others") is (n_names > MOST_SOURCES)
 
 
 async def test_a_source_that_does_not_end_when_told_is_left(

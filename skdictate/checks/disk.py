@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import shutil
@@ -11,12 +12,13 @@ from pathlib import Path
 from skdictate.checks.finding import Case, Finding, State
 from skdictate.core.audio import Format
 from skdictate.errors import Exit
-from skdictate.paths import Paths
+from skdictate.paths import Paths, files_left
 
 LEAST_S = 60
 """With less room than that there is no dictation."""
 LITTLE_S = 3600
 """With less room than that the user should know."""
+NO_FILES_HINT = "Remove some files: each takes one of the disk's inodes (see df -i)."
 TRIAL_BYTES = 64 * 1024
 """Written to see whether the disk takes it: two seconds of sound."""
 
@@ -27,6 +29,8 @@ async def folders(case: Case) -> Finding:
     for path in places:
         if error := _trouble(path):
             hint = "Mend its permissions, or set SKDICTATE_HOME to a folder of yours."
+            if error == os.strerror(errno.ENOSPC):
+                hint = "Free some space." if files_left(path) else NO_FILES_HINT
             return Finding("folders", State.FAILED, f"{path}: {error}", hint, Exit.DISK)
     if os.name == "posix":
         private = dict.fromkeys([case.paths.data, case.paths.state])
@@ -43,6 +47,9 @@ async def folders(case: Case) -> Finding:
 async def space(case: Case) -> Finding:
     """For how long one could dictate before the disk is full."""
     path = _nearest(case.paths.recordings)
+    if not files_left(path):
+        detail = "the disk can hold no more files, though it has room"
+        return Finding("disk", State.FAILED, detail, NO_FILES_HINT, Exit.DISK)
     free_bytes = shutil.disk_usage(path).free
     return room(free_bytes, case.settings.rate)
 

@@ -11,6 +11,7 @@ from skdictate.core.audio import measure
 from skdictate.core.changes import Change, Reason, SourceNamed
 from skdictate.core.continuity import Missing
 from skdictate.core.meter import Meter
+from skdictate.core.naming import Naming
 from skdictate.engine.clockwork import Clockwork
 from skdictate.errors import Problem, ProblemError
 from skdictate.library.base import Keeping
@@ -40,6 +41,7 @@ class Capture:
         self._core = core
         self._say = say
         self._task: asyncio.Task[None] | None = None
+        self._naming = Naming()
         self._n_unkept = 0
         """Samples at the head that there was no room for."""
 
@@ -102,6 +104,7 @@ class Capture:
             self.problem = error.problem
             self._core.tell(self._core.dictation.source_failed, error.problem)
         finally:
+            self._name(self._naming.rest())
             self._tell_unkept()
             self._core.tell(self._core.dictation.stop)
 
@@ -116,13 +119,20 @@ class Capture:
                 reason = Reason.OVERRUN if item.is_overrun else Reason.NOT_CAPTURED
                 self._core.tell(self._core.dictation.lost, item.n_samples, reason)
             case Named():
-                self._keeper.note_source(item.name)
-                self._say(SourceNamed(item.name, item.was))
-                self._core.tell(self._core.dictation.source_changed)
+                self._naming.heard(item.name)
             case Trouble():
                 self._core.tell(self._core.dictation.source_failed, item.problem)
             case Mended(start_sample, pcm):
                 self._keeper.mend(start_sample, pcm)
+        self._name(self._naming.due(asyncio.get_running_loop().time()))
+
+    def _name(self, change: tuple[str, str] | None) -> None:
+        """Another microphone is heard, if the name of one is to be told."""
+        if change is not None:
+            name, was = change
+            self._keeper.note_source(name)
+            self._say(SourceNamed(name, was))
+            self._core.tell(self._core.dictation.source_changed)
 
     async def _is_left_out(self) -> bool:
         """In a pause, what comes is not wanted; or it waits, if it was spoken before or can be."""

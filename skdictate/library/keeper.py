@@ -33,6 +33,10 @@ from skdictate.library.trouble import meanwhile
 CLOSE_S = 5.0
 """At the end of a dictation: how long a disk that does not answer is waited for."""
 
+MOST_SOURCES = 20
+"""Names of microphones that are kept of one dictation, each once: a name is foreign, and a sender
+may have any number of them."""
+
 
 class Keeper:
     """The files appear with the first sound: a dictation that never began leaves nothing.
@@ -46,6 +50,7 @@ class Keeper:
         """Told what is wrong with the disk; None once all is well again."""
         self.on_notice: Callable[[Problem], None] = lambda problem: None
         """Told what went wrong with the library, and is over."""
+        self._sources = {about.source}
         self.tape = Tape(folder / about.recording, Format(about.rate_hz))
         self.shelf = Shelf(library, self._about)
         self.shelf.on_notice = self.tape.on_notice = lambda problem: self.on_notice(problem)
@@ -115,8 +120,13 @@ class Keeper:
         """This is heard from now on."""
         if not self.tape.head:
             self.about = replace(self.about, source=name)
-        else:
-            self.shelf.put(Note(lambda library, id_: library.add_source(id_, name)))
+            self._sources = {name}
+            return
+        if name in self._sources or len(self._sources) > MOST_SOURCES:
+            return
+        self._sources.add(name)
+        kept = name if len(self._sources) <= MOST_SOURCES else "and others"
+        self.shelf.put(Note(lambda library, id_: library.add_source(id_, kept)))
 
     async def keep(self, changes: Sequence[Change]) -> None:
         """Store what is to be stored of these.

@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import files_left
 
 LEAST_BYTES = 65_536
 """With less room than that SQLite cannot work."""
 _OR = ", or set SKDICTATE_HOME to another folder."
 _MEANWHILE = "; until then all is held in memory."
 _FULL = "The disk is full", "Free some space"
+_NO_FILES = "The disk can hold no more files, though it has room", "Remove some files"
 _BROKEN = "The disk fails", "Look after it"
 _FORBIDDEN = "The disk may not be written to", "Mend its permissions"
 _HELD = "The library is in use by another program", "Close that"
@@ -58,6 +60,8 @@ def told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         title, hint = _BY_ERRNO.get(error.errno or 0, _OTHER)
+        if error.errno == errno.ENOSPC and not files_left(path):
+            title, hint = _NO_FILES
         raise ProblemError(_problem(title, f"{path}: {error.strerror}", hint)) from error
     except sqlite3.Error as error:
         title, hint = _of_disk(error, path) or _BY_SQLITE.get(_code(error), _UNUSABLE)
@@ -86,6 +90,8 @@ def _of_disk(error: sqlite3.Error, path: Path) -> tuple[str, str] | None:
             return _READ_ONLY
         if disk.f_bavail * disk.f_frsize < LEAST_BYTES:
             return _FULL
+        if not files_left(path):
+            return _NO_FILES
     return None
 
 

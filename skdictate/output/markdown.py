@@ -8,7 +8,9 @@ from skdictate.core.changes import Gap, Line
 from skdictate.output.text import TextFormat
 from skdictate.output.words import clock, said_of
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~${}]|&(?=#?\w+;))")
+"""Marks of CommonMark and of its common extensions: tables, struck-out text, formulas, attributes;
+and an ampersand that begins an entity such as ``&lt;``."""
 
 
 class MarkdownFormat(TextFormat):

@@ -9,6 +9,12 @@ from skdictate.output.words import said_of
 
 CUE_LEAST_MS = 500
 """A subtitle that is shown for less than this cannot be read."""
+_ARROW = "-->"
+"""What tells a line of times from one of text, in both formats."""
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "∖"})
+"""SRT has no way to escape a character, and players take ``<font>``, ``{\\an8}``, ``{y:i}`` and
+``\\N`` for commands; so what begins or ends one is replaced by a character that looks like it."""
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class SubtitleFormat(TextFormat):
@@ -30,7 +36,11 @@ class SubtitleFormat(TextFormat):
         self._n_cues += 1
         start_ms = self._ms(start_sample)
         end_ms = max(self._ms(end_sample), start_ms + CUE_LEAST_MS)
-        return f"{self._n_cues}\n{self._span(start_ms, end_ms)}\n{text}\n\n"
+        return f"{self._n_cues}\n{self._span(start_ms, end_ms)}\n{self._escaped(text)}\n\n"
+
+    def _escaped(self, text: str) -> str:
+        """The text so that a player shows all of it and acts on nothing in it."""
+        return text.replace(_ARROW, "→").translate(_LOOKALIKES)
 
     def _span(self, start_ms: int, end_ms: int) -> str:
         return f"{_stamp(start_ms, ',')} --> {_stamp(end_ms, ',')}"
@@ -43,10 +53,8 @@ class WebSubtitleFormat(SubtitleFormat):
         """The signature."""
         return "WEBVTT\n\n"
 
-    def _cue(self, start_sample: int, end_sample: int, text: str) -> str:
-        for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-            text = text.replace(char, entity)
-        return super()._cue(start_sample, end_sample, text)
+    def _escaped(self, text: str) -> str:
+        return text.translate(_ENTITIES)
 
     def _span(self, start_ms: int, end_ms: int) -> str:
         return f"{_stamp(start_ms, '.')} --> {_stamp(end_ms, '.')}"

@@ -16,6 +16,7 @@ from skdictate.checks import disk
 from skdictate.checks.finding import Case, State
 from skdictate.errors import Exit
 from skdictate.paths import Paths
+from tests.mounts import CAN_MOUNT, mounted
 
 NOBODY = 65_534
 
@@ -72,6 +73,16 @@ async def test_a_folder_of_somebody_else_is_said(case: Case, tmp_path: Path) -> 
         os.seteuid(user)
     for finding in findings:
         assert (finding.state, finding.exit_code) == (State.FAILED, Exit.DISK)
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="needs a disk of its own")
+async def test_a_disk_without_inodes_is_no_lack_of_permission(case: Case, tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", 10_000_000, n_files=1) as place:
+        full = at(case, place)
+        for check in (disk.folders, disk.space):
+            finding = await check(full)
+            assert (finding.state, finding.exit_code) == (State.FAILED, Exit.DISK)
+            assert "inodes" in finding.hint
 
 
 async def test_a_disk_that_does_not_take_the_sound_is_said(case: Case, home: Path) -> None:

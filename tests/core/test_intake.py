@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from skdictate.core.audio import Format
 from skdictate.core.frames import FARTHEST, FrameError
-from skdictate.core.intake import SLACK_S, SPOOLED_S, Intake
+from skdictate.core.intake import GAPS, GAPS_PER_S, SLACK_S, SPOOLED_S, Intake
 
 SOUND = Format(1000)
 
@@ -51,6 +51,20 @@ def test_no_more_sound_comes_than_time_has_passed_and_a_spool_holds() -> None:
     with pytest.raises(FrameError, match="more sound than"):
         intake.admit(most, 1, 0.0)
     assert intake.admit(most, 1, 0.001) == 1
+
+
+def test_holes_are_few_for_the_sound_between_them() -> None:
+    intake = Intake(SOUND, 0, 0.0)
+    n_gaps = 0
+    with pytest.raises(FrameError, match="gaps in 1 seconds"):
+        while True:
+            intake.admit(intake.next, 5, 1000.0)
+            assert intake.admit(intake.next, 5, 1000.0, is_gap=True) == 5
+            intake.admit(intake.next - 5, 5, 1000.0, is_gap=True)  # it was told already
+            n_gaps += 1
+    assert n_gaps == GAPS + GAPS_PER_S
+    intake.admit(intake.next, 1000, 1000.0)
+    assert intake.admit(intake.next, 5, 1000.0, is_gap=True) == 5
 
 
 @given(st.integers(0, FARTHEST), st.integers(0, FARTHEST), st.booleans())

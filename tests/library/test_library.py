@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line, LinkChanged, Reason
 from skdictate.core.findings import Finding
 from skdictate.core.state import State
@@ -19,6 +20,8 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
 from skdictate.library.kept import About
 from skdictate.library.library import Library
+from skdictate.library.recording import Recording
+from tests.mounts import CAN_MOUNT, mounted
 
 ABOUT = About("local", "v3", "en-US", "demo", 16_000, "a.wav", datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -149,6 +152,8 @@ from pathlib import Path
 from tests.library.test_library import ABOUT
 from skdictate.core.changes import Line
 from skdictate.library.library import Library
+from skdictate.library.recording import Recording
+from tests.mounts import CAN_MOUNT, mounted
 library = Library(Path(sys.argv[1]))
 dictation_id = library.begin(ABOUT)
 for number in range(1, 10**6):
@@ -169,3 +174,16 @@ for number in range(1, 10**6):
     assert len(kept.lines) >= n_told
     assert kept.state == "running"
     library.close()
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="needs a disk of its own")
+@pytest.mark.parametrize("n_files", [1, 2, 3, 4])
+def test_a_disk_without_inodes_is_said_to_be_that(tmp_path: Path, n_files: int) -> None:
+    with mounted(tmp_path / "disk", 10_000_000, n_files=n_files) as disk:
+        with pytest.raises(ProblemError) as raised:
+            Library(disk / "library.sqlite").close()
+        assert raised.value.problem.title == "The disk can hold no more files, though it has room"
+        assert raised.value.problem.hint.startswith("Remove some files")
+        with pytest.raises(ProblemError) as raised:
+            Recording.create(disk / "a.wav", Format(16_000))
+        assert raised.value.problem.title.startswith("The disk can hold no more files")

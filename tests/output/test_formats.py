@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import re
 
 import pytest
 
@@ -44,7 +46,7 @@ def test_subtitles_are_numbered_and_can_be_read() -> None:
     assert rendered("srt", SOUND, LINES, GAPS[:1]) == (
         "1\n00:00:00,960 --> 00:00:04,728\nIt was the best of times,\n\n"
         "2\n00:00:05,000 --> 00:01:05,000\n[not recognised; last heard: of ti]\n\n"
-        "3\n01:00:00,000 --> 01:00:00,500\n<b>it</b> was *the* _worst_ & more\n\n"
+        "3\n01:00:00,000 --> 01:00:00,500\n‹b›it‹/b› was *the* _worst_ & more\n\n"
     )
 
 
@@ -53,6 +55,53 @@ def test_web_subtitles_have_a_signature_and_escape_their_markup() -> None:
         "WEBVTT\n\n1\n01:00:00.000 --> 01:00:00.500\n"
         "&lt;b&gt;it&lt;/b&gt; was *the* _worst_ &amp; more\n\n"
     )
+
+
+HARMFUL = [
+    "<font color=red>loud</font>",
+    "{\\an8}up",
+    "{\\b1}bold{y:i}",
+    "one\\Ntwo\\hthree",
+    "00:00:09,000 --> 00:00:10,000",
+    "a < b and c > d",
+    "<!-- --!> <v Anna>",
+    "&lt;i&gt; & more",
+]
+
+
+COMMANDS = {"srt": r"<[^>]*>?|\{[^}]*\}?|\\[Nnh]|-->", "vtt": r"<[^>]*>?|-->"}
+"""What players of each format obey, or take away unread."""
+
+
+def _players_text(name: str, subtitles: str) -> list[str]:
+    """The cues as a player shows them that knows every command."""
+    cues = subtitles.removeprefix("WEBVTT\n\n").strip().split("\n\n")
+    shown = []
+    for cue in cues:
+        _, span, *rows = cue.split("\n")
+        assert re.fullmatch(r"[\d:,.]+ --> [\d:,.]+", span)
+        assert len(rows) == 1
+        shown.append(re.sub(COMMANDS[name], "", rows[0]))
+    return shown
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_nothing_in_a_text_acts_on_a_player_of_subtitles(name: str) -> None:
+    lines = [Line(n, text, 1000 * n, 1000 * n + 900, 1) for n, text in enumerate(HARMFUL, 1)]
+    gap = Gap(60_000, 61_000, Reason.UNRECOGNISED, "<i>--> {\\an8}")
+    shown = _players_text(name, rendered(name, SOUND, lines, [gap]))
+    if name == "vtt":
+        assert [html.unescape(text) for text in shown[:-1]] == HARMFUL
+        return
+    back = str.maketrans({"‹": "<", "›": ">", "(": "{", ")": "}", "∖": "\\", "→": "-->"})
+    assert [text.translate(back) for text in shown[:-1]] == HARMFUL
+    assert shown[-1] == "[not recognised; last heard: ‹i›→ (∖an8)]"
+
+
+def test_markdown_shows_entities_formulas_and_attributes_as_they_were_said() -> None:
+    said = "&lt;b&gt; &#60; AT&T $x$ {: .big } ~~no~~"
+    line = rendered("md", SOUND, [Line(1, said, 0, 1, 1)], []).strip()
+    assert line == ("**0:00** \\&lt;b\\&gt; \\&\\#60; AT&T \\$x\\$ \\{: .big \\} \\~\\~no\\~\\~")
 
 
 FINDING = Finding("class", 2, 2_000, 5_000, "insult: yes 88%", '{"classifier": "insult"}')
