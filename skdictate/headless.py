@@ -27,7 +27,7 @@ from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.output.formats import FORMATS
 from skdictate.output.notes import Notes
-from skdictate.output.outlet import Outlet
+from skdictate.output.outlet import Outlet, are_one
 from skdictate.output.sinks import opened
 from skdictate.output.unfinished import offered, removed
 from skdictate.output.words import noted
@@ -63,7 +63,7 @@ class Run:
         """Dictate to the end; the exit code."""
         loop = asyncio.get_running_loop()
         self._out.on_gone = lambda: loop.call_soon_threadsafe(self.engine.stop)
-        self._out.write(self._writer.begin())
+        self._write(self._writer.begin())
         outcome = await self.engine.run()
         self._patience.reached()
         self._notes.clear()
@@ -74,7 +74,7 @@ class Run:
                 self._notes.say(words)
         if overruns := self.engine.source.overruns:
             self._notes.say(f"this machine was too busy to take the sound, {overruns} times")
-        self._out.write(
+        self._write(
             self._writer.end(outcome.audio_ms, outcome.n_lines, outcome.n_links, outcome.billed_s)
         )
         code = exit_code(outcome)
@@ -127,10 +127,16 @@ class Run:
     def _print(self, change: Change) -> None:
         """Write what it adds to the transcript; if that is not possible, say so at once."""
         if not (isinstance(change, PartialChanged) and self._out.is_behind):
-            self._out.write(self._writer.change(change))
+            self._write(self._writer.change(change))
         if not self._is_warned and (left := self._out.problem) is not None:
             self._is_warned = True
             self._notes.say(f"{left} It is tried again.")
+
+    def _write(self, text: str) -> None:
+        """Whole lines of the transcript; a partial that stands in their way is moved below them."""
+        if text:
+            with self._notes.made_way(self._out):
+                self._out.write(text)
 
 
 def exit_code(outcome: Outcome) -> Exit:
@@ -147,7 +153,8 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
 
     Without ``sources``, from the one that the settings name.
     """
-    notes = Notes(Outlet(sys.stderr))
+    shared = Outlet(sys.stderr)
+    notes = Notes(shared)
     codes: list[Exit] = []
     if not sources:
         await studio.sound.settle()
@@ -157,7 +164,7 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
         tasks = [group.create_task(it.run()) for it in (studio.server, studio.sound.lobby) if it]
         try:
             with opened(studio.settings.output) as stream:
-                out = Outlet(stream)
+                out = shared if are_one(stream, sys.stderr) else Outlet(stream)
                 for source in sources:
                     notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.place}")
                     run = Run(studio, source, out, notes)
@@ -165,7 +172,8 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
                         codes.append(await run.run())
                     if run.signalled is not None:
                         break
-                out.close()
+                if out is not shared:
+                    out.close()
         finally:
             for task in tasks:
                 task.cancel()

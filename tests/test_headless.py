@@ -93,3 +93,10 @@ async def test_a_recogniser_that_never_comes_ends_a_transcription(
 
 def test_a_partial_is_both_its_parts() -> None:
     assert PartialChanged("one two", "three").text == "one two three"
+
+
+def test_a_partial_of_wide_characters_has_room_on_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    terminal = Terminal()
+    Notes(terminal).partial("一二三四五六七八九十")
+    assert terminal.getvalue() == "\r\x1b[K…三四五六七八九十"

@@ -42,6 +42,14 @@ class Outlet:
         """Whether it is a terminal."""
         return self._is_terminal
 
+    def fileno(self) -> int:
+        """Where it writes to.
+
+        Raises:
+            OSError: it has no descriptor.
+        """
+        return self._stream.fileno()
+
     def write(self, text: str) -> None:
         """Have this written, after all that was written before."""
         data = text.encode(self._stream.encoding or "utf-8", errors="replace")
@@ -116,6 +124,23 @@ class Outlet:
         self._stream.write(data.decode(self._stream.encoding or "utf-8"))
         self._stream.flush()
         return len(data)
+
+
+def are_one(first: TextIO, second: TextIO) -> bool:
+    """Whether both end in the same terminal, pipe or file, so that what goes there needs one order.
+
+    ``/dev/tty`` is another name of the terminal that controls the process.
+    """
+    with suppress(OSError, ValueError):
+        if os.name != "posix":
+            return first.isatty() and second.isatty()
+        fds = first.fileno(), second.fileno()
+        if os.path.sameopenfile(*fds):
+            return True
+        if first.isatty() and second.isatty():
+            devices = {os.fstat(fd).st_rdev for fd in fds}
+            return len(devices) == 1 or all(os.tcgetpgrp(fd) for fd in fds)
+    return False
 
 
 def _descriptor(stream: TextIO) -> int | None:
