@@ -58,9 +58,14 @@ class Span:
         self.hear_until = max(self.end, end if hear_until is None else hear_until)
 
     def owns(self, start: int, end: int) -> bool:
-        """Whether a text heard in that range is this span's: told by its middle."""
+        """Whether a text heard in that range is this span's: told by its middle.
+
+        Where no link hears beyond the end of this span, nobody else will give what was heard there:
+        it is this span's, wherever the recogniser says that it was.
+        """
         middle = (start + end) // 2
-        return middle >= self._first and (self.end is None or middle < self.end)
+        is_before = self.end is None or self.hear_until == self.end or middle < self.end
+        return is_before and middle >= self._first
 
     @property
     def _first(self) -> int:

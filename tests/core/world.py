@@ -23,6 +23,7 @@ from skdictate.core.dictation import Dictation
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.errors import Kind, Problem
+from tests.core.slips import NONE, Slip, Slips
 
 RATE = 1000
 BLOCK = 100
@@ -55,6 +56,8 @@ class Manners:
     """Silence after the last word that a final claims as settled."""
     is_timed: bool = True
     """It says where its finals are; else that is guessed from what had been sent."""
+    slip: Slip = NONE
+    """What is wrong with its times, or with it."""
 
 
 @dataclass
@@ -75,6 +78,9 @@ class EchoLink:
     opens_at_s: float = 0.0
     last_fed_s: float = float("inf")
     outbox: deque[tuple[float, object]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.slips = Slips(self.world.manners.slip, self.world.rng)
 
     def feed(self, start: int, end: int) -> None:
         assert not self.is_finished, "audio after the half-close"
@@ -192,9 +198,18 @@ class EchoLink:
             self.finalise(words, is_last=True)
         self.say(None)
 
-    def say(self, event: object) -> None:
+    def say(self, event: ev.Event | None) -> None:
         if self.is_dead:
             return
+        if self.world.manners.slip == NONE:
+            self.put(event)
+            return
+        for bent in self.slips(event, self.ms(self.until)):
+            self.put(bent)
+        if event is None:
+            self.put(None)
+
+    def put(self, event: object) -> None:
         delay_s = self.world.rng.random() * self.world.manners.longest_delay_s
         at_s = self.world.now_s + delay_s
         if self.outbox:
@@ -358,7 +373,7 @@ class World:
         for change in self.dictation.take_changes():
             self.n_told += 1
             self.note(change)
-        if self.manners.is_timed:
+        if self.manners.is_timed and self.manners.slip == NONE:
             self.check_crash()
         if self.unreadable:
             self.dictation.unreadable(*self.unreadable.popleft(), self.now_s)
@@ -474,7 +489,8 @@ class World:
             assert not any(
                 g.start_sample <= word.start and word.end <= g.end_sample for g in self.gaps
             ), f"{number} lies in a gap too"
-        self.check_places()
+        if self.manners.slip == NONE:
+            self.check_places()
 
     def check_crash(self) -> None:
         """Were this the end, what was told would be enough to go on and lose and double nothing."""

@@ -219,7 +219,7 @@ class Session:
         while (request := await self._read()) is not None:
             pcm = self._wire.audio(request)
             if pcm is None:
-                self._tell(self._teller.end_utterance())
+                self._tell(self._teller.slipped(self._teller.end_utterance()))
                 continue
             self._n_samples += len(pcm) // 2
             if self._passes_limits(self._sound):
@@ -229,9 +229,9 @@ class Session:
             if self._server.nonsense is not None:
                 self._babble(self._server.nonsense)
             elif not is_deaf:
-                self._tell(self._teller.feed(pcm))
+                self._tell(self._teller.slipped(self._teller.feed(pcm)))
         if not self._ended.done():
-            self._tell(self._teller.finish())
+            self._tell(self._teller.slipped(self._teller.finish(), is_end=True))
             self._is_over = True
             self._is_told.set()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Event, Final, Partial, Refinement, Word
+from tests.core.slips import NONE, Slip, Slips
 from tests.faults.numbers import Ear, Heard
 
 SILENCE_S = 4.0
@@ -30,6 +31,8 @@ class Manners:
     """How often it has a guess to offer, after each message."""
     has_words: bool = True
     """It says where each word is."""
+    slip: Slip = NONE
+    """What is wrong with its times, or with it."""
 
     @property
     def is_quick(self) -> bool:
@@ -71,6 +74,24 @@ class Teller:
         self._n_finals = 0
         self._final_end = 0
         self._silence_end = 0
+        self._slips = Slips(manners.slip, rng)
+
+    def slipped(self, said: Iterator[Said], *, is_end: bool = False) -> Iterator[Said]:
+        """What it says instead, if something is wrong with it."""
+        if self._manners.slip == NONE:
+            yield from said
+            return
+        sent_ms = self._sound.ms(self._ear.n_samples)
+        last = Said(EndOfUtterance(0), sent_ms, 0, 0)
+        for last in said:
+            yield from self._instead(last, last.event, sent_ms)
+        if is_end:
+            yield from self._instead(last, None, sent_ms)
+
+    def _instead(self, said: Said, event: Event | None, sent_ms: int) -> Iterator[Said]:
+        for bent in self._slips(event, sent_ms):
+            settled_ms = bent.settled_ms if isinstance(bent, Final) else said.final_ms
+            yield replace(said, event=bent, final_ms=settled_ms)
 
     def feed(self, pcm: bytes) -> Iterator[Said]:
         """What there is to say after this much more."""
