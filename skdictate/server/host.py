@@ -13,6 +13,7 @@ import grpc
 from skdictate.address import UNIX
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.server import door
+from skdictate.server.call_limit import MOST_CALLS_OF_PEER, CallLimit
 from skdictate.server.gate import TokenGate
 from skdictate.server.late import LateRecogniser, Loader
 from skdictate.server.offer import Offer
@@ -34,7 +35,9 @@ OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     # Who connects and says nothing, or has no calls any more, keeps a connection no longer.
     ("grpc.server_handshake_timeout_ms", 10_000),
-    ("grpc.max_connection_idle_ms", 60_000),
+    ("grpc.max_connection_idle_ms", 20_000),
+    # A connection takes some 60 KB with TLS, whoever opened it; those beyond are closed at once.
+    ("grpc.max_allowed_incoming_connections", 4_096),
 )
 MOST_FILES = 65_536
 
@@ -60,20 +63,21 @@ class Host:
         _take_files()
         executor = ThreadPoolExecutor(1, thread_name_prefix="recogniser")
         late = LateRecogniser(self._load)
-        server = build(late, executor, self._offer.rules, [*gates, seats], OPTIONS)
+        interceptors = [*gates, seats, CallLimit(SERVICES)]
+        options = [*OPTIONS, ("grpc.max_concurrent_streams", n_streams(self._offer.n_sessions))]
+        server = build(late, executor, self._offer.rules, interceptors, options)
         tidings = Tidings(server, SERVICES)
         try:
-            await tidings.loading()
             with door.door(self._offer.address):
                 address = self._bind(server)
                 self._has_address = True
                 loading = asyncio.get_running_loop().run_in_executor(executor, late.load)
                 await server.start()
             await loading
-            await tidings.serving()
+            tidings.serving()
             ready(address)
             await self._stopped.wait()
-            await tidings.stopping()
+            tidings.stopping()
             await self._close(server, seats)
         finally:
             await server.stop(None)
@@ -130,6 +134,15 @@ async def host(offer: Offer, load: Loader, ready: Callable[[str], None]) -> Exit
     server = Host(offer, load)
     with signals(server.stop):
         return await server.run(ready)
+
+
+def n_streams(n_sessions: int) -> int:
+    """How many calls one connection may have: all the sessions, and as many of other kinds.
+
+    Those beyond wait at the client. One that may have any number of them in flight could have more
+    than are refused in good time.
+    """
+    return n_sessions + MOST_CALLS_OF_PEER
 
 
 def _take_files() -> None:

@@ -17,7 +17,17 @@ import time
 
 from tests.faults.report import Options, Row, table
 
-PARTS = ("schedules", "hours", "answers", "screens", "requests", "kills", "cuts", "disks")
+PARTS = (
+    "schedules",
+    "hours",
+    "answers",
+    "screens",
+    "requests",
+    "burdens",
+    "kills",
+    "cuts",
+    "disks",
+)
 """Modules of this package with a function ``run``, see ``report.Part``."""
 
 

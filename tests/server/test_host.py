@@ -21,7 +21,7 @@ from skdictate.speechkit.channel import Endpoint
 from tests.served import Certificate
 from tests.server import test_service_v3
 from tests.server.clients import call_on, health, numbers, session, talk
-from tests.server.conftest import Hosting, identity
+from tests.server.conftest import Hosted, Hosting, identity
 from tests.server.test_service_v3 import chunks, settings
 
 TOKEN = "token-of-this-test"
@@ -160,6 +160,47 @@ async def test_connections_that_say_nothing_are_not_kept(
             connection.setblocking(False)
         await asyncio.to_thread(_wait_for_the_end, idle)
         assert await health(hosted) == STATUS.SERVING
+
+
+async def test_connections_have_a_number(hosting: Hosting, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = dict(host_module.OPTIONS)
+    assert options["grpc.max_allowed_incoming_connections"] <= 5_000
+    options["grpc.max_allowed_incoming_connections"] = 20
+    options["grpc.server_handshake_timeout_ms"] = 600_000
+    monkeypatch.setattr(host_module, "OPTIONS", tuple(options.items()))
+    async with hosting(address="127.0.0.1:0") as hosted:
+        host, _, port = hosted.address.rpartition(":")
+        for _ in range(2):
+            some = [socket.create_connection((host, int(port))) for _ in range(50)]
+            async with asyncio.timeout(20):
+                while sum(map(_is_closed, some)) < 30:
+                    await asyncio.sleep(0.01)
+            for connection in some:
+                connection.close()
+        async with asyncio.timeout(20):
+            while await _tried_health(hosted) != STATUS.SERVING:
+                await asyncio.sleep(0.05)
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """The other side has nothing more to say."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(4_096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+async def _tried_health(hosted: Hosted) -> int:
+    """Whether it is well, or nothing if there was no connection to be had."""
+    try:
+        return await health(hosted)
+    except grpc.RpcError:
+        return int(STATUS.UNKNOWN)
 
 
 def _wait_for_the_end(connections: list[socket.socket]) -> None:
