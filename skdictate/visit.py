@@ -173,7 +173,7 @@ class Way:
         """It cannot come, and waits for us."""
         self._is_by_inbox.set()
 
-    async def open(self, *, may_ask: bool) -> Passage:
+    async def open(self, *, may_ask: bool, served: str = "") -> Passage:
         """See ``Road``; nobody can be asked for a password, for the app has the terminal."""
         if not self._is_by_inbox.is_set():
             coming = asyncio.create_task(self._come())

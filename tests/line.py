@@ -115,6 +115,13 @@ class App:
         async with asyncio.timeout(20):
             await self._taking
 
+    def kill(self) -> None:
+        """Be gone without a word."""
+        for it in self.reception._party.lines:
+            it._writer.transport.abort()
+        self._serving.cancel()
+        self.inbox.close()
+
     async def _take(self, source: RemoteSource) -> None:
         async with source:
             async for item in source:
@@ -175,6 +182,7 @@ class Peer:
         self._writer = writer
         self._decoder = Decoder(has_preamble=False, is_peer=True)
         self.heard: list[Frame] = []
+        self.pings: list[Frame] = []
         self.is_closed = False
         self.answers_pings = True
 
@@ -197,9 +205,11 @@ class Peer:
         with suppress(OSError):
             while data := await self._reader.read(65536):
                 for frame in self._decoder.feed(data):
-                    if frame.type is Type.PING and self.answers_pings:
-                        self.say(Frame.pong(frame, time.monotonic_ns()))
-                    elif frame.type is not Type.PING:
+                    if frame.type is Type.PING:
+                        self.pings.append(frame)
+                        if self.answers_pings:
+                            self.say(Frame.pong(frame, time.monotonic_ns()))
+                    else:
                         self.heard.append(frame)
         self.is_closed = True
 

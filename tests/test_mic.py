@@ -243,3 +243,24 @@ async def test_a_microphone_and_the_way_there_are_tried_without_disturbing(
     done = await asyncio.to_thread(subprocess.run, [*SKDICTATE, *short], capture_output=True)
     assert done.returncode == 5
     assert b"nothing but zeros: is it muted?" in done.stdout
+
+
+async def test_kills_of_ssh_bring_nothing_to_a_newer_app(
+    sshd: Sshd, app: App, there: Paths, tmp_path: Path
+) -> None:
+    file = counted(tmp_path / "numbers.wav", 6)
+    app.begin()
+    async with sending(sshd, "--source", f"file:{file}", HOST) as sender:
+        await until(lambda: app.n_recorded)
+        async with App(there) as newer:
+            newer.begin()
+            for _ in range(4):
+                await asyncio.sleep(0.5)
+                for pid in lines_of(sender):
+                    os.kill(pid, signal.SIGKILL)
+            async with asyncio.timeout(30):
+                assert await sender.wait() == 0
+            assert newer.n_recorded == 0
+    await until(lambda: app.n_recorded == SOUND.samples(6))
+    assert bytes(app.recording) == spoken(0, SOUND.samples(6))
+    assert app.missing == []

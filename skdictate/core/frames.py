@@ -43,7 +43,7 @@ class Type(IntEnum):
     BYE = 6
     """To the microphone: capture no more. From it: that was all."""
     PING = 7
-    """Are you there? Either way."""
+    """Are you there? Either way. The app says which one it is: a sender comes back to the same."""
     PONG = 8
     """Yes; with what the ping said, and the time of the other clock."""
     GAP = 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 2.0
 """A socket of this machine that has not answered by then belongs to nobody."""
+_ID = re.compile(r"[0-9a-f]{8,64}")
 
 
 def sessions(paths: Paths) -> list[Session]:
@@ -29,16 +31,34 @@ def sessions(paths: Paths) -> list[Session]:
     return sorted(found.values(), key=lambda session: session.began_s, reverse=True)
 
 
-def find(paths: Paths, wanted: str = "") -> Session:
+def find(paths: Paths, wanted: str = "", served: str = "") -> Session:
     """The newest, or the one that is wanted by the beginning of its id or by its process.
 
+    A sender that has served one before, by its whole id, comes back to that one while it lives.
+
     Raises:
-        ProblemError: there is none.
+        ProblemError: there is none, or the one that was served does not answer.
     """
-    for session in sessions(paths):
-        if not wanted or session.id.startswith(wanted) or wanted == str(session.pid):
+    found = [
+        session
+        for session in sessions(paths)
+        if not wanted or session.id.startswith(wanted) or wanted == str(session.pid)
+    ]
+    for session in found:
+        if session.id == served:
             return session
-    raise ProblemError(nobody(wanted))
+    if is_announced(paths, served):
+        raise ProblemError(_still(served))
+    if not found:
+        raise ProblemError(nobody(wanted))
+    return found[0]
+
+
+def is_announced(paths: Paths, session_id: str) -> bool:
+    """Whether an app has told of itself and was not found dead since; ``sessions`` looks."""
+    if not _ID.fullmatch(session_id):
+        return False
+    return any((it / f"{session_id}.json").exists() for it in sessions_of.folders(paths))
 
 
 def connect(session: Session) -> socket.socket:
@@ -108,6 +128,13 @@ def nobody(wanted: str) -> Problem:
         f"{which} of this user waits on {clean(socket.gethostname())}",
         "Start skdictate --source remote there.",
     )
+
+
+def _still(served: str) -> Problem:
+    """It is there, as far as can be told, and takes no connection."""
+    detail = f"App {served[:8]} on {clean(socket.gethostname())} has what is kept for it"
+    hint = "It is tried again; what is said meanwhile is kept."
+    return Problem(Kind.MICROPHONE, "The app does not answer", detail, hint)
 
 
 def _announced(paths: Paths) -> Iterator[Session]:

@@ -50,7 +50,7 @@ class CallRoad:
         self._path = path
         self._listener = listener
 
-    async def open(self, *, may_ask: bool) -> SocketPassage:
+    async def open(self, *, may_ask: bool, served: str = "") -> SocketPassage:
         """See ``Road``."""
         report = self.courier.report
         patience_s = LINGER_S if report.is_capturing or report.kept_s else IDLE_S

@@ -136,7 +136,7 @@ class Lines:
         problem: Problem | None = None
         is_refusal = is_reached = False
         try:
-            passage = await self._road.open(may_ask=self.may_ask)
+            passage = await self._road.open(may_ask=self.may_ask, served=self._service.app)
         except ProblemError as error:
             problem, is_refusal = error.problem, True
         else:

@@ -38,8 +38,8 @@ class CommandRoad:
         self._command = command
         self._explain = explain
 
-    async def open(self, *, may_ask: bool) -> CommandPassage:
-        """See ``Road``."""
+    async def open(self, *, may_ask: bool, served: str = "") -> CommandPassage:
+        """See ``Road``; which app was served, the hello says at the other end."""
         words = self._command(may_ask)
         try:
             child = await asyncio.create_subprocess_exec(

@@ -59,12 +59,14 @@ def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
     if hello is None:
         return Exit.DONE
     _write(to_fd, PREAMBLE)  # whatever a shell has printed before, from here on it is us
+    served = _served(hello)
     try:
-        session = rendezvous.find(paths, wanted)
+        session = rendezvous.find(paths, wanted, served)
         introduced = rendezvous.introduce(hello, session)
         connection = rendezvous.connect(session)
     except ProblemError as error:
-        said = {"code": "session", **error.problem.as_json()}
+        code = "still" if rendezvous.is_announced(paths, served) else "session"
+        said = {"code": code, **error.problem.as_json()}
         _write(to_fd, Frame(Type.TROUBLE, payload=json.dumps(said).encode()).encode())
         return error.problem.exit_code
     except ValueError as error:
@@ -75,6 +77,14 @@ def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
         while data := connection.recv(READ_BYTES):
             _write(to_fd, data)
     return Exit.DONE
+
+
+def _served(hello: Frame) -> str:
+    """The app that a sender has served before; empty if there is none, or it is no hello."""
+    try:
+        return str(json.loads(hello.payload)["app"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _hello(fd: int) -> tuple[Frame | None, bytes]:

@@ -53,8 +53,12 @@ class Road(Protocol):
     is_wide: bool
     """A second passage can be had beside one that stands still, and may come through sooner."""
 
-    async def open(self, *, may_ask: bool) -> Passage:
-        """A new connection; ``may_ask``: whether the user may be asked for a password.
+    async def open(self, *, may_ask: bool, served: str = "") -> Passage:
+        """A new connection.
+
+        Args:
+            may_ask: whether the user may be asked for a password.
+            served: the id of the app that was served before; empty for the newest.
 
         Raises:
             ProblemError: there is none at present.
@@ -71,9 +75,9 @@ class SocketRoad:
         self._paths = paths
         self._wanted = wanted
 
-    async def open(self, *, may_ask: bool) -> SocketPassage:
+    async def open(self, *, may_ask: bool, served: str = "") -> SocketPassage:
         """See ``Road``."""
-        session = await asyncio.to_thread(rendezvous.find, self._paths, self._wanted)
+        session = await asyncio.to_thread(rendezvous.find, self._paths, self._wanted, served)
         return await reach(session)
 
 

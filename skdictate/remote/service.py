@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ MENDING_S = 3.0
 """At the end of a dictation what went as Opus is sent again for so long."""
 UNWANTED = ("busy", "stranger", "session")
 """Why nobody listens there any more: then the microphone goes off."""
+_APP = re.compile(rb"[0-9a-f]{8,64}")
 
 
 class Service:
@@ -52,6 +54,8 @@ class Service:
         self.ear = ear
         self.is_done = False
         """There will be no other take, and this one is there."""
+        self.app = ""
+        """The one that is served, by its id: no other gets what is kept for it."""
         self.token = ""
         """What the app wants to be shown, where this end of the line knows it."""
         self._format = sound
@@ -132,6 +136,8 @@ class Service:
                 self._end_take()
                 self._save()
                 return self._next()
+            case Type.PING if _APP.fullmatch(frame.payload):
+                self.app = frame.payload.decode()
             case Type.PAUSE | Type.RESUME:
                 take.is_paused = frame.type is Type.PAUSE
             case Type.TROUBLE:
@@ -189,6 +195,7 @@ class Service:
         facts: dict[str, Any] = {
             "v": VERSION,
             "stream": self.take.id,
+            "begun": self.take.is_begun,
             "sender": self._sender,
             "rate_hz": self._format.rate_hz,
             "codec": "pcm",
@@ -196,6 +203,7 @@ class Service:
             "label": self.ear.label,
             "host": host_name(),
         }
+        facts |= {"app": self.app} if self.app else {}
         return facts | {"take_over": True} if self._takes_over else facts
 
     def _save(self) -> None:

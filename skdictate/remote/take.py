@@ -22,6 +22,8 @@ FRAME_S = 0.02
 """Sound in a frame: what speech codecs use."""
 FULL = "spool full"
 """The reason of a gap that nobody had room for."""
+GONE = "let go of"
+"""The reason of a gap that was there once, by what the app has said, and is not any more."""
 
 
 class Take:
@@ -189,6 +191,8 @@ class Take:
                 return self._pack(kept) if self.flow.may_send(self._n_frame) else None
             self._packer = None  # what it holds back goes as PCM
         kept = self.spool.at(self.flow.cursor)
+        if (n_gone := self._n_gone(kept)) > 0:
+            return Frame.gap(self.flow.cursor, n_gone, GONE) if self.flow.may_send(0) else None
         if kept is None or kept.type is Type.GAP:
             return kept if kept is not None and self.flow.may_send(0) else None
         if not self.flow.may_send(self._n_frame):
@@ -197,6 +201,12 @@ class Take:
             return self._pack(kept)
         skipped = self._format.size_bytes(self.flow.cursor - kept.sample)
         return replace(kept, sample=self.flow.cursor, payload=kept.payload[skipped:])
+
+    def _n_gone(self, kept: Frame | None) -> int:
+        """Samples from the cursor on that are not kept any more; ``kept`` is the next that is."""
+        if kept is not None:
+            return kept.sample - self.flow.cursor
+        return self.head - self.flow.cursor if self._hole_from is None else 0
 
     def _is_packable(self, kept: Frame, position: int) -> bool:
         is_whole = kept.type is Type.AUDIO and kept.n_samples == self._n_frame

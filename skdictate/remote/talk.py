@@ -114,8 +114,7 @@ class Talk:
             self.on_begin()
         if frame.type is Type.PING:
             self.say(Frame.pong(frame, time.monotonic_ns()))
-        else:
-            self._hear(frame)
+        self._hear(frame)
 
     async def _write(self) -> None:
         """Say what is to be said, when it is."""

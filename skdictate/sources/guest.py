@@ -38,7 +38,9 @@ class Guest:
         writer: asyncio.StreamWriter,
         *,
         has_preamble: bool = True,
+        app: str = "",
     ) -> None:
+        """``app`` is the id of the one that listens, as its sender is told."""
         self.hello: Hello | None = None
         self.start = 0
         """The oldest sample that it has of the stream that its hello names."""
@@ -50,6 +52,7 @@ class Guest:
         """The position that was acknowledged last."""
         self.answer: Answer | None = None
         """The last time that its clock has told."""
+        self._app = app.encode()
         self._reader = reader
         self._writer = writer
         self._decoder = Decoder(has_preamble=has_preamble, is_peer=True)
@@ -94,7 +97,7 @@ class Guest:
     def ask(self) -> None:
         """Whether it is there, and what time it has; done now and then by itself."""
         self._ping_due_s = time.monotonic() + PING_S
-        self.say(Frame(Type.PING, capture_ns=time.monotonic_ns()))
+        self.say(Frame(Type.PING, capture_ns=time.monotonic_ns(), payload=self._app))
 
     async def _read(self) -> list[Frame]:
         data = await self._reader.read(READ_BYTES)

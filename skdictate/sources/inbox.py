@@ -35,10 +35,9 @@ class Inbox:
             raise ProblemError(_no_sockets())
         self._reception = reception
         self._n_here = 0
-        session_id = secrets.token_hex(16)
         self.session = Session(
-            session_id,
-            sessions.socket_path(paths, session_id),
+            reception.id,
+            sessions.socket_path(paths, reception.id),
             secrets.token_hex(16),
             os.getpid(),
             Path.cwd().name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 import time
 from collections import OrderedDict
 
@@ -33,6 +34,8 @@ class Reception:
     """Lives as long as the app; ``source`` gives what a dictation takes of it."""
 
     def __init__(self, sound: Format) -> None:
+        self.id = secrets.token_hex(16)
+        """Of the app, for senders: they come back to the same one."""
         self.format = sound
         self._party = Party()
         self.problem: Problem | None = None
@@ -91,7 +94,7 @@ class Reception:
 
         Without ``has_preamble`` that was read already.
         """
-        guest = Guest(reader, writer, has_preamble=has_preamble)
+        guest = Guest(reader, writer, has_preamble=has_preamble, app=self.id)
         try:
             await self._attend(guest, token)
         except RefusedError as error:
@@ -116,6 +119,7 @@ class Reception:
             raise refused("stranger", "This app does not know you", "The token is another one")
         if not hello.is_probe:
             self._seat(guest, hello)
+            guest.ask()
             self._meet(guest, hello, frame.sample)
         while True:
             for frame in await guest.read():
@@ -156,7 +160,10 @@ class Reception:
         self._abandon(guest, hello)
         guest.hello, guest.start, guest.told = hello, start, -1
         known = self._streams.get(hello.stream)
-        if known is None:
+        if known is None and hello.is_begun:
+            guest.stream = None
+            guest.say(Frame(Type.BYE, start))  # of a dictation that is not ours, and never was
+        elif known is None:
             guest.stream = None
             self.begin()
         elif self._take is not None and self._take.resumes(known, hello):
@@ -206,8 +213,8 @@ class Reception:
             return
         hello = guest.hello
         assert hello is not None
-        if hello.stream in self._streams:
-            return  # it has ended, and is to begin another one
+        if hello.is_begun or hello.stream in self._streams:
+            return  # it belongs to another dictation: the sender is to begin another one
         stream = Stream(hello, guest.start, self.format, time.monotonic())
         self._streams[hello.stream] = stream
         while len(self._streams) > REMEMBERED:

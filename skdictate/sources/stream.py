@@ -44,6 +44,8 @@ class Hello:
     takes_over: bool
     keeps: bool
     """What is spoken while the way is broken comes later."""
+    is_begun: bool
+    """An app has wanted it already: it belongs to the dictation that did."""
     is_probe: bool
     """It only wants to know how long an answer takes."""
     token: str = field(repr=False)
@@ -76,6 +78,7 @@ class Hello:
             sender,
             takes_over=said.get("take_over") is True,
             keeps=said.get("keeps") is not False,
+            is_begun=said.get("begun") is True,
             is_probe=said.get("probe") is True,
             token=token,
         )

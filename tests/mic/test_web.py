@@ -35,7 +35,7 @@ Hosting = Callable[[Paths], AbstractAsyncContextManager[PageServer]]
 @asynccontextmanager
 async def hosting(paths: Paths, port: int = 0) -> AsyncIterator[PageServer]:
     ready, stopped = asyncio.Event(), asyncio.Event()
-    server = PageServer(partial(rendezvous.find, paths), lambda: None)
+    server = PageServer(partial(rendezvous.find, paths, ""), lambda: None)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.run(port, ready.set, stopped))
         try:
@@ -398,6 +398,25 @@ async def test_one_page_at_a_time_and_another_has_to_ask(web: PageServer, paths:
     assert app.streams == {STREAM: BLOCK, "fedcba9876543210": BLOCK}
 
 
+async def test_what_a_page_has_begun_goes_on_with_the_app_that_has_wanted_it(
+    web: PageServer, paths: Paths
+) -> None:
+    async with Listener(paths) as older:
+        async with admitted(web) as page:
+            await page.begin()
+        async with Listener(paths) as newer:
+            async with admitted(web) as page:
+                await page.say(do="begin", begun=True)
+                await page.until("open")
+                await page.socket.send(PREAMBLE + hello(begun=True))
+                await page.socket.recv()
+            assert [it["begun"] for it in older.hellos[1:]] == [True]
+            assert newer.hellos == []
+            async with admitted(web) as page:
+                await page.begin(stream="fedcba9876543210")
+            assert len(newer.hellos) == 1
+
+
 async def test_a_page_that_went_away_leaves_its_place(web: PageServer, paths: Paths) -> None:
     async with Listener(paths), admitted(web) as second:
         async with admitted(web) as first:
@@ -425,6 +444,6 @@ async def test_a_page_that_has_thought_better_of_it_is_not_put_through(
 async def test_a_port_that_is_taken_is_said_to_be(web: PageServer, paths: Paths) -> None:
     for port in (web.port, 70_000):
         with pytest.raises(ProblemError, match="--port"):
-            await PageServer(partial(rendezvous.find, paths), lambda: None).run(
+            await PageServer(partial(rendezvous.find, paths, ""), lambda: None).run(
                 port, lambda: None, asyncio.Event()
             )

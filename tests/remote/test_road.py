@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 
 from skdictate.core.frames import PREAMBLE, Decoder, Frame, FrameError, Type
 from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.mic import rendezvous
 from skdictate.paths import Paths
 from skdictate.remote.program import LONGEST_NOISE, CommandRoad
 from skdictate.remote.relay import relay
 from skdictate.remote.road import SocketRoad
+from skdictate.session import Session
 from tests.line import App, hello, spoken, until
 
 
@@ -212,3 +215,28 @@ def test_the_way_in_loads_nothing_that_takes_long(tmp_path: Path) -> None:
     )
     os.close(read_fd)
     assert done.stderr.decode().strip() == "5 []"
+
+
+async def test_a_sender_that_comes_back_is_brought_to_the_app_that_it_has_served(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with App(paths) as older, App(paths) as newer:
+        pipes = Pipes(paths)
+        os.write(pipes.to_fd, hello("", app=older.reception.id).encode())
+        await until(lambda: older.reception.is_attached)
+        assert not newer.reception.is_attached
+        pipes.close()
+        connect = rendezvous.connect
+
+        def refusing(session: Session) -> socket.socket:
+            if session.id == older.reception.id:
+                raise ProblemError(rendezvous.nobody("")) from TimeoutError()
+            return connect(session)
+
+        monkeypatch.setattr(rendezvous, "connect", refusing)
+        pipes = Pipes(paths)
+        os.write(pipes.to_fd, hello("", app=older.reception.id).encode())
+        await pipes.running
+        (frame,) = Decoder().feed(os.read(pipes.from_fd, 65536))
+        assert json.loads(frame.payload)["code"] == "still", "the microphone stays on"
+        pipes.close()

@@ -14,7 +14,7 @@ from skdictate.core.continuity import Missing
 from skdictate.core.flow import WINDOW_S
 from skdictate.core.frames import Codec, Frame, Type
 from skdictate.remote import spool
-from skdictate.remote.take import FULL, Take
+from skdictate.remote.take import FULL, GONE, Take
 from skdictate.sources.base import Mended
 from skdictate.sources.stream import Hello, Stream
 from tests.line import SOUND, hello, spoken
@@ -224,3 +224,20 @@ def test_what_went_as_opus_is_sent_again_while_somebody_speaks(tmp_path: Path) -
     assert line.stream.mended > 40 * 320
     assert bytes(line.recording[: 2 * line.stream.mended]) == spoken(0, line.stream.mended)
     take.close()
+
+
+def test_what_is_not_kept_any_more_is_a_gap_of_its_length(tmp_path: Path) -> None:
+    take = Take(SOUND, tmp_path)
+    take.hear(spoken(0, 1600), 10**9)
+    take.connected(0)
+    assert sum(frame.n_samples for frame in take.outgoing(0.0)) == 1600
+    take.acked(960, 0.0)
+    take.connected(320)  # who acknowledged the rest was somebody else
+    frames = list(take.outgoing(1.0))
+    assert (frames[0].type, frames[0].sample, frames[0].n_samples) == (Type.GAP, 320, 640)
+    assert frames[0].reason == GONE
+    assert b"".join(frame.payload for frame in frames[1:]) == spoken(960, 640)
+    take.acked(1600, 1.0)
+    take.connected(960)
+    (gap,) = take.outgoing(2.0)
+    assert (gap.type, gap.sample, gap.end) == (Type.GAP, 960, 1600)

@@ -27,7 +27,7 @@ class Tunnel:
         self.passage: Section | None = None
         """The newest."""
 
-    async def open(self, *, may_ask: bool) -> Section:
+    async def open(self, *, may_ask: bool, served: str = "") -> Section:
         self.asked = may_ask
         self.n_tried += 1
         if self.problem is not None:

@@ -109,7 +109,8 @@ export class Courier {
 
   #begin() {
     if (this.#decoder !== null || performance.now() < this.#notBeforeMs) return;
-    if (this.#link.isUp) this.#link.say({ do: this.#insists ? "take" : "begin" });
+    if (this.#link.isUp) 
+      this.#link.say({ do: this.#insists ? "take" : "begin", begun: this.#hasBegun });
     else if (this.#link.reason === TAKEN) this.#link.connect();
   }
 
@@ -131,6 +132,7 @@ export class Courier {
     const facts = {
       v: 1,
       stream: this.take.id,
+      begun: this.#hasBegun,
       sender: this.#own,
       rate_hz: RATE_HZ,
       codec: "pcm",

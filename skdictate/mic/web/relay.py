@@ -28,7 +28,7 @@ from skdictate.session import Session
 
 MESSAGE_LONGEST = len(PREAMBLE) + HEAD_BYTES + LONGEST_WORDS
 """Bytes; sound comes in frames of 640."""
-FACTS = ("v", "stream", "sender", "rate_hz", "codec", "take_over", "name", "label", "host")
+FACTS = ("v", "stream", "begun", "sender", "rate_hz", "codec", "take_over", "name", "label", "host")
 """What a page may say of itself."""
 FACT_LONGEST = 256
 FROM_PAGE = frozenset(

@@ -34,14 +34,15 @@ LOOK_S = 0.5
 MOST_CONNECTIONS = 32
 PING_S, PONG_S = 2.0, 6.0
 """A browser that does not answer for this long is gone, and its place is free."""
-Find = Callable[[], Session]
+Find = Callable[[str], Session]
 
 
 class PageServer:
     """Loopback, one port.
 
     Args:
-        find: the app that waits for a microphone; a ProblemError if there is none, and why.
+        find: the app that waits for a microphone, the one with this id if it was served before;
+            a ProblemError if there is none, and why.
         renewed: called when a link was opened, and there is another one.
     """
 
@@ -53,6 +54,8 @@ class PageServer:
         self._shelf = Shelf()
         self._port = 0
         self._n_open = 0
+        self._served = ""
+        """The app that was reached last, by its id."""
 
     @property
     def link(self) -> str:
@@ -121,6 +124,7 @@ class PageServer:
     async def _speak(self, socket: ServerConnection) -> None:
         try:
             session = await self._wait(socket)
+            self._served = session.id
             reader, writer = await rendezvous.reach(session)
             await relay(socket, session, reader, writer)
         except (OSError, ProblemError):
@@ -131,11 +135,11 @@ class PageServer:
     async def _wait(self, socket: ServerConnection) -> Session:
         """Until this page wants to speak, and may, and there is somebody to speak to.
 
-        It has the seat then.
+        It has the seat then. What was begun goes on with the app that has wanted it.
         """
-        wish = ""
+        wish = served = ""
         while True:
-            session, words = await asyncio.to_thread(self._look)
+            session, words = await asyncio.to_thread(self._look, served)
             if session is not None and wish in ("begin", "take"):
                 if self._seat.claim(socket):
                     return session
@@ -146,14 +150,16 @@ class PageServer:
             await socket.send(json.dumps(words))
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
-                    wish = str(read(await socket.recv()).get("do", wish))
+                    said = read(await socket.recv())
+                    wish = str(said.get("do", wish))
+                    served = self._served if said.get("begun") is True else ""
 
-    def _look(self) -> tuple[Session | None, dict[str, Any]]:
+    def _look(self, served: str) -> tuple[Session | None, dict[str, Any]]:
         """The app, and what to tell of it."""
         words: dict[str, Any] = {"event": "app", "there": True}
         words["name"] = f"skdictate on {clean(sockets.gethostname())}"
         try:
-            return self._find(), words
+            return self._find(served), words
         except ProblemError as error:
             problem = error.problem
             about = {"title": problem.title, "hint": problem.hint or problem.detail}

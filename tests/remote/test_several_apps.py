@@ -1,0 +1,190 @@
+"""A sender and several apps: it stays with the one it serves, and what it keeps is for nobody else.
+
+The newest is found by the first connection alone.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from skdictate import session as sessions
+from skdictate.core.frames import Type
+from skdictate.errors import ProblemError
+from skdictate.mic import rendezvous
+from skdictate.paths import Paths
+from skdictate.remote.road import SocketPassage, SocketRoad
+from tests.line import App, connected, hello, spoken, until
+from tests.remote.test_courier import bringing
+from tests.remote.tunnel import BLOCKED
+
+
+class Cuttable(SocketRoad):
+    """To an app of this machine, with a line that a test cuts and blocks."""
+
+    passage: SocketPassage
+    is_blocked = False
+    n_opened = 0
+
+    async def open(self, *, may_ask: bool, served: str = "") -> SocketPassage:
+        if self.is_blocked:
+            raise ProblemError(BLOCKED)
+        self.passage = await super().open(may_ask=may_ask, served=served)
+        self.n_opened += 1
+        return self.passage
+
+    def cut(self) -> None:
+        self.passage._writer.transport.abort()
+
+
+@pytest.fixture
+async def app(paths: Paths) -> AsyncIterator[App]:
+    async with App(paths) as running:
+        yield running
+
+
+@pytest.fixture
+def road(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Cuttable:
+    monkeypatch.setattr("skdictate.core.backoff.SOON_S", 0.02)
+    return Cuttable(paths)
+
+
+async def test_a_newer_app_gets_nothing_of_a_dictation_that_another_one_hears(
+    paths: Paths, road: Cuttable, tmp_path: Path
+) -> None:
+    async with App(paths) as older, bringing(road, tmp_path) as it:
+        older.begin()
+        await until(lambda: it.speaker.is_on)
+        it.speaker.say(10)
+        await until(lambda: older.n_recorded == 3200)
+        async with App(paths) as newer:
+            newer.begin()
+            for n in range(1, 6):
+                road.cut()
+                it.speaker.say(10)
+                await until(lambda n=n: older.n_recorded == 3200 * (n + 1))  # type: ignore[misc]
+            assert newer.n_recorded == 0
+            assert not newer.reception.is_attached
+        await older.end()
+    assert bytes(older.recording) == spoken(0, 6 * 3200)
+    assert older.missing == []
+    assert it.unsent == []
+
+
+async def test_between_two_dictations_it_stays_with_its_app_too(
+    paths: Paths, road: Cuttable, tmp_path: Path
+) -> None:
+    async with App(paths) as older, bringing(road, tmp_path) as it:
+        await until(lambda: older.reception.is_attached and it.courier._service.app)
+        async with App(paths) as newer:
+            road.cut()
+            await until(lambda: road.n_opened == 2 and older.reception.is_attached)
+            assert not newer.reception.is_attached
+            older.kill()
+            await until(lambda: newer.reception.is_attached)
+
+
+async def test_what_was_kept_for_an_app_that_was_killed_does_not_open_the_next_dictation(
+    paths: Paths, road: Cuttable, tmp_path: Path
+) -> None:
+    async with bringing(road, tmp_path) as it:
+        async with App(paths) as killed:
+            killed.begin()
+            await until(lambda: it.speaker.is_on)
+            it.speaker.say(10)
+            await until(lambda: killed.n_recorded == 3200 and not it.courier.report.kept_s)
+            killed.kill()
+            it.speaker.say(50)
+            await until(lambda: it.courier.report.kept_s == 1)
+        async with App(paths) as again:
+            again.begin()
+            await until(lambda: it.speaker.n_times_on == 2)
+            it.speaker.n_spoken = 0
+            it.speaker.say(10)
+            await until(lambda: again.n_recorded == 3200)
+            await again.end()
+        assert bytes(again.recording) == spoken(0, 3200)
+    (path,) = it.unsent
+    with wave.open(str(path)) as file:
+        assert file.readframes(10**6) == spoken(3200, 50 * 320)
+    assert f"1.0 s that nobody took there are in {path}" in it.said
+
+
+async def test_nor_does_it_go_to_another_app_that_lives(
+    paths: Paths, road: Cuttable, tmp_path: Path
+) -> None:
+    async with App(paths) as killed, bringing(road, tmp_path) as it:
+        killed.begin()
+        await until(lambda: it.speaker.is_on)
+        it.speaker.say(10)
+        await until(lambda: killed.n_recorded == 3200 and not it.courier.report.kept_s)
+        async with App(paths) as other:
+            other.begin()
+            road.is_blocked = True
+            killed.kill()
+            it.speaker.say(50)
+            await until(lambda: it.courier.report.kept_s == 1)
+            road.is_blocked = False
+            it.courier.hurry()
+            await until(lambda: it.speaker.n_times_on == 2)
+            it.speaker.n_spoken = 0
+            it.speaker.say(5)
+            await until(lambda: other.n_recorded == 1600)
+            assert bytes(other.recording) == spoken(0, 1600)
+    assert len(it.unsent) == 1
+
+
+async def test_an_app_that_lives_and_takes_no_connection_is_not_given_up_for_another(
+    paths: Paths, road: Cuttable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with App(paths) as served, App(paths) as other, bringing(road, tmp_path) as it:
+        await until(lambda: other.reception.is_attached and it.courier._service.app)
+        other.begin()
+        await until(lambda: it.speaker.is_on)
+        connect = rendezvous.connect
+
+        def refusing(session: sessions.Session) -> object:
+            if session.id == other.reception.id:
+                raise ProblemError(rendezvous.nobody("")) from TimeoutError()
+            return connect(session)
+
+        monkeypatch.setattr(rendezvous, "connect", refusing)
+        served.begin()
+        road.cut()
+        it.speaker.say(10)
+        await until(lambda: any("The app does not answer" in words for words in it.said))
+        assert it.speaker.is_on
+        assert not served.reception.is_attached
+        monkeypatch.setattr(rendezvous, "connect", connect)
+        it.courier.hurry()
+        await until(lambda: other.n_recorded == 3200)
+
+
+@pytest.mark.parametrize("served", ["", "../../etc/passwd", "0" * 32])
+async def test_an_app_that_was_never_there_is_passed_over(paths: Paths, served: str) -> None:
+    async with App(paths) as app:
+        assert rendezvous.find(paths, "", served).id == app.reception.id
+
+
+async def test_a_stream_that_somebody_else_has_begun_is_not_taken(app: App) -> None:
+    app.begin()
+    async with connected(app) as peer:
+        peer.greet(app.inbox.session.token, start=640, begun=True)
+        assert (await peer.hears(Type.BYE)).sample == 640
+        peer.speak(640, 320)
+        peer.say(hello("", "the-next-stream"))
+        await peer.hears(Type.ACK)
+        peer.speak(0, 100)
+        await peer.acked(100)
+    assert bytes(app.recording) == spoken(0, 100)
+
+
+async def test_a_sender_is_told_at_once_and_again_and_again_which_app_it_is(app: App) -> None:
+    async with connected(app) as peer:
+        peer.greet(app.inbox.session.token)
+        await until(lambda: len(peer.pings) == 2)
+    told = {ping.payload.decode() for ping in peer.pings}
+    assert told == {app.inbox.session.id} == {app.reception.id}
