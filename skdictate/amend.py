@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from dataclasses import replace
-from typing import TextIO
 
 from skdictate.archive import Archive
 from skdictate.config import Config, Settings
@@ -73,10 +71,13 @@ async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
         if studio.server is not None:
             tasks.append(group.create_task(studio.server.run()))
         try:
-            with opened(studio.settings.output) as out, signals(interrupt):
+            with opened(studio.settings.output) as sink, signals(interrupt):
                 report = await redo.run()
                 notes.clear()
-                _write(out, rendered(studio.settings.format, sound, report.lines, ()))
+                sink.put(rendered(studio.settings.format, sound, report.lines, ()))
+                is_complete = _code(report) is Exit.DONE and not signalled
+                if words := sink.settle(is_complete=is_complete):
+                    notes.say(words)
         except ProblemError as error:
             notes.say(str(error.problem))
             return error.problem.exit_code
@@ -87,17 +88,6 @@ async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
     for words in _told(report, sound, said):
         notes.say(words)
     return signalled[0] if signalled else _code(report)
-
-
-def _write(out: TextIO, text: str) -> None:
-    """The new text; it is kept, whether or not anybody reads it here."""
-    try:
-        out.write(text)
-        out.flush()
-    except OSError:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, out.fileno())  # for what is still to be flushed
-        os.close(nothing)
 
 
 async def _watch(redo: Redo, notes: Notes) -> None:

@@ -28,7 +28,7 @@ from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.output.formats import FORMATS
 from skdictate.output.notes import Notes
 from skdictate.output.outlet import Outlet, are_one
-from skdictate.output.sinks import opened
+from skdictate.output.sinks import Sink, opened
 from skdictate.output.unfinished import offered, removed
 from skdictate.output.words import noted
 from skdictate.patience import Patience
@@ -52,6 +52,8 @@ class Run:
         self.engine: Engine = studio.engine(source)
         self.engine.on_change = self._change
         self.signalled: Exit | None = None
+        self.is_complete = False
+        """All that was said to this dictation is in its text."""
         self._writer = FORMATS[studio.settings.format](source.format)
         self._out = out
         self._notes = notes
@@ -86,6 +88,8 @@ class Run:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LET_GO_S):
                     await self.engine.keeper.let_go()
+        was_cut_short = self.signalled is not None and not self.engine.source.is_live
+        self.is_complete = code is Exit.DONE and not was_cut_short
         return self.signalled or code
 
     async def _drained(self) -> Problem | None:
@@ -152,28 +156,38 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
     """One dictation after the other; the first exit code that is not "done".
 
     Without ``sources``, from the one that the settings name.
+
+    Raises:
+        ProblemError: there is no such source, or the output cannot be written.
     """
-    shared = Outlet(sys.stderr)
-    notes = Notes(shared)
-    codes: list[Exit] = []
     if not sources:
         await studio.sound.settle()
         sources = [studio.sound.source()]
+    with opened(studio.settings.output) as sink:
+        return await _dictate(studio, sources, sink)
+
+
+async def _dictate(studio: Studio, sources: list[Source], sink: Sink) -> Exit:
+    shared = Outlet(sys.stderr)
+    notes = Notes(shared)
+    out = shared if are_one(sink.stream, sys.stderr) else Outlet(sink.stream)
+    codes: list[Exit] = []
+    is_complete = True
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(_look, studio, notes))  # nobody's first words wait
         tasks = [group.create_task(it.run()) for it in (studio.server, studio.sound.lobby) if it]
         try:
-            with opened(studio.settings.output) as stream:
-                out = shared if are_one(stream, sys.stderr) else Outlet(stream)
-                for source in sources:
-                    notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.place}")
-                    run = Run(studio, source, out, notes)
-                    with signals(run.interrupt):
-                        codes.append(await run.run())
-                    if run.signalled is not None:
-                        break
-                if out is not shared:
-                    out.close()
+            for source in sources:
+                notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.place}")
+                run = Run(studio, source, out, notes)
+                with signals(run.interrupt):
+                    codes.append(await run.run())
+                is_complete = is_complete and run.is_complete
+                if run.signalled is not None:
+                    break
+            codes.append(_settle(sink, notes, is_complete=is_complete))
+            if out is not shared:
+                out.close()
         finally:
             for task in tasks:
                 task.cancel()
@@ -182,6 +196,17 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
             await studio.close()
             await asyncio.to_thread(notes.close)
     return next((code for code in codes if code), Exit.DONE)
+
+
+def _settle(sink: Sink, notes: Notes, *, is_complete: bool) -> Exit:
+    """Say what became of the file that was asked for, if there is something to say."""
+    try:
+        if words := sink.settle(is_complete=is_complete):
+            notes.say(words)
+    except ProblemError as error:
+        notes.say(str(error.problem))
+        return error.problem.exit_code
+    return Exit.DONE
 
 
 def _look(studio: Studio, notes: Notes) -> None:

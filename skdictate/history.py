@@ -37,7 +37,7 @@ def write_list(paths: Paths, settings: Settings, out: TextIO, name: str) -> None
         out.writelines(_row(it) for it in archive.listing())
 
 
-def write_one(paths: Paths, out: TextIO, name: str, dictation_id: int | None) -> None:
+def text_of(paths: Paths, name: str, dictation_id: int | None) -> str:
     """One dictation in a format; the newest if ``dictation_id`` is None.
 
     Raises:
@@ -45,7 +45,7 @@ def write_one(paths: Paths, out: TextIO, name: str, dictation_id: int | None) ->
     """
     kept = Archive(paths).get(dictation_id)
     sound = Format(kept.about.rate_hz)
-    out.write(rendered(name, sound, kept.lines, kept.gaps, kept.findings))
+    return rendered(name, sound, kept.lines, kept.gaps, kept.findings)
 
 
 def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:

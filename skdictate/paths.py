@@ -84,7 +84,7 @@ def private_folder(path: Path) -> Path:
         ProblemError: it cannot be made or used, or may be another one than it seems.
     """
     try:
-        _refuse_links_of_others(path)
+        refuse_links_of_others(path)
         missing = [folder for folder in path.parents if not folder.exists()]
         if not path.exists():
             missing.insert(0, path)
@@ -98,7 +98,12 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def _refuse_links_of_others(path: Path) -> None:
+def refuse_links_of_others(path: Path) -> None:
+    """See to it that no part of an absolute path is a link that neither this user nor root made.
+
+    Raises:
+        PermissionError: one is.
+    """
     if os.name != "posix":
         return
     for place in (path, *path.parents):

@@ -7,7 +7,7 @@ import json
 
 from skdictate.core.changes import Line
 from skdictate.core.findings import Finding
-from skdictate.history import write_about, write_one
+from skdictate.history import text_of, write_about
 from skdictate.library.library import Library
 from skdictate.paths import Paths
 from tests.library.test_library import ABOUT
@@ -27,8 +27,8 @@ def test_what_was_found_is_shown_below_the_text_and_exported_as_json(paths: Path
     library.close()
     shown, exported, text = io.StringIO(), io.StringIO(), io.StringIO()
     write_about(paths, shown, None)
-    write_one(paths, exported, "json", None)
-    write_one(paths, text, "text", None)
+    exported.write(text_of(paths, "json", None))
+    text.write(text_of(paths, "text", None))
     assert shown.getvalue().endswith(
         "\noh no\n\n0:00 summary: Somebody was rude.\n0:01 insult: yes 88%\n"
     )

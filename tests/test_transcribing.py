@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from skdictate.core.audio import Format
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.paths import Paths
-from tests.command import COMMAND, listing, run
+from tests.command import COMMAND, finish, listing, run, start
 from tests.conftest import Serving
 from tests.echo import count, numbers, write
 
@@ -68,6 +69,50 @@ async def test_other_forms_and_a_file(
     assert done.code == 0
     assert done.out == ""
     assert re.match(pattern, output.read_text(), re.IGNORECASE)
+
+
+async def test_a_file_is_replaced_by_a_complete_text_alone(beckett: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.txt"
+    output.write_text("old\n")
+    missing = await run("transcribe", str(tmp_path / "missing.wav"), "--output", str(output))
+    assert (missing.code, output.read_text()) == (2, "old\n")
+    gap = await run("transcribe", str(beckett), "/nowhere.wav", "--output", str(output))
+    assert (gap.code, output.read_text()) == (2, "old\n")
+    part = tmp_path / "out.txt.part"
+    assert "ever tried" in part.read_text().lower()
+    assert str(part) in gap.err
+    done = await run("transcribe", str(beckett), "--output", str(output))
+    assert done.code == 0
+    assert "ever tried" in output.read_text().lower()
+    assert output.stat().st_mode & 0o777 == 0o600
+    assert sorted(tmp_path.glob("out*")) == [output, part]
+
+
+async def test_a_transcription_that_is_interrupted_replaces_nothing(
+    two_cities: Path, tmp_path: Path
+) -> None:
+    output, part = tmp_path / "out.txt", tmp_path / "out.txt.part"
+    output.write_text("old\n")
+    arguments = ("transcribe", str(two_cities), "--speed", "4", "--output", str(output))
+    process = await start(*arguments)
+    async with asyncio.timeout(60):
+        while not (part.exists() and part.read_text()):
+            await asyncio.sleep(0.05)
+    assert output.read_text() == "old\n", "the text grows beside it"
+    process.send_signal(signal.SIGINT)
+    done = await finish(process)
+    assert (done.code, output.read_text()) == (130, "old\n")
+    assert str(part) in done.err
+
+
+async def test_an_output_in_a_folder_that_is_not_there_is_said(
+    beckett: Path, tmp_path: Path
+) -> None:
+    for command in (("transcribe", str(beckett)), ("listen", "--demo")):
+        done = await run(*command, "--output", str(tmp_path / "missing" / "out.txt"))
+        assert done.code == 7
+        assert done.err.count("\n") == 1
+        assert "The output cannot be written" in done.err
 
 
 async def test_several_files_are_several_dictations(beckett: Path) -> None:

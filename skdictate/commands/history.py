@@ -94,12 +94,13 @@ def _show(parsed: argparse.Namespace) -> int:
 
 def _export(parsed: argparse.Namespace) -> int:
     settings = given(parsed).settings
-    from skdictate.history import write_one
+    from skdictate.history import text_of
     from skdictate.output.sinks import opened
 
     number = None if parsed.last else parsed.number
-    with opened(settings.output) as out:
-        write_one(Paths.of(), out, settings.format, number)
+    with opened(settings.output) as sink:
+        sink.put(text_of(Paths.of(), settings.format, number))
+        sink.settle(is_complete=True)
     return Exit.DONE
 
 

@@ -4,13 +4,63 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.output.replacement import Replacement, is_stream
+
+
+class Sink:
+    """Where a text goes while it grows, and what becomes of it in the end."""
+
+    def __init__(self, stream: TextIO, replacement: Replacement | None = None) -> None:
+        self.stream = stream
+        """Takes text."""
+        self._replacement = replacement
+
+    def put(self, text: str) -> None:
+        """Write a text that is kept elsewhere: who reads it here may have had enough of it.
+
+        Raises:
+            ProblemError: the disk does not take it.
+        """
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError as error:
+            _discard_rest(self.stream)
+            if self._replacement is not None:
+                self._replacement.drop(keeps_text=False)
+            if not isinstance(error, BrokenPipeError):
+                path = self._replacement.path if self._replacement is not None else None
+                raise ProblemError(_unwritable(path, error)) from error
+
+    def settle(self, *, is_complete: bool) -> str:
+        """All is written. A file that is there already is replaced by a complete text alone.
+
+        Returns:
+            Where the text is, in a sentence, if it is not where it was asked for.
+
+        Raises:
+            ProblemError: the disk does not take it; an older file is untouched.
+        """
+        file = self._replacement
+        if file is None:
+            return ""
+        is_written = bool(os.fstat(file.stream.fileno()).st_size)
+        if not is_complete and (file.is_needed or not is_written):
+            file.drop(keeps_text=True)
+            where = f"{file.path} is as it was, for the new text is not complete"
+            return f"{where}; what there is of it is in {file.part}" if is_written else ""
+        try:
+            file.commit()
+        except OSError as error:
+            hint = f"The text is in {file.part}"
+            raise ProblemError(_unwritable(file.path, error, hint)) from error
+        return ""
 
 
 def save(path: Path, text: str) -> None:
@@ -19,20 +69,17 @@ def save(path: Path, text: str) -> None:
     Raises:
         ProblemError: the folder or the disk does not take it; an older file is untouched.
     """
-    temporary: str | None = None
+    file: Replacement | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        if is_stream(path):
+            path.write_text(text, encoding="utf-8")
+            return
+        file = Replacement(path)
+        file.stream.write(text)
+        file.commit()
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
+        if file is not None:
+            file.drop(keeps_text=False)
         problem = Problem(
             Kind.DISK,
             "The text cannot be saved",
@@ -43,20 +90,42 @@ def save(path: Path, text: str) -> None:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[TextIO]:
-    """Standard output, or the file that was asked for.
+def opened(path: str) -> Iterator[Sink]:
+    """Standard output, or the file that was asked for: one beside it until ``settle`` is called.
 
     Raises:
         ProblemError: the file cannot be written.
     """
     if not path:
-        yield sys.stdout
+        yield Sink(sys.stdout)
         return
+    place = Path(path).expanduser()
+    file: Replacement | None = None
     try:
-        file = Path(path).expanduser().open("w", encoding="utf-8")
+        if is_stream(place):
+            stream: TextIO = place.open("w", encoding="utf-8")
+        else:
+            file = Replacement(place)
+            stream = file.stream
     except OSError as error:
-        detail = f"{path}: {error.strerror}"
-        problem = Problem(Kind.DISK, "The output cannot be written", detail, is_permanent=True)
-        raise ProblemError(problem) from error
-    with file:
-        yield file
+        raise ProblemError(_unwritable(place, error)) from error
+    try:
+        yield Sink(stream, file)
+    finally:
+        if file is not None and not stream.closed:
+            file.drop(keeps_text=True)
+        with suppress(OSError):
+            stream.close()
+
+
+def _discard_rest(stream: TextIO) -> None:
+    """What is still to be flushed goes nowhere, instead of failing once more at the end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+def _unwritable(path: Path | None, error: OSError, hint: str = "") -> Problem:
+    """``path`` is None for standard output."""
+    detail = f"{path or 'standard output'}: {error.strerror}"
+    return Problem(Kind.DISK, "The output cannot be written", detail, hint, is_permanent=True)
