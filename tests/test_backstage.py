@@ -81,6 +81,26 @@ def test_the_view_shows_what_goes_on(paths: Paths, two_cities: Path) -> None:
     assert screen.backstage.close(5)
 
 
+def test_what_is_stopped_before_it_has_begun_ends_as_soon_as_it_has(
+    paths: Paths, two_cities: Path
+) -> None:
+    screen = Screen(Settings(source=f"file:{two_cities}", speed=0.5), paths)
+    screen.backstage.start()
+    screen.next(Ready)
+    screen.backstage.renew()
+    screen.backstage.begin()
+    screen.backstage.stop()  # the studio is built anew meanwhile
+    screen.next(Began)
+    assert screen.next(Ended).outcome.audio_ms < 1_000
+    screen.backstage.stop()  # nothing runs: not meant for the next one
+    screen.backstage.begin()
+    while not isinstance(screen.next(Changed).change, LineCommitted):
+        pass
+    screen.backstage.stop()
+    assert screen.next(Ended).outcome.audio_ms > 1_000
+    assert screen.backstage.close(5)
+
+
 def test_leaving_while_it_runs_keeps_what_was_said(paths: Paths, two_cities: Path) -> None:
     screen = Screen(Settings(source=f"file:{two_cities}", speed=2.0), paths)
     screen.backstage.start()

@@ -59,7 +59,7 @@ class Backstage:
 
     def stop(self) -> None:
         """Capture no more; ``Ended`` is told when all is answered for."""
-        self._command(lambda engine: engine.stop())
+        self._call(self._show.stop)
 
     def abandon(self) -> None:
         """End the dictation without waiting for anything."""

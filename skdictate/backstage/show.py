@@ -37,6 +37,8 @@ class Show:
         self._build = build
         self._tell = tell
         self._remains = Remains(tell)
+        self._is_stopped_early = False
+        """The dictation that was asked for has not begun, and is to end as soon as it has."""
         self._is_stale = False
         """The studio was built for settings that are no longer in force."""
         self._wanted: asyncio.Queue[bool] = asyncio.Queue()
@@ -69,7 +71,15 @@ class Show:
     def begin(self) -> None:
         """Begin a dictation, unless one runs."""
         if self.engine is None:
+            self._is_stopped_early = False
             self._wanted.put_nowait(True)
+
+    def stop(self) -> None:
+        """Capture no more; also in a dictation that was asked for and has not begun yet."""
+        if self.engine is not None:
+            self.engine.stop()
+        else:
+            self._is_stopped_early = True
 
     def choose(self, microphone: Microphone) -> None:
         """Record from this one from now on; a dictation that runs goes on with it."""
@@ -146,6 +156,9 @@ class Show:
         engine.on_change = lambda change: self._tell(Changed(change))
         self.engine = engine
         self._tell(Began(source.name, source.format.rate_hz))
+        if self._is_stopped_early:
+            self._is_stopped_early = False
+            engine.stop()
         try:
             outcome = await engine.run()
         finally:

@@ -38,7 +38,8 @@ class Action:
     """The way to talk that it belongs to, as in the settings; empty for both."""
     in_palette: bool = True
     is_first: bool = False
-    """Done before anything else may see the key, so that its release cannot overtake it."""
+    """Done before anything else may see the key: its release cannot overtake it, and no screen or
+    field that covers the desk keeps it from the app."""
 
     def bindings(self) -> Iterator[Binding]:
         """Every key that does it; only the first shows."""
@@ -55,10 +56,22 @@ class Action:
 
     def _keys(self) -> list[str]:
         keys = self.keys or self.key
-        if len(keys) > 1:
-            return keys.split(",")
-        twin = CYRILLIC[keys]
-        return [keys, twin, keys.upper(), twin.upper()]
+        return keys.split(",") if len(keys) > 1 else _letters(keys)
+
+
+def _letters(latin: str) -> list[str]:
+    """A letter by all its names: of both layouts, small and capital."""
+    twin = CYRILLIC[latin]
+    return [latin, twin, latin.upper(), twin.upper()]
+
+
+def closing(latin: str = "", *others: str) -> str:
+    """The keys that close a screen over the desk: Escape, ``q``, and what opened it.
+
+    A field that is typed into takes the letters before the screen sees them.
+    """
+    letters = [key for letter in f"q{latin}" for key in _letters(letter)]
+    return ",".join(["escape", *letters, *others])
 
 
 ACTIONS = (
@@ -197,6 +210,7 @@ ACTIONS = (
         *("leave", "ctrl+c", "Quit", "The same.", "ctrl+c,ctrl+q"),
         in_footer=False,
         in_palette=False,
+        is_first=True,
     ),
 )
 

@@ -137,6 +137,7 @@ class DictateApp(App[int]):
     def action_begin(self) -> None:
         """Start to dictate."""
         self.talk.begin()
+        self.desk.wants(self.talk.is_wanted)
         self.refresh_bindings()
 
     def action_stop(self) -> None:

@@ -53,7 +53,7 @@ class Herald:
                 app.past.look()
             case Failed(problem):
                 app.leaving.failure = problem.exit_code
-                app.talk.ended()
+                app.talk.failed()
                 app.desk.failed(problem)
                 app.show_page()
                 app.leaving.ended()

@@ -39,8 +39,14 @@ class Leaving:
         elif not self._is_asked:
             self._is_asked = True
             self._code = code
+            self._uncover()
             self._app.action_stop()
             self._app.set_timer(LEAVE_S, self._app.backstage.abandon)
+
+    def _uncover(self) -> None:
+        """Close what covers the desk, so that it is seen that the last words are waited for."""
+        while self._app.screen is not self._app.desk:
+            self._app.pop_screen()
 
     def ended(self) -> None:
         """A dictation is over: perhaps that was waited for."""

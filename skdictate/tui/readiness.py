@@ -49,7 +49,10 @@ class Readiness:
     def _get_ready(self) -> None:
         talk = self._app.talk
         if self._is_equipped and talk.is_held is not None:
-            was_ready, talk.is_ready = talk.is_ready, True
+            was_ready = talk.is_ready
+            is_wanted = talk.ready()
+            self._app.desk.wants(False)
             self._app.show_page()
-            if not (was_ready or talk.is_held or self._app.setup.is_of_speech):
+            begins_itself = not (was_ready or talk.is_held or self._app.setup.is_of_speech)
+            if (is_wanted or begins_itself) and not talk.is_dictating:
                 self._app.action_begin()

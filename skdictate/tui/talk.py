@@ -23,6 +23,10 @@ class Talk:
         """Space is held to talk; None until the terminal has said whether it can be."""
         self.is_ready = False
         """A dictation may begin."""
+        self.is_loading = True
+        """It is not known yet whether one may; space is remembered until then."""
+        self.is_wanted = False
+        """Space was pressed meanwhile."""
         self.is_dictating = False
         self._backstage = backstage
         self._is_finishing = False
@@ -39,9 +43,9 @@ class Talk:
         view = self._backstage.view
         is_live = self.is_dictating and not self._is_finishing
         is_paused = view is not None and view.is_paused
-        may_talk = self.is_ready and not self._is_finishing
+        may_talk = (self.is_ready or self.is_loading) and not self._is_finishing
         return {
-            "begin": not self.is_held and self.is_ready and not self.is_dictating,
+            "begin": not self.is_held and may_talk and not self.is_dictating,
             "stop": not self.is_held and is_live,
             "talk": bool(self.is_held) and may_talk and is_in_view,
             "finish": bool(self.is_held) and is_live,
@@ -51,9 +55,12 @@ class Talk:
         }
 
     def begin(self) -> None:
-        """Start to dictate."""
-        self.is_dictating = True
-        self._backstage.begin()
+        """Start to dictate, as soon as that can be; a second time before it can: not after all."""
+        if self.is_ready:
+            self.is_dictating = True
+            self._backstage.begin()
+        else:
+            self.is_wanted = self._is_down = not self.is_wanted
 
     def stop(self) -> None:
         """Capture no more; the rest is waited for."""
@@ -65,14 +72,25 @@ class Talk:
         self._is_down = True
         if self.is_dictating:
             self._backstage.resume()
-        else:
+        elif self.is_ready:
             self.begin()
 
     def release(self) -> None:
         """Space goes up, or nobody would tell: record nothing until it is pressed again."""
         if self._is_down:
             self._is_down = False
-            self._backstage.pause()
+            self._backstage.pause()  # nothing, if none runs
+
+    def ready(self) -> bool:
+        """A dictation may begin; whether space was pressed for one meanwhile, or is held now."""
+        was_wanted = self._is_down if self.is_held else self.is_wanted
+        self.is_ready, self.is_loading, self.is_wanted = True, False, False
+        return was_wanted
+
+    def failed(self) -> None:
+        """None can begin at present: what was pressed meanwhile is forgotten."""
+        self.is_loading = self.is_wanted = False
+        self.ended()
 
     def began(self) -> None:
         """The dictation runs; space may have been let go before there was anything to pause."""

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from skdictate.config import load
+from skdictate.config import Settings, load
 from skdictate.core.audio import Format
 from skdictate.library.library import Library
 from skdictate.options import BY_NAME, OPTIONS
@@ -160,7 +160,7 @@ async def test_what_is_sought_is_found_by_name_and_by_meaning(paths: Paths) -> N
         await it.press("o", "slash", *"long silence")
         rows = it.app.screen.query_one("#rows", OptionList)
         assert [row.id for row in rows.options if row.id] == ["silence"]
-        await it.press("enter", "down", "enter")
+        await it.press("enter", "enter", "down", "enter")
         assert it.written() == 'silence = "send"\n'
         await it.press("slash", *" but what")
         assert it.app.screen.query_one("#find", Input).has_focus
@@ -170,6 +170,21 @@ async def test_what_is_sought_is_found_by_name_and_by_meaning(paths: Paths) -> N
         assert len([row for row in rows.options if row.id]) == len(OPTIONS)
         await it.press("escape")
         assert it.app.screen is it.app.desk
+
+
+@pytest.mark.parametrize("sought", ["format", "profanity", "a", "", " "])
+async def test_who_only_looks_for_a_setting_changes_none(paths: Paths, sought: str) -> None:
+    async with desk(paths) as it:
+        await it.press("o", "slash", *sought, "enter")
+        rows = it.app.screen.query_one("#rows", OptionList)
+        assert rows.has_focus, "Enter goes to what was found"
+        assert rows.highlighted is not None
+        assert it.app.screen.query("#rows"), "and opens nothing"
+        await it.press("slash", "delete", "backspace", "delete", "space", "tab")
+        await it.press("escape", "escape")
+        assert it.app.screen is it.app.desk
+    assert it.written() == ""
+    assert it.app.settings == Settings(endpoint=NOWHERE["endpoint"])
 
 
 async def test_a_file_that_takes_nothing_is_told_and_nothing_is_lost(paths: Paths) -> None:
@@ -279,7 +294,7 @@ def test_it_is_changed_in_a_real_terminal_and_there_at_the_next_start(paths: Pat
         it.wait("╭─ Settings ─", "Recogniser and signing in", "Esc closes ─╯")
         it.press("/")
         it.wait("A part of a name")
-        it.press(*"keep", "\r")
+        it.press(*"keep", "\r", "\r")
         it.wait("╭─ keep_alive ─", "● silence  default")
         it.press("\x1b[B", "\r")
         it.wait("keep_alive          chunk", "Kept. It counts from now on.")

@@ -14,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from skdictate.tui.actions import closing
+
 ENGINES = (
     ("", "As set: {name}"),
     ("local", "The embedded recogniser, which knows English"),
@@ -33,7 +35,7 @@ class Manner:
 class AgainScreen(ModalScreen[Manner | None]):
     """Gives how, or None if it is to stay as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [(closing(), "dismiss", "Close")]
 
     def __init__(self, what: str, name: str, language: str) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ from skdictate.errors import Problem
 from skdictate.tui.page import Page
 from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.board import Board
-from skdictate.tui.widgets.header import IDLE, Facts, StatusHeader
+from skdictate.tui.widgets.header import IDLE, LOADING, SOON, Facts, StatusHeader
 from skdictate.tui.widgets.invitation import waiting
 from skdictate.tui.widgets.keys import Keys
 from skdictate.tui.widgets.offer import Offer
@@ -156,9 +156,14 @@ class Desk(Screen[None]):
         self.source = ready.source
         self.query_one(Banner).forget()
 
+    def wants(self, is_wanted: bool) -> None:
+        """One is to begin as soon as it may."""
+        if self._facts.state == LOADING:
+            self._facts = replace(self._facts, note=SOON if is_wanted else "")
+
     def failed(self, problem: Problem) -> None:
         """None can."""
-        self._facts = replace(self._facts, state=IDLE)
+        self._facts = replace(self._facts, state=IDLE, note="")
         self.query_one(Banner).raised(Topic.CAPTURE, problem)
 
     def began(self, began: Began) -> None:

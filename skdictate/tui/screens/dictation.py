@@ -20,6 +20,7 @@ from skdictate.core.stretches import Text
 from skdictate.errors import ProblemError
 from skdictate.output.unfinished import length
 from skdictate.output.words import clock, said_of
+from skdictate.tui.actions import closing
 from skdictate.tui.past import Past
 from skdictate.tui.screens.again import AgainScreen, Manner
 from skdictate.tui.screens.sure import SureScreen
@@ -40,7 +41,7 @@ class DictationScreen(ModalScreen[None]):
     """Lines are marked by space; ``r`` takes what is marked, or the one that is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h,р,H,Р,q,й,Q,Й", "dismiss", "Back", key_display="Esc"),
+        Binding(closing("h"), "dismiss", "Back", key_display="Esc"),
         Binding("space", "mark", "Mark"),
         Binding("r,к,R,К,enter", "again", "Redo"),
         Binding("u,г,U,Г", "missing", "Gaps"),

@@ -19,12 +19,13 @@ from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
 from skdictate.ledger import Ledger, wanted
 from skdictate.options import Option
+from skdictate.tui.actions import closing
 
 
 class Editor(ModalScreen[None]):
     """A box with what the setting is about, a widget, and what is wrong with what it holds."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(closing(), "dismiss", "Back")]
     HOW = "Enter keeps, Esc leaves it"
 
     def __init__(self, option: Option, ledger: Ledger) -> None:

@@ -16,6 +16,7 @@ from skdictate.core.audio import Format
 from skdictate.core.clean import clean
 from skdictate.core.findings import Finding
 from skdictate.output.findings import Entry, chapters, n_told
+from skdictate.tui.actions import closing
 from skdictate.tui.page import Page
 
 LOOK_S = 1.0
@@ -26,7 +27,7 @@ NAME_WIDTH = 16
 class FindingsScreen(ModalScreen[None]):
     """Grows while one dictates."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,f,а,q,й,enter,space", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [(closing("f", "enter", "space"), "dismiss", "Close")]
 
     def __init__(self, page: Page) -> None:
         super().__init__()

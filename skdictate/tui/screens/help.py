@@ -15,14 +15,14 @@ from textual.widgets import Static
 
 from skdictate.core.clean import clean
 from skdictate.paths import Paths
-from skdictate.tui.actions import ACTIONS
+from skdictate.tui.actions import ACTIONS, closing
 
 
 class HelpScreen(ModalScreen[None]):
     """Closed by any key that opened it, or by Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,q,й,question_mark,f1,space,enter", "dismiss", "Close")
+        (closing("", "question_mark", "f1", "space", "enter"), "dismiss", "Close")
     ]
 
     def __init__(self, paths: Paths, way: str) -> None:

@@ -18,6 +18,7 @@ from skdictate.errors import ProblemError
 from skdictate.library.listing import Listed
 from skdictate.output.unfinished import length
 from skdictate.output.words import clock
+from skdictate.tui.actions import closing
 from skdictate.tui.past import Past
 from skdictate.tui.screens.dictation import DictationScreen
 from skdictate.tui.screens.sure import SureScreen
@@ -30,7 +31,7 @@ class HistoryScreen(ModalScreen[None]):
     """The newest first; Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h,р,H,Р,q,й,Q,Й", "dismiss", "Close", key_display="Esc"),
+        Binding(closing("h"), "dismiss", "Close", key_display="Esc"),
         Binding("enter", "open", "Open", key_display="Enter"),
         Binding("s,ы,S,Ы", "export", "Save"),
         Binding("d,в,D,В,delete", "delete", "Delete"),

@@ -21,6 +21,7 @@ from skdictate.errors import ProblemError
 from skdictate.hardware import Device
 from skdictate.memory import Microphone
 from skdictate.sources import devices
+from skdictate.tui.actions import closing
 from skdictate.tui.widgets.bar import filled
 from skdictate.tui.widgets.meter import LOUD_DBFS, number, share
 
@@ -45,7 +46,7 @@ class Row:
 class MicrophonesScreen(ModalScreen[Microphone | None]):
     """Gives the one that was chosen, or None if it is to stay as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,m,ь,q,й", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [(closing("m"), "dismiss", "Close")]
 
     def __init__(self, current: str) -> None:
         super().__init__()

@@ -20,6 +20,7 @@ from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
 from skdictate.ledger import DEFAULT, Ledger, grouped
 from skdictate.options import BY_NAME, Option
+from skdictate.tui.actions import closing
 from skdictate.tui.screens.editors import editor
 from skdictate.tui.widgets.setting import drawn, explained
 
@@ -36,8 +37,7 @@ class SettingsScreen(ModalScreen[set[str]]):
     """Gives the names of the settings that are others now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Close"),
-        Binding("o,щ,O,Щ,q,й", "back", "Close", show=False),
+        Binding(closing("o"), "back", "Close"),
         Binding("slash,full_stop", "find", "Find"),
         Binding("delete,backspace", "reset", "Default"),
         Binding("space", "edit", "Change", show=False),
@@ -210,9 +210,8 @@ class SettingsScreen(ModalScreen[set[str]]):
         self.set_focus(self._rows)
 
     @on(Input.Submitted, "#find")
-    def _take_first(self) -> None:
-        self.action_rows()
-        self.action_edit()
+    def _found_it(self) -> None:
+        self.action_rows()  # no more: what was typed to find one is no order to change it
 
     def action_back(self) -> None:
         """Stop finding, or else close."""

@@ -11,13 +11,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from skdictate.tui.actions import closing
+
 
 class SureScreen(ModalScreen[bool]):
     """Gives whether the user is sure; only ``y`` is a yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("y,н,Y,Н", "answer(True)", "Yes"),
-        ("escape,n,т,N,Т,q,й,enter,space", "answer(False)", "No"),
+        (closing("n", "enter", "space"), "answer(False)", "No"),
     ]
 
     def __init__(self, question: str) -> None:

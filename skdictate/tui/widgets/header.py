@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 IDLE = "ready"
 LOADING = "loading"
+SOON = "Loading, then recording"
 UNSAVED = "Not all of it is saved"
 
 _LOOKS: dict[str, tuple[str, str]] = {
