@@ -89,9 +89,11 @@ class Visit:
             login = Login(self._command(remote, door), remote, self._hear)
             courier = Courier(microphone, self._road, self._folder, sound=sound, label=label)
             code = await self._stay(login, courier)
+        if login.signalled:  # perhaps there is no terminal any more to say anything on
+            return login.signalled
         for line in self._news[-1:]:
             sys.stderr.write(f"skdictate: {line}\n")
-        problem = login.problem(self._host, code)
+        problem = login.problem(self._host, code, self._arguments.again)
         if problem is not None:
             raise ProblemError(problem)
         return code

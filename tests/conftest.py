@@ -22,6 +22,8 @@ from tests.echo import EchoRecogniser
 from tests.sound_server import SoundServer
 from tests.sshd import Sshd
 
+if hasattr(signal, "SIGHUP"):  # tests that run under nohup would start programs that ignore it
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]

@@ -35,7 +35,8 @@ KEYBOARD = re.compile(rb"\x1b\[[<>=?][\d;]*u")
 LAUNCH = """
 import fcntl, os, sys, termios
 terminal = int(sys.argv[1])
-fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+if sys.argv.pop(2) == "True":
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 os.close(terminal)
 os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
@@ -53,7 +54,9 @@ class Terminal:
         environ: Mapping[str, str] | None = None,
         stdin: int | None = None,
         keyboard: Kitty | None = None,
+        is_controlling: bool = True,
     ) -> None:
+        """If it is not controlling, the program gets no SIGHUP when it goes, as with ``su -``."""
         self.output = b""
         """All bytes that the program wrote."""
         self._arguments = arguments
@@ -63,6 +66,7 @@ class Terminal:
             self._environ.pop(name, None)
         self._stdin = stdin
         self._keyboard = keyboard
+        self._is_controlling = is_controlling
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
@@ -72,7 +76,8 @@ class Terminal:
     def __enter__(self) -> Self:
         self._fd, terminal = pty.openpty()
         self._set_size()
-        command = [sys.executable, "-c", LAUNCH, str(terminal), "-m", "skdictate", *self._arguments]
+        command = [sys.executable, "-c", LAUNCH, str(terminal), str(self._is_controlling)]
+        command += ["-m", "skdictate", *self._arguments]
         self._process = subprocess.Popen(
             command,
             stdin=terminal if self._stdin is None else self._stdin,
@@ -123,6 +128,11 @@ class Terminal:
         for key in keys:
             os.write(self._fd, key.encode())
             time.sleep(0.05)
+
+    def clear(self) -> None:
+        """Somebody else has written on it."""
+        with self._lock:
+            self._screen.reset()
 
     def resize(self, columns: int, rows: int) -> None:
         with self._lock:

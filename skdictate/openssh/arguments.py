@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getopt
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,12 @@ class Arguments:
     """For ``ssh``."""
     ours: tuple[str, ...]
     """For skdictate over there."""
+
+    @property
+    def again(self) -> str:
+        """A line for a shell that says the same."""
+        ours = ("--", *self.ours) if self.ours else ()
+        return clean(shlex.join(("skdictate", "ssh", self.host, *self.options, *ours)))
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Arguments:

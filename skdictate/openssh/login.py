@@ -9,23 +9,27 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from skdictate.children import environ
 from skdictate.core.aside import Asides
 from skdictate.core.clean import clean
-from skdictate.errors import Problem, ProblemError
+from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.openssh import call, words
+from skdictate.openssh.local_terminal import LocalTerminal, stop_this_process
+from skdictate.signals import signals
 
 READ_BYTES = 1 << 16
 LINES = 40
 """Lines of its own words that are kept."""
 LAST_S = 1.0
 """After its end, the last bytes are waited for this long."""
-KEPT = "What was recorded there is kept there; log in again."
+ENDING = ("SIGTERM", "SIGHUP")
+"""Signals for us; those of the keyboard are for ``ssh``."""
+KEPT = "What was recorded there is kept there; log in again: {again}"
 NO_TERMINAL = "PTY allocation request failed"
 BROKEN_MASTERS = ("OpenSSH_10.1",)
 """With these, a connection that may have more than one session makes each key wait."""
@@ -47,6 +51,11 @@ class Login:
         """
         self.is_drawn = False
         """The program over there has begun."""
+        self.is_broken_off = False
+        """It ended without giving the terminal back."""
+        self.signalled = Exit.DONE
+        """What was asked of us, by a signal or by a terminal that is gone."""
+        self._terminal = LocalTerminal()
         self._command = command
         self._mute = mute.encode()
         self._on_aside = on_aside
@@ -70,35 +79,77 @@ class Login:
             self._process = await asyncio.to_thread(self._start)
         except OSError as error:
             raise ProblemError(words.no_ssh()) from error
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                with suppress(NotImplementedError):  # a loop on Windows knows no signals
-                    loop.add_signal_handler(getattr(signal, name), self._process.terminate)
         threads = [
             threading.Thread(target=task, args=(loop,), daemon=True)
             for task in (self._copy, self._listen)
         ]
         for thread in threads:
             thread.start()
-        threading.Thread(target=_stop_with, args=(self._process.pid,), daemon=True).start()
-        code = await asyncio.to_thread(self._process.wait)
-        for thread in threads:
-            await asyncio.to_thread(thread.join, LAST_S)
+        threading.Thread(target=self._stop_with, daemon=True).start()
+        try:
+            with signals(self._end, ENDING), self._job_control(loop):
+                code = await asyncio.to_thread(self._process.wait)
+            for thread in threads:
+                await asyncio.to_thread(thread.join, LAST_S)
+            is_signal = code > words.SIGNALS and code not in set(Exit)
+            self.is_broken_off = self._terminal.modes.is_alternate or is_signal
+        finally:
+            self._terminal.close()
+        if self._held or self.is_broken_off or code:
+            self._terminal.end_line()
         for line in self._held:
             _put(2, line)
         return code
 
-    def problem(self, host: str, code: int) -> Problem | None:
-        """What went wrong, and what would go right; None if that was told over there already."""
+    def problem(self, host: str, code: int, again: str) -> Problem | None:
+        """What went wrong, and what would go right; None if that was told over there already.
+
+        Args:
+            host: whose name is told.
+            code: what ``ssh`` has ended with.
+            again: the command that logs in once more.
+        """
         if any(NO_TERMINAL in line for line in self._said):
             return words.no_terminal(host)
-        if code == words.FAILED:
+        if code == words.FAILED or code < 0:
             problem = words.problem(host, code, self._said)
             is_over = problem.hint == words.AGAIN
-            return replace(problem, hint=KEPT) if is_over else problem
+            return replace(problem, hint=KEPT.format(again=again)) if is_over else problem
+        if self.is_broken_off:
+            title = f"skdictate on {host} has not ended in good order"
+            return Problem(Kind.NETWORK, title, words.ending("It", code), KEPT.format(again=again))
         if self.is_drawn:
             return None
         return words.not_there(host) if code == words.NOT_FOUND else words.other(host, code)
+
+    def _end(self, code: Exit) -> None:
+        """A signal has come, or the terminal is gone."""
+        self.signalled = self.signalled or code
+        self._process.terminate()
+
+    @contextmanager
+    def _job_control(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """While inside, the terminal is given back before a stop, and taken again after it."""
+        if sys.platform == "win32":
+            yield
+            return
+        loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        loop.add_signal_handler(signal.SIGCONT, self._continue)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGTSTP)
+            loop.remove_signal_handler(signal.SIGCONT)
+
+    def _stop(self) -> None:
+        """Stop ``ssh``, which stops us. While it asks for something it stops by itself."""
+        if self.is_drawn:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def _continue(self) -> None:
+        if self.is_drawn:
+            self._terminal.resume()
+            threading.Thread(target=self._terminal.repaint, daemon=True).start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE
@@ -111,10 +162,12 @@ class Login:
             while data := os.read(stdout.fileno(), READ_BYTES):
                 shown = self._asides.feed(data)
                 while self._asides.heard:
+                    if not self.is_drawn:
+                        self._terminal.drawn()
                     self.is_drawn = True
                     loop.call_soon_threadsafe(self._on_aside, self._asides.heard.pop(0))
-                _put(1, shown)
-        _put(1, self._asides.flush())
+                self._terminal.write(shown)
+        self._terminal.write(self._asides.flush())
 
     def _listen(self, _loop: asyncio.AbstractEventLoop) -> None:
         """On a thread: what ``ssh`` says, which would spoil a picture."""
@@ -129,6 +182,21 @@ class Login:
                 else:
                     _put(2, line)
 
+    def _stop_with(self) -> None:
+        """On a thread: when ``ssh`` is stopped (``~^Z``), we are too, or no shell would notice."""
+        if sys.platform == "win32":
+            return
+        pid = self._process.pid
+        with suppress(OSError):
+            while True:
+                told = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                if told is None or told.si_code != os.CLD_STOPPED:
+                    return
+                os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
+                self._terminal.suspend(stop_this_process)
+                os.kill(pid, signal.SIGCONT)
+                self._terminal.repaint()
+
 
 def may_share() -> bool:
     """Whether a connection may have more than one session, at no cost."""
@@ -140,20 +208,6 @@ def may_share() -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return not told.stderr.startswith(BROKEN_MASTERS)
-
-
-def _stop_with(pid: int) -> None:
-    """On a thread: when ``ssh`` is stopped (``~^Z``), we are too, or no shell would notice."""
-    if not hasattr(os, "waitid"):
-        return
-    with suppress(OSError):
-        while True:
-            told = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-            if told is None or told.si_code != os.CLD_STOPPED:
-                return
-            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
-            os.kill(os.getpid(), signal.SIGSTOP)
-            os.kill(pid, signal.SIGCONT)
 
 
 def _put(fd: int, data: bytes) -> None:

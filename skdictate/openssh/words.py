@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from skdictate.core.clean import clean
@@ -13,6 +15,8 @@ FAILED = 255
 """How ``ssh`` itself ends when it is not the program over there that has failed."""
 NOT_FOUND = 127
 """How a shell ends that does not know a command."""
+SIGNALS = 128
+"""A shell adds this to the number of the signal that has ended a program."""
 AGAIN = "Trying again."
 _FAREWELL = re.compile(r"Connection to \S+ closed\.|Warning: .*")
 """It says so in any case."""
@@ -84,7 +88,7 @@ def problem(host: str, code: int, said: Sequence[str]) -> Problem:
     """Why a connection to a host has ended with that code; ``said`` are the lines it printed."""
     lines = [clean(line)[:_LONGEST] for line in said]
     lines = [line for line in lines if line and not _FAREWELL.fullmatch(line)]
-    detail = lines[-1] if lines else f"ssh ended with code {code}, and said nothing"
+    detail = lines[-1] if lines else f"{ending('ssh', code)}, and said nothing"
     for row in _TABLE:
         line = next((line for line in reversed(lines) if any(m in line for m in row.marks)), "")
         if line and code == FAILED:
@@ -93,6 +97,14 @@ def problem(host: str, code: int, said: Sequence[str]) -> Problem:
     if code == FAILED or code < 0:
         return Problem(Kind.NETWORK, f"The connection to {host} was lost", detail, AGAIN)
     return Problem(Kind.NETWORK, f"The command on {host} ended with code {code}", detail)
+
+
+def ending(who: str, code: int) -> str:
+    """How a program has ended, from its code; below 0 and above 128 it is that of a signal."""
+    with suppress(ValueError):
+        if code < 0 or code > SIGNALS:
+            return f"{who} was ended by {signal.Signals(abs(code) % SIGNALS).name}"
+    return f"{who} ended with code {code}"
 
 
 def no_ssh() -> Problem:

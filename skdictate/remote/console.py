@@ -96,8 +96,16 @@ class Console:
 
     def _press(self) -> None:
         """Enter: try now, and ask what there is to ask."""
-        with suppress(OSError):
-            os.read(self._keys_fd, 1024)
+        try:
+            is_end = not os.read(self._keys_fd, 1024)
+        except OSError:
+            is_end = True
+        if is_end and not os.isatty(self._keys_fd):
+            self._has_keys = False  # it would be found readable again and again
+            asyncio.get_running_loop().remove_reader(self._keys_fd)
+            if not self._signalled:
+                self.interrupt(Exit.HANGUP)
+            return
         self._courier.hurry()
 
     def _redraw(self, words: str) -> None:

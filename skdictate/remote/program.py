@@ -6,12 +6,17 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from skdictate.children import environ, kill_group
 from skdictate.core.clean import clean
 from skdictate.core.frames import PREAMBLE
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.openssh.local_terminal import attributes, is_ours, set_attributes
 from skdictate.remote.road import CLOSE_S, READ_BYTES, UNSENT_BYTES
+
+TERMINAL = 0
+"""Standard input: where a program that may ask for a password finds its user."""
 
 LONGEST_NOISE = 1 << 16
 """Bytes of greetings, quotas and fortunes that a login may print; more is no greeting."""
@@ -41,6 +46,7 @@ class CommandRoad:
     async def open(self, *, may_ask: bool, served: str = "") -> CommandPassage:
         """See ``Road``; which app was served, the hello says at the other end."""
         words = self._command(may_ask)
+        before = attributes(TERMINAL) if may_ask else None
         try:
             child = await asyncio.create_subprocess_exec(
                 *words,
@@ -54,7 +60,7 @@ class CommandRoad:
         except OSError as error:
             detail = f"{clean(words[0])}: {error.strerror}"
             raise ProblemError(Problem(Kind.NETWORK, "No way there", detail)) from error
-        return CommandPassage(child, self._explain, is_alone=not may_ask)
+        return CommandPassage(child, self._explain, is_alone=not may_ask, before=before)
 
 
 class CommandPassage:
@@ -63,9 +69,22 @@ class CommandPassage:
     token = ""
 
     def __init__(
-        self, child: asyncio.subprocess.Process, explain: Explain, *, is_alone: bool
+        self,
+        child: asyncio.subprocess.Process,
+        explain: Explain,
+        *,
+        is_alone: bool,
+        before: Any = None,
     ) -> None:
-        """``is_alone``: it leads a session of its own, which is killed with it."""
+        """For a program that runs.
+
+        Args:
+            child: the program.
+            explain: says why it has ended.
+            is_alone: it leads a session of its own, which is killed with it.
+            before: how the terminal was set when the program was started, if it may use that.
+        """
+        self._before = before
         self._child = child
         self._is_alone = is_alone
         self._explain = explain
@@ -115,6 +134,8 @@ class CommandPassage:
             with suppress(ProcessLookupError):
                 self._child.kill()
         await self._child.wait()
+        if is_ours():  # it may have been killed while it read a password, without an echo
+            set_attributes(TERMINAL, self._before)
         self._listening.cancel()  # something that it has started may still hold that end
         with suppress(asyncio.CancelledError):
             await self._listening

@@ -21,7 +21,14 @@ from skdictate.tui.fetching import Fetching
 from skdictate.tui.herald import Herald
 from skdictate.tui.leaving import Leaving
 from skdictate.tui.mailbox import Mailbox
-from skdictate.tui.messages import Noted, Released, Reported, Told
+from skdictate.tui.messages import (
+    Noted,
+    Released,
+    Reported,
+    TerminalGone,
+    TerminalSpoiled,
+    Told,
+)
 from skdictate.tui.past import Past
 from skdictate.tui.readiness import Readiness
 from skdictate.tui.saving import Saving
@@ -111,6 +118,14 @@ class DictateApp(App[int]):
     def _let_go(self) -> None:
         """Space is up, or its release would be told to another window."""
         self.talk.release()
+
+    @on(TerminalGone)
+    def _end_without_terminal(self) -> None:
+        self.leaving.leave(Exit.HANGUP)
+
+    @on(TerminalSpoiled)
+    def _paint_anew(self) -> None:
+        self.refresh(layout=True)
 
     def _offer(self) -> None:
         self.desk.offer(self.past.found, self.past.room.at, is_dictating=self.talk.is_dictating)

@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from skdictate.children import environ
+from skdictate.openssh.local_terminal import kept_attributes
 from skdictate.tui import clipboard
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Fetching:
     def log_in(self) -> None:
         """Let ssh ask in the terminal what it has to ask."""
         if self._app.desk.login:
-            with self._app.suspend():
+            with self._app.suspend(), kept_attributes():
                 done = subprocess.run(self._app.desk.login, env=environ())
             if done.returncode == 0:
                 self._app.backstage.logged_in()

@@ -29,3 +29,11 @@ class Noted(Message):
     def __init__(self, word: Word) -> None:
         super().__init__()
         self.word = word
+
+
+class TerminalGone(Message):
+    """The window was closed, or the link to it was cut."""
+
+
+class TerminalSpoiled(Message):
+    """Others may have written on it, and all has to be painted anew."""

@@ -12,6 +12,7 @@ from types import FrameType
 
 from skdictate.config import Config
 from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.openssh.local_terminal import attributes
 from skdictate.paths import Paths
 from skdictate.signals import CODES
 from skdictate.tui import terminal
@@ -68,6 +69,7 @@ class Ending:
         self._app = app
         self._loop = loop
         self._has_begun = False
+        self._before = attributes(0)
 
     def handler(self, code: Exit) -> Callable[[int, FrameType | None], None]:
         """What to do when a signal comes."""
@@ -84,7 +86,7 @@ class Ending:
         """Close what must be closed, and the process if it is still there after that."""
         self._app.backstage.close(LEAVE_S)
         threading.Event().wait(GRACE_S)
-        terminal.restore()
+        terminal.restore(self._before)
         os._exit(code)
 
 

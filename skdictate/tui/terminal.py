@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
 from textual.driver import Driver
 from textual.drivers import _writer_thread
 
+from skdictate.openssh.local_terminal import set_attributes
+
 RESET = (
-    "\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+    "\x1b[?2026l\x1b[?2048l\x1b[?1016l\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 """Undoes what the library does to a terminal: mouse, paste and focus reports, keyboard protocol,
-alternate screen, hidden cursor."""
+sizes that the terminal tells by itself, alternate screen, hidden cursor."""
 
 
 class PatientWriter(_writer_thread.WriterThread):
@@ -49,12 +52,12 @@ def install() -> None:
 
 
 def driver(*, reports_releases: bool) -> type[Driver] | None:
-    """A driver for the app; None for the library's own, which tells presses only."""
-    if not reports_releases or sys.platform == "win32":
+    """A driver for the app; None for the library's own, on Windows."""
+    if sys.platform == "win32":
         return None
-    from skdictate.tui.driver import driver
+    from skdictate.tui.driver import HoldDriver, TerminalDriver
 
-    return driver()
+    return HoldDriver if reports_releases else TerminalDriver
 
 
 def is_gone() -> bool:
@@ -85,10 +88,15 @@ def take_stdin() -> int:
     return sound
 
 
-def restore() -> None:
-    """Give the terminal back by hand, where the library could not; waits for nothing."""
+def restore(before: Any) -> None:
+    """Give the terminal back by hand, where the library could not; waits for nothing.
+
+    Args:
+        before: what ``attributes`` said of it before the app took it.
+    """
     if sys.platform == "win32":
         return
     with suppress(OSError):
         fd = os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        set_attributes(fd, before)
         os.write(fd, RESET.encode())

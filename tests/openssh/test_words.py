@@ -48,7 +48,8 @@ def test_what_fails_over_there_is_told_in_its_own_words_made_harmless(sshd: Sshd
 
 def test_a_connection_that_breaks_is_lost() -> None:
     problem = words.problem("pi", -9, ["Connection to pi closed."])
-    assert "code -9, and said nothing" in problem.detail
+    assert problem.detail == "ssh was ended by SIGKILL, and said nothing"
+    assert words.problem("pi", 255, []).detail == "ssh ended with code 255, and said nothing"
     said = ["Connection to pi closed by remote host.", "Connection to pi closed."]
     problem = words.problem("pi", 255, said)
     assert problem.title == "The connection to pi was lost"
