@@ -41,11 +41,14 @@ def visit(arguments: Arguments, settings: Settings, paths: Paths) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         detail = "Standard input and output have to be one"
-        hint = f"Without a screen: ssh {arguments.host} skdictate listen --source stdin"
+        line = call.shown(arguments.host, "listen", "--source", "stdin")
+        hint = f"Without a screen, with sound on standard input: {line}"
         raise ProblemError(Problem(Kind.USAGE, "There is no terminal", detail, hint))
     if not hasattr(socket, "AF_UNIX"):
         detail = "Windows lets Python have no Unix sockets"
-        hint = f"Use two windows: ssh {arguments.host} skdictate; and skdictate mic send with it."
+        hint = (
+            f"Use two windows: skdictate in one after ssh {arguments.host}; and skdictate mic send."
+        )
         raise ProblemError(Problem(Kind.USAGE, "Not from this system", detail, hint))
     private = Path(tempfile.mkdtemp(prefix="skdictate-"))
     try:

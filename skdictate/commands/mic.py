@@ -21,7 +21,8 @@ kept here, and comes first then. Ctrl-C ends it.
 IN = """\
 Take sound from standard input to the app that waits for it on this machine, as in:
 
-  arecord -q -f S16_LE -r 16000 -c 1 -t raw | ssh server skdictate mic in
+  arecord -q -f S16_LE -r 16000 -c 1 -t raw |
+    ssh server 'PATH=$PATH:$HOME/.local/bin skdictate mic in'
 
 It is what mic send says, or WAV, or raw sound.
 """
@@ -29,7 +30,8 @@ WEB = """\
 Serve a page, on this machine only, that makes a browser the microphone of the app that waits here.
 The link it prints opens one page, once; from another machine, forward the port first:
 
-  ssh -L 8137:127.0.0.1:8137 me@server skdictate mic web --port 8137
+  ssh -L 8137:127.0.0.1:8137 me@server \\
+    'PATH=$PATH:$HOME/.local/bin skdictate mic web --port 8137'
 """
 
 
@@ -162,7 +164,9 @@ def _send(parsed: argparse.Namespace) -> int:
 def _in(parsed: argparse.Namespace) -> int:
     """Sound for an app here."""
     if sys.stdin.isatty():
-        hint = "As in: arecord -q -f S16_LE -r 16000 -c 1 -t raw | ssh HOST skdictate mic in"
+        from skdictate.openssh.call import shown
+
+        hint = f"As in: arecord -q -f S16_LE -r 16000 -c 1 -t raw | {shown('HOST', 'mic', 'in')}"
         problem = Problem(Kind.USAGE, "Standard input is a terminal", "", hint, is_permanent=True)
         raise ProblemError(problem)
     from skdictate.remote.relay import take_in

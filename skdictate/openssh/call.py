@@ -57,6 +57,15 @@ def command(
     return [PROGRAM, *options, *where, *ours, "--", checked(host), *there]
 
 
+def shown(host: str, *arguments: str) -> str:
+    """A line for a user to type, or a script, that runs this program there without our help.
+
+    A command that ``ssh`` brings is looked for in a PATH that often lacks ``~/.local/bin``, where
+    ``pipx`` and ``uv`` install. It works in sh, bash, zsh and fish.
+    """
+    return f"ssh {host} 'PATH=$PATH:$HOME/.local/bin {shlex.join(('skdictate', *arguments))}'"
+
+
 def script(text: str, *arguments: str) -> tuple[str, ...]:
     """Words that run a script for ``sh`` there, whatever the user's own shell is."""
     return ("sh", "-c", text, "skdictate", *arguments)

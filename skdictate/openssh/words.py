@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem
+from skdictate.openssh import call
 
 FAILED = 255
 """How ``ssh`` itself ends when it is not the program over there that has failed."""
@@ -125,7 +126,8 @@ def no_terminal(host: str) -> Problem:
         f"{host} gives no terminal",
         "The app cannot draw its screen there",
         f"In sshd_config of {host}: PermitTTY yes. Or dictate without a screen: "
-        f"arecord -q -t raw -f S16_LE -r 16000 -c 1 | ssh {host} skdictate listen --source stdin",
+        "arecord -q -t raw -f S16_LE -r 16000 -c 1 | "
+        + call.shown(host, "listen", "--source", "stdin"),
         is_permanent=True,
     )
 
