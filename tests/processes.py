@@ -9,12 +9,17 @@ from pathlib import Path
 def children(pid: int | str = "self") -> list[int]:
     """Those of a process, whichever of its threads started them; none if it has ended."""
     found: list[int] = []
-    for task in Path("/proc").glob(f"{pid}/task/*"):
-        with suppress(OSError):  # a thread that has just ended
-            found += map(int, (task / "children").read_text().split())
+    with suppress(OSError):  # it has just ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):  # a thread that has just ended
+                found += map(int, (task / "children").read_text().split())
     return found
 
 
 def command(pid: int) -> str:
-    """What a process was started with."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    """What a process was started with; nothing if it has ended."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it ended after it was listed, or while it was read
+        return ""
+    return words.replace(b"\0", b" ").decode(errors="replace")

@@ -235,9 +235,10 @@ def listening(pids: Iterable[int | str] = ("self",)) -> set[str]:
     """Addresses of the TCP ports that these processes listen on; this one, if none is named."""
     theirs = set()
     for pid in pids:
-        for link in Path(f"/proc/{pid}/fd").glob("*"):
-            with suppress(OSError):
-                theirs.add(str(link.readlink()))
+        with suppress(OSError):  # the process has ended
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):  # it was closed
+                    theirs.add(str(link.readlink()))
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

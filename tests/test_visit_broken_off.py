@@ -6,7 +6,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,10 +35,9 @@ def visiting(sshd: Sshd, sound: Path, *options: str) -> Iterator[Tmux]:
 def named(pids: list[int], *words: str) -> int:
     """The one of these processes whose command has these words."""
     for pid in pids:
-        with suppress(OSError):
-            said = command(pid)
-            if all(word in said for word in words):
-                return pid
+        said = command(pid)
+        if all(word in said for word in words):
+            return pid
     raise AssertionError(f"none of them has {words!r}")
 
 

@@ -37,7 +37,7 @@ async def running(paths: Paths) -> AsyncIterator[EmbeddedServer]:
 def is_alive(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except OSError:  # it ended before it was looked for, or while it was read
         return False
     return status.rpartition(")")[2].split()[0] != "Z"
 
