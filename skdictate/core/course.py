@@ -63,7 +63,8 @@ class Course:
         cut = self.cutting.decide(
             link, is_quiet=is_quiet, is_behind=self.is_behind(span), is_idle=is_idle
         )
-        if cut is None and self.exchange.trust.is_mute(link, now_s):
+        is_left = self.exchange.trust.is_mute(link, now_s) or self.exchange.is_at_budget(link)
+        if cut is None and is_left:
             cut = Cut.IN_SPEECH if link.has_words and not is_quiet else Cut.AT_HEAD
         if cut is Cut.AT_ACK:
             self.timeline.cut(span, span.start)

@@ -20,6 +20,7 @@ from skdictate.core.events import (
     Session,
 )
 from skdictate.core.events import Status as Sign
+from skdictate.core.exchange import WORN_S
 from skdictate.core.limits import Limits
 from skdictate.core.link import Link
 from skdictate.core.policy import Policy
@@ -107,7 +108,7 @@ class Dictation:
     def stop(self, now_s: float) -> None:
         """No more sound will come: finish, and say ``Done`` when all is answered for."""
         self._works.is_stopping = True
-        self._works.life_s = now_s
+        self._works.life_s = self._works.gain_s = now_s
         self._works.exchange.hurry()
         self._works.watch.expect_nothing()
         self._works.timeline.stop()
@@ -169,12 +170,12 @@ class Dictation:
         is_work = self._is_work(link, event)
         if is_work:
             link.last_told_s = now_s
-        if not self._works.exchange.is_blocked:
-            self._works.watch.clear(Topic.LINK)
         self._works.spares.heard(link, now_s, is_work=is_work)
         self._hear(link, event, now_s)
+        self._works.got_on(link, now_s)
         if self._works.exchange.is_used(link):
             self._works.backoff.worked()
+        self._works.exchange.judge(link)
         self._works.advance(now_s)
 
     def link_closed(self, link_id: int, problem: Problem | None, now_s: float) -> None:
@@ -187,7 +188,10 @@ class Dictation:
             self._works.spares.ended(link)
             self._works.hearing.ended(link, self._works.timeline.span_of(link), now_s)
             self._works.backoff.worked()
-        self._works.exchange.forget(link, problem)
+            self._works.exchange.cleared()
+            self._works.gain_s = now_s
+        is_refused = problem is not None and not link.has_spoken and link.audio_s < WORN_S
+        self._works.exchange.forget(link, problem, is_refused=is_refused)
         self._works.release(link, problem, now_s, is_ended=is_ended)
         self._works.advance(now_s)
 

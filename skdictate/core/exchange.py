@@ -1,9 +1,9 @@
-"""The switchboard: opens, feeds, finishes and drops links, and counts what they cost."""
+"""The switchboard: opens, feeds, finishes and drops links."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skdictate.core.audio import Format
 from skdictate.core.backoff import Backoff
@@ -12,6 +12,7 @@ from skdictate.core.effects import Drop, Effect, Finish, Open, Send, SendSilence
 from skdictate.core.limits import IDLE, Limits
 from skdictate.core.link import AT_ONCE_S, BURST_S, LEAD_S, Link
 from skdictate.core.span import Span
+from skdictate.core.spending import Spending
 from skdictate.core.state import State
 from skdictate.core.trust import Trust
 from skdictate.core.watch import Watch
@@ -31,10 +32,14 @@ OVERLOAD_S = 1.0
 USED_S = 1.0
 """A session that has answered for this much audio was of use ..."""
 WORN_S = 10.0
-"""... and so was one that had this much, even if there were no words in it."""
+"""... and so was one that had this much, if there was no speech in it."""
 PARDON_S = 15.0
 """So seldom, at most, one that gave words and ended in trouble is followed at once; the service
-bills one for so long."""
+bills one for so long ..."""
+PARDONED = 2
+"""... and none after so many that settled nothing."""
+HURRIED = 3
+"""Somebody who waits for the last words has so many in vain tried for them, and others seldom."""
 WINDOW_S = 1.0
 """Audio that may be handed to the transport before it says that it took some."""
 
@@ -56,6 +61,14 @@ CLOSED_EARLY = Problem(
     "It gave no reason",
     "What it left out is sent again.",
 )
+WORDLESS = Problem(
+    Kind.SERVICE,
+    "The recogniser ends its sessions without a word",
+    "It was sent sound, and gave neither text nor a reason",
+    "Recording goes on; another session is tried, and each time later.",
+)
+BROKE_OFF = "The recogniser broke off"
+"""One that has answered had nothing against who we are and what we asked for."""
 
 
 @dataclass
@@ -71,6 +84,7 @@ class Exchange:
     changes: list[Change]
     chunk_ms: int
     trust: Trust
+    spending: Spending
     has_words: bool = False
     """The recogniser tells where each word is; learnt from any link."""
     drain_s: float = DRAIN_S
@@ -83,7 +97,6 @@ class Exchange:
     """No link is opened until a person has mended something."""
     is_urgent: bool = False
     """The dictation is over, and its last words are waited for."""
-    _billed_s: int = 0
     _pardoned_s: float = float("-inf")
 
     def __post_init__(self) -> None:
@@ -101,13 +114,21 @@ class Exchange:
         return self.retry_s if self.has_room() else None
 
     def has_room(self) -> bool:
-        """Whether the recogniser is trusted with one more session."""
+        """Whether the recogniser is trusted with one more session, and there is money for it."""
+        if not self.spending.may_open(self.links.values()):
+            return False
         return self.trust.has_room(self.links.values(), is_urgent=self.is_urgent)
 
     def hurry(self) -> None:
         """Somebody waits for the rest: try at once, and do not spare the recogniser."""
         self.is_urgent = True
         self.retry_s = None
+
+    def mind_budget(self) -> None:
+        """Open none any more, if there is no money left for one."""
+        if not self.is_blocked and self.spending.is_used_up(self.links.values()):
+            self.is_blocked = True
+            self.watch.raise_(Topic.LINK, self.spending.problem)
 
     def open(self, span: Span, now_s: float) -> None:
         """Give a span a link; it listens from where nothing is settled yet."""
@@ -150,9 +171,13 @@ class Exchange:
             if n_samples <= 0 or (n_samples < self._chunk and not is_last):
                 return
             cost_s = self.format.seconds(n_samples)
-            if self._must_wait(link, cost_s):
+            if self._must_wait(link, cost_s) or not self._may_send(link, cost_s):
                 return
             self._send(link, n_samples, cost_s, now_s)
+
+    def is_at_budget(self, link: Link) -> bool:
+        """There is no money left to send it another chunk."""
+        return not self._may_send(link, self.format.seconds(self._chunk))
 
     def wait_for_credit_s(self, link: Link) -> float:
         """How long until a chunk may be handed out, as far as pace alone decides."""
@@ -183,10 +208,9 @@ class Exchange:
         self.effects.append(Drop(link.link_id))
         self.forget(link, problem)
 
-    def forget(self, link: Link, problem: Problem | None) -> None:
-        """A link is gone: pay for it."""
-        if link.state is not State.OPENING:
-            self._billed_s += self.limits.billed_s(link.audio_s)
+    def forget(self, link: Link, problem: Problem | None, *, is_refused: bool = False) -> None:
+        """A link is gone: pay for it, unless it was refused."""
+        self.spending.closed(link, is_refused=is_refused)
         link.enter(State.CLOSED)
         self._tell(link, problem)
         self.has_words = self.has_words or link.has_words
@@ -194,43 +218,72 @@ class Exchange:
 
     def broke(self, link: Link, problem: Problem | None, now_s: float) -> None:
         """A link was lost before its time: when to try again, and what to say."""
-        if problem is not None and problem.is_permanent:
+        is_refused = problem is not None and problem.is_permanent
+        is_limit = problem is None or problem.kind is Kind.LIMIT
+        if problem is not None and is_refused and not link.has_progress:
             self.is_blocked = True
             self.watch.raise_(Topic.LINK, problem)
-        elif self._is_worn(link) and (problem is None or problem.kind is Kind.LIMIT):
+        elif self._is_worn(link) and (is_limit or is_refused):
             self.retry_s = None
         else:
-            least_s = self._least_s(link, problem, now_s)
             is_free = link.opened_s is None
             self.backoff.n_vain += not is_free and not link.has_progress
+            self.backoff.n_unsettled += not is_free and not self.is_used(link)
+            said = self._said(link, problem)
+            least_s = self._least_s(link, said, now_s)
             self.retry_s = now_s + self.backoff.failed(least_s, is_free=is_free)
-            self.watch.raise_(Topic.LINK, problem or CLOSED_EARLY, self.retry_s)
+            self.watch.raise_(Topic.LINK, said, self.retry_s)
+
+    def judge(self, link: Link) -> None:
+        """It has said something: whether that shows that all is well again."""
+        if self.trust.is_well(link):
+            self.cleared()
+
+    def cleared(self) -> None:
+        """The recogniser works; unless there is something to be mended by a person."""
+        if not self.is_blocked:
+            self.watch.clear(Topic.LINK)
 
     def is_used(self, link: Link) -> bool:
         """It has answered for some of its audio."""
         return self.format.seconds(link.ack - link.first) >= USED_S
 
-    def _least_s(self, link: Link, problem: Problem | None, now_s: float) -> float:
+    def _said(self, link: Link, problem: Problem | None) -> Problem:
+        """What is said of a session that was lost, and is followed by another."""
+        if problem is None:
+            return WORDLESS if self.backoff.n_vain > 1 else CLOSED_EARLY
+        if not problem.is_permanent:
+            return problem
+        hint = "Recording goes on; trying again."
+        return replace(problem, title=BROKE_OFF, hint=hint, is_permanent=False)
+
+    def _least_s(self, link: Link, problem: Problem, now_s: float) -> float:
         """How long the recogniser is left alone, at least."""
+        least_s = OVERLOAD_S if problem.kind is Kind.SERVICE else 0.0
         if problem is NO_ENDING and not link.has_spoken:
             least_s = REST_S
-        else:
-            least_s = OVERLOAD_S if problem is not None and problem.kind is Kind.SERVICE else 0.0
-        if self.is_urgent or not least_s:
+        if link.opened_s is not None:
+            is_network = problem.kind is Kind.NETWORK
+            least_s = max(least_s, self.backoff.dear_s(is_network=is_network))
+        n_unsettled = self.backoff.n_unsettled
+        if self.is_urgent:
+            return 0.0 if n_unsettled <= HURRIED else min(least_s, REST_S)
+        if not least_s:
             return 0.0
-        if link.has_progress and now_s >= self._pardoned_s + PARDON_S:
+        is_pardoned = link.has_progress and n_unsettled <= PARDONED
+        if is_pardoned and now_s >= self._pardoned_s + PARDON_S:
             self._pardoned_s, least_s = now_s, 0.0
         return least_s
 
     def _is_worn(self, link: Link) -> bool:
         """It was of use, so that its end is no sign of trouble."""
-        return self.is_used(link) or link.audio_s >= WORN_S
+        is_silence = link.audio_s >= WORN_S and not self.trust.owes_words(link)
+        return self.is_used(link) or is_silence
 
     @property
     def billed_s(self) -> int:
         """What the service bills so far, open sessions included."""
-        running = (link for link in self.links.values() if link.state is not State.OPENING)
-        return self._billed_s + sum(self.limits.billed_s(link.audio_s) for link in running)
+        return self.spending.billed_s(self.links.values())
 
     def overdue(self, now_s: float) -> Iterator[tuple[Link, Problem]]:
         """Links that have kept us waiting too long, and the problem with each."""
@@ -247,6 +300,9 @@ class Exchange:
             silent_s = max(link.last_heard_s, link.last_sent_s) + self.drain_s
             return min(silent_s, max(link.last_told_s, link.last_sent_s) + LATE_S), NO_ENDING
         return self.watch.patience(link.waiting_since_s)
+
+    def _may_send(self, link: Link, cost_s: float) -> bool:
+        return self.spending.may_send(link, cost_s, self.links.values())
 
     def _must_wait(self, link: Link, cost_s: float) -> bool:
         return link.credit_in_s(cost_s, self._catch_up(link)) > 0

@@ -25,6 +25,12 @@ class Policy:
     """Once something was said, silence this long ends the dictation; 0 for never."""
     patience_s: float = 25.0
     """After ``stop``: how long a silent recogniser is waited for."""
+    budget_s: float = float("inf")
+    """No session is opened that would have more than this billed, in seconds."""
+    budget_option: str = "--budget-s"
+    """Which setting that is from."""
+    is_live: bool = True
+    """The source goes on by itself; else it waits for the recogniser."""
     has_spares: bool = True
     """A second session may be opened beside one that has fallen silent. Where both would share this
     machine's processor, it would only slow the first."""

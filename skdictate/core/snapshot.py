@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skdictate.core.changes import Topic
 from skdictate.core.course import LIVE_S
 from skdictate.core.link import Link
 from skdictate.core.state import State
@@ -43,7 +44,8 @@ def _phase(works: Works, unsent_s: float) -> Phase:
         return Phase.PAUSED
     live = works.timeline.live
     link = live.link if live is not None else None
-    is_answered = link is not None and link.state is State.OPEN and link.has_spoken
+    is_well = link is not None and link.state is State.OPEN and link.has_spoken
+    is_answered = is_well and not works.watch.is_raised(Topic.LINK)
     if works.backoff.failures and not is_answered:
         return Phase.RECONNECTING
     if link is not None and link.state is State.OPENING:

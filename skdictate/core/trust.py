@@ -19,6 +19,8 @@ ASKED_S = 1.0
 """A session that was sent this much speech has something to answer ..."""
 SILENT_S = 5.0
 """... and one that was sent this much sound without so much speech may have nothing."""
+PROVEN = 3
+"""After so many sessions that were paid for and settled nothing, words alone prove nothing."""
 MUTE_S = 30.0
 """A session that was sent this much speech in this time, and has said nothing, is asked to end:
 one that works does so, with words or without, and from another no more is expected ..."""
@@ -46,6 +48,22 @@ class Trust:
     def is_doubted(self, link: Link) -> bool:
         """The last ones gave no words, and this one has not shown yet that it is better."""
         return self.backoff.n_vain > 0 and not link.has_progress and link.ack <= link.first
+
+    def owes_words(self, link: Link) -> bool:
+        """It was sent speech."""
+        return self._speech_s(link) >= ASKED_S
+
+    def is_well(self, link: Link) -> bool:
+        """What it has said so far shows that the recogniser works: words, or that it has settled
+        some sound; or, where nobody speaks, that it takes sound and is still there.
+
+        After some that settled nothing in the end, nothing less than that counts.
+        """
+        is_settling = link.format.seconds(link.ack - link.first) >= ASKED_S
+        if is_settling or self.backoff.n_unsettled >= PROVEN:
+            return is_settling
+        is_silence = link.audio_s >= SILENT_S and not self.owes_words(link)
+        return link.has_progress or (link.has_spoken and is_silence)
 
     def is_mute(self, link: Link, now_s: float) -> bool:
         """Whether an open link has owed us an answer for too long."""

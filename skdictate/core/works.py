@@ -25,12 +25,13 @@ from skdictate.core.policy import Policy
 from skdictate.core.rollover import Cutting
 from skdictate.core.span import Span
 from skdictate.core.spare import Spares
+from skdictate.core.spending import Spending
 from skdictate.core.state import State
 from skdictate.core.stillness import PREROLL_S, Stillness
 from skdictate.core.thrift import Thrift
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
-from skdictate.core.trust import Trust
+from skdictate.core.trust import PROVEN, Trust
 from skdictate.core.watch import Watch
 from skdictate.errors import Problem
 
@@ -48,6 +49,10 @@ class Works:
     is_done: bool = False
     life_s: float = 0.0
     """When the recogniser last said something, or the end began."""
+    gain_s: float = 0.0
+    """When it last got on, or the end began."""
+    n_reached: int = 0
+    """Samples that it has worked through, in any session."""
     begin: int = 0
     """The first sample, where only a part of a recording is gone through."""
 
@@ -65,6 +70,7 @@ class Works:
             self.changes,
             self.policy.chunk_ms,
             Trust(self.loudness, self.backoff, self.policy.answers_late),
+            Spending(self.limits, self.policy.budget_s, self.policy.budget_option),
             self.policy.has_words,
             LATE_S if self.policy.answers_late else DRAIN_S,
         )
@@ -152,6 +158,16 @@ class Works:
             self.timeline.settle_lines(link.link_id)
         self.timeline.give_up()
 
+    def got_on(self, link: Link, now_s: float) -> None:
+        """A link said something, so that it is worth waiting for more; after some sessions that
+        settled nothing, only if it has come further than they.
+        """
+        reached = max(link.ack, link.processed or 0)
+        is_further = reached > self.n_reached
+        self.n_reached = max(self.n_reached, reached)
+        if is_further or self.backoff.n_unsettled < PROVEN:
+            self.gain_s = now_s
+
     def progressed(self, link: Link) -> None:
         """A link gave words."""
         link.has_progress = self.hush.is_armed = True
@@ -172,7 +188,7 @@ class Works:
             return None
         due = [self.watch.capture_due_s, self.transcript.next_deadline_s, self.spares.due_s]
         if self.is_stopping:
-            due.append(self.life_s + self.policy.patience_s)
+            due.append(self.gain_s + self.policy.patience_s)
         if any(self._wants_link(span) for span in self.timeline.spans):
             due.append(self.exchange.open_at_s)
         due.extend(self.thrift.due_s(link) for link in self.exchange.links.values())
@@ -187,8 +203,10 @@ class Works:
     def _serve(self, span: Span, now_s: float) -> None:
         """Give a span its link, and the link its audio."""
         if span.link is None:
-            if self._wants_link(span) and self.exchange.may_open(now_s):
-                self.exchange.open(span, now_s)
+            if self._wants_link(span):
+                self.exchange.mind_budget()
+                if self.exchange.may_open(now_s):
+                    self.exchange.open(span, now_s)
         elif span.link.state is State.OPEN:
             self.course.run(span, span.link, now_s)
 
@@ -204,8 +222,9 @@ class Works:
         live = self.timeline.live
         if live is not None and live.link is not None:
             self._supervise_progress(live, live.link, now_s)
-        is_patient = now_s - self.life_s < self.policy.patience_s
-        if self.is_stopping and (self.exchange.is_blocked or not is_patient):
+        is_patient = now_s - self.gain_s < self.policy.patience_s
+        is_over = self.exchange.is_blocked and not self.exchange.links
+        if self.is_stopping and (is_over or not is_patient):
             self.give_up()
 
     def _forget(self) -> None:

@@ -55,7 +55,13 @@ _SETTINGS = "The recogniser does not accept the settings"
 ROWS = (
     # The ends of a session that are part of its life. Their codes are not all documented.
     Row(None, ("at least one per 5 seconds",), Kind.LIMIT, "The session was idle", ""),
-    Row(None, ("maximum allowed stream", "less than 5 min"), Kind.LIMIT, _LIMIT, ""),
+    Row(
+        None,
+        ("maximum allowed stream", "less than 5 min", "less than 5min"),
+        Kind.LIMIT,
+        _LIMIT,
+        "",
+    ),
     Row(C.OUT_OF_RANGE, (), Kind.LIMIT, _LIMIT, ""),
     # Who we are.
     _stop(
@@ -127,7 +133,16 @@ ROWS = (
         "This server does not recognise speech",
         "Check --endpoint and --api.",
     ),
-    # What the service can do at present.
+    # What the service can do at present. The first three are not documented.
+    Row(
+        C.NOT_FOUND,
+        (),
+        Kind.SERVICE,
+        "The recogniser does not find what was asked for",
+        f"{_ON} Should it repeat, check --model and --endpoint.",
+    ),
+    Row(C.FAILED_PRECONDITION, (), Kind.SERVICE, "The recogniser cannot do that at present"),
+    Row(C.ABORTED, (), Kind.SERVICE, "The recogniser failed"),
     Row(
         C.RESOURCE_EXHAUSTED,
         ("larger than max",),

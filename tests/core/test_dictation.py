@@ -263,8 +263,9 @@ def test_a_broken_link_is_replaced_from_the_last_settled_sample() -> None:
     assert fx.Open(2) in desk.effects()
     desk.machine.link_opened(2, desk.now_s)
     assert desk.effects()[0] == fx.Send(2, 450, 550)
-    news = desk.say(2, ev.Status(ev.StatusCode.WORKING))
-    assert ch.ProblemCleared(Topic.LINK) in desk.changes or ch.ProblemCleared(Topic.LINK) in news
+    desk.say(2, ev.Status(ev.StatusCode.WORKING))
+    assert ch.ProblemCleared(Topic.LINK) not in desk.changes
+    assert ch.ProblemCleared(Topic.LINK) in desk.say(2, ev.Partial("and"))
 
 
 def test_a_permanent_problem_stops_links_but_not_recording() -> None:
@@ -294,7 +295,11 @@ def test_stopping_while_blocked_leaves_a_gap_at_once() -> None:
     desk = Desk()
     link_id = desk.open()
     desk.say(link_id, ev.Partial("half a word"))
-    desk.machine.link_closed(link_id, REFUSED, desk.now_s)
+    desk.machine.link_closed(link_id, GONE, desk.now_s)
+    desk.now_s += 1.0
+    desk.machine.tick(desk.now_s)
+    desk.machine.link_opened(2, desk.now_s)
+    desk.machine.link_closed(2, REFUSED, desk.now_s)
     desk.machine.stop(desk.now_s)
     gaps = [c.gap for c in desk.news() if isinstance(c, ch.GapMarked)]
     assert gaps == [ch.Gap(0, 100, Reason.UNRECOGNISED, "half a word")]

@@ -64,6 +64,12 @@ class Server:
     """Answers of all kinds."""
     refusal: End | None = None
     """What new sessions get."""
+    stumble: End | None = None
+    """How sessions end that have greeted their client, whatever they were sent ..."""
+    stumble_s: float = 0.0
+    """... as soon as that was so much audio; what they heard by then, they have answered ..."""
+    is_dumb: bool = False
+    """... if they answer at all."""
     is_roomy: bool = False
     """It lets a client send ahead as much as it likes, as some do; else 64 KiB."""
     received: list[tuple[float, int]] = field(default_factory=list)
@@ -77,6 +83,8 @@ class Server:
     n_idle: int = 0
     """Sessions that sent nothing for too long."""
     n_sessions: int = 0
+    begun_s: list[float] = field(default_factory=list)
+    """When each session began."""
     rate_hz: int = 0
     port: int = 0
 
@@ -145,6 +153,7 @@ class Server:
     def _answerer(self, path: str) -> Any:
         async def answer(_requests: Any, context: Any) -> None:
             self.n_sessions += 1
+            self.begun_s.append(asyncio.get_running_loop().time())
             if self.refusal is not None and self.refusal.code is not None:
                 await context.abort(self.refusal.code, self.refusal.text)
             rng = random.Random(self._rng.random())
@@ -192,6 +201,8 @@ class Session:
 
     async def run(self) -> End:
         """How it ended."""
+        if self._server.stumble is not None:
+            await self._context.write(self._wire.alive())
         # One task alone may write: the library takes a second write at a time for a mistake.
         tasks = [asyncio.ensure_future(work()) for work in (self._listen, self._speak, self._live)]
         waiting: list[asyncio.Future[Any]] = [*tasks, self._ended]
@@ -214,7 +225,7 @@ class Session:
             return
         self._sound = self._wire.sound(first)
         self._server.rate_hz = self._sound.rate_hz
-        is_deaf = self._server.is_deaf
+        is_deaf = self._server.is_deaf or self._server.is_dumb
         self._teller = Teller(self._sound, self._server.manners, self._rng)
         while (request := await self._read()) is not None:
             pcm = self._wire.audio(request)
@@ -230,10 +241,24 @@ class Session:
                 self._babble(self._server.nonsense)
             elif not is_deaf:
                 self._tell(self._teller.slipped(self._teller.feed(pcm)))
+            if self._stumbles():
+                return
         if not self._ended.done():
             self._tell(self._teller.slipped(self._teller.finish(), is_end=True))
             self._is_over = True
             self._is_told.set()
+
+    def _stumbles(self) -> bool:
+        """Whether it ends as it was told to; in good order, what is known is said before."""
+        how, is_dumb = self._server.stumble, self._server.is_dumb
+        if how is None or self._n_samples < self._sound.samples(self._server.stumble_s):
+            return False
+        if is_dumb or how.code is not None:
+            self.end(how)
+        else:
+            self._is_over = True
+            self._is_told.set()
+        return True
 
     def _babble(self, nonsense: Iterator[bytes]) -> None:
         """Say what no recogniser says."""

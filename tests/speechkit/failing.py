@@ -30,6 +30,8 @@ class Fault:
     text: str
     moment: Moment
     n_sessions: int = 1
+    then: Moment | None = None
+    """When the sessions after the first one fail, if not at the same moment."""
     n_messages: int = 130
     """In the middle means after this many: 13 seconds of sound."""
 
@@ -45,7 +47,8 @@ class Failing(RecognizerService):
     async def recognize(self, requests: Any, context: Any) -> None:
         self.n_sessions += 1
         if self.n_sessions <= self._fault.n_sessions:
-            if self._fault.moment is Moment.OPEN:
+            moment = self._fault.then if self.n_sessions > 1 else self._fault.moment
+            if (moment or self._fault.moment) is Moment.OPEN:
                 await context.abort(self._fault.code, self._fault.text)
             context = Breaking(context, self._fault)
         await super().recognize(requests, context)

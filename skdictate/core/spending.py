@@ -1,0 +1,73 @@
+"""What sessions cost, and whether another one may be opened.
+
+The service bills from a session's first message, in units, and does not bill what it refuses. So a
+session counts from when it was accepted: it has said something, or has taken sound for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skdictate.core.limits import Limits
+from skdictate.core.link import Link
+from skdictate.errors import Kind, Problem
+
+TAKEN_S = 1.0
+"""A refusal comes at once: a session that still takes sound after this was accepted, it seems."""
+
+
+@dataclass(slots=True)
+class Spending:
+    """Counts billed seconds, against a budget if there is one."""
+
+    limits: Limits
+    budget_s: float = float("inf")
+    option: str = "--budget-s"
+    """Where the budget comes from."""
+    _closed_s: int = 0
+
+    def closed(self, link: Link, *, is_refused: bool) -> None:
+        """A session is over, or nobody was reached."""
+        if link.opened_s is not None and not is_refused:
+            self._closed_s += self.limits.billed_s(link.audio_s)
+
+    def billed_s(self, links: Iterable[Link]) -> int:
+        """What the service bills so far; ``links``: those that are not closed."""
+        return self._closed_s + sum(
+            self.limits.billed_s(link.audio_s) for link in links if is_accepted(link)
+        )
+
+    def is_used_up(self, links: Iterable[Link]) -> bool:
+        """Another session would cost more than there is left."""
+        return self.billed_s(links) + self.limits.unit_s > self.budget_s
+
+    def may_open(self, links: Iterable[Link]) -> bool:
+        """The same, should those be accepted that have not answered yet."""
+        return self._at_stake_s(links) + self.limits.unit_s <= self.budget_s
+
+    def may_send(self, link: Link, audio_s: float, links: Iterable[Link]) -> bool:
+        """Whether an open session may be sent so much more."""
+        now_s, then_s = (self.limits.billed_s(link.audio_s + it) for it in (0.0, audio_s))
+        return now_s == then_s or self._at_stake_s(links) - now_s + then_s <= self.budget_s
+
+    @property
+    def problem(self) -> Problem:
+        """Why no session is opened."""
+        return Problem(
+            Kind.LIMIT,
+            "The budget is used up",
+            f"{self.option} is {self.budget_s:g}, and another session costs {self.limits.unit_s}",
+            "Recording goes on; to recognise it later: skdictate history redo",
+            is_permanent=True,
+        )
+
+    def _at_stake_s(self, links: Iterable[Link]) -> int:
+        return self._closed_s + sum(self.limits.billed_s(link.audio_s) for link in links)
+
+
+def is_accepted(link: Link) -> bool:
+    """The recogniser took it, as far as that is known."""
+    if link.opened_s is None:
+        return False
+    return link.has_spoken or link.last_sent_s >= link.opened_s + TAKEN_S
