@@ -69,6 +69,8 @@ class Settings:
     silence: str = "leave"
     keep_alive: str = "silence"
     second_session: bool = True
+    budget_s: float = 0.0
+    budget_day_s: float = 0.0
     format: str = "text"
     output: str = ""
     talk: str = "toggle"

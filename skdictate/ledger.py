@@ -47,6 +47,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("keep_alive", "second_session"),
         ),
     ),
+    ("Money", ("budget_s", "budget_day_s")),
     ("Limits", ("session_seconds", "session_megabytes", "idle_seconds", "chunk_ms", "speed")),
     ("Output", ("format", "output")),
     ("What is kept", ("keep_audio", "keep_audio_days", "keep_text_days")),

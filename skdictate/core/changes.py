@@ -125,6 +125,8 @@ class LinkChanged:
     request_id: str = ""
     problem: Problem | None = None
     """Why it closed, if not because it was done."""
+    billed_s: int = 0
+    """What it has cost, once it is closed."""
 
 
 class Topic(StrEnum):

@@ -210,9 +210,9 @@ class Exchange:
 
     def forget(self, link: Link, problem: Problem | None, *, is_refused: bool = False) -> None:
         """A link is gone: pay for it, unless it was refused."""
-        self.spending.closed(link, is_refused=is_refused)
+        billed_s = self.spending.closed(link, is_refused=is_refused)
         link.enter(State.CLOSED)
-        self._tell(link, problem)
+        self._tell(link, problem, billed_s)
         self.has_words = self.has_words or link.has_words
         del self.links[link.link_id]
 
@@ -324,7 +324,6 @@ class Exchange:
             link.asked_since_s, link.asked_s = None, 0.0
         self.effects.append(Send(link.link_id, start, link.cursor))
 
-    def _tell(self, link: Link, problem: Problem | None = None) -> None:
-        self.changes.append(
-            LinkChanged(link.link_id, link.state, link.session_id, link.request_id, problem)
-        )
+    def _tell(self, link: Link, problem: Problem | None = None, billed_s: int = 0) -> None:
+        names = link.session_id, link.request_id
+        self.changes.append(LinkChanged(link.link_id, link.state, *names, problem, billed_s))

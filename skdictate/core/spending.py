@@ -27,10 +27,13 @@ class Spending:
     """Where the budget comes from."""
     _closed_s: int = 0
 
-    def closed(self, link: Link, *, is_refused: bool) -> None:
-        """A session is over, or nobody was reached."""
-        if link.opened_s is not None and not is_refused:
-            self._closed_s += self.limits.billed_s(link.audio_s)
+    def closed(self, link: Link, *, is_refused: bool) -> int:
+        """A session is over, or nobody was reached; what it has cost."""
+        if link.opened_s is None or is_refused:
+            return 0
+        billed_s = self.limits.billed_s(link.audio_s)
+        self._closed_s += billed_s
+        return billed_s
 
     def billed_s(self, links: Iterable[Link]) -> int:
         """What the service bills so far; ``links``: those that are not closed."""
@@ -57,7 +60,8 @@ class Spending:
         return Problem(
             Kind.LIMIT,
             "The budget is used up",
-            f"{self.option} is {self.budget_s:g}, and another session costs {self.limits.unit_s}",
+            f"{self.option} leaves {self.budget_s:g} s to this dictation, and another session costs"
+            f" {self.limits.unit_s} s",
             "Recording goes on; to recognise it later: skdictate history redo",
             is_permanent=True,
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from skdictate.core.changes import Gap, Line, LinkChanged
 from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library import rows, schema
+from skdictate.library import rows, schema, spending
 from skdictate.library.guard import opening
 from skdictate.library.kept import About, Kept
 from skdictate.library.trouble import told
@@ -185,6 +185,8 @@ class Library:
                     str(change.problem) if change.problem else "",
                 ),
             )
+            if change.billed_s:
+                spending.add(self._db, change.billed_s)
 
     def add_source(self, dictation_id: int, name: str) -> None:
         """From here on another source was heard."""

@@ -1,7 +1,8 @@
 """The tables of the library, and how an older library becomes a newer one.
 
 Each entry of ``MIGRATIONS`` raises the version by one; entries are added, never changed.
-Positions are samples on the timeline of the dictation; moments are UTC in ISO 8601.
+Positions are samples on the timeline of the dictation; moments are UTC in ISO 8601, days are those
+of the clock on the wall.
 """
 
 from __future__ import annotations
@@ -99,6 +100,12 @@ MIGRATIONS = (
         data TEXT NOT NULL
     );
     CREATE INDEX superseded_by ON superseded (revision_id);
+    """,
+    """
+    CREATE TABLE spending (
+        day TEXT PRIMARY KEY,
+        billed_s INTEGER NOT NULL
+    ) WITHOUT ROWID;
     """,
 )
 

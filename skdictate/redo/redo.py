@@ -14,6 +14,7 @@ from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
 from skdictate.core.stretches import Stretch, Text
 from skdictate.engine import Engine
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.library import spending
 from skdictate.library.library import Library
 from skdictate.library.ownership import held
 from skdictate.library.removal import spend_sound
@@ -141,6 +142,7 @@ class Redo:
         finally:
             self._engine = None
             self._patience.reached()
+        await asyncio.to_thread(spending.note, library, reviser.billed_s)
         reviser.draft.complete(reviser.n_samples, stretch.end)
         problem = outcome.problem or (STOPPED if self._is_stopped else UNANSWERED)
         if against := objection(reviser.draft, stretch, problem):

@@ -19,6 +19,7 @@ from skdictate.sources.base import Source
 from skdictate.speechkit.auth import Credential, Issuer, lookup
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
+from skdictate.studio.budget import budget
 from skdictate.studio.recogniser import Recogniser
 from skdictate.studio.sound import Sound
 from skdictate.unseen import ENVIRONMENT
@@ -91,6 +92,7 @@ class Studio:
 
     def policy(self, source: Source, *, is_again: bool = False) -> Policy:
         """What the settings ask for, where that is heard."""
+        budget_s, budget_option = budget(self.settings, self.paths)
         return Policy(
             refines=self.backend.refines,
             has_words=self.backend.has_words,
@@ -99,6 +101,9 @@ class Studio:
             hears_microphone=source.is_microphone,
             sends_silence=self.settings.silence == "send",
             stop_after_silence_s=0.0 if is_again else self.settings.stop_after,
+            budget_s=budget_s,
+            budget_option=budget_option,
+            is_live=source.is_live,
             patience_s=LATE_S if self.settings.speaker_labelling else PATIENCE_S,
             has_spares=self.settings.second_session and not self.recogniser.is_local,
         )
