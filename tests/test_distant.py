@@ -117,10 +117,10 @@ async def test_stopping_waits_for_what_the_sender_keeps_however_long_that_takes(
         await peer.hears(Type.ACK)
         peer.say(*frames(pcm[:6400]))
         await peer.acked(3200)
+        before_ns = time.monotonic_ns()
         it.engine.stop()
         await peer.hears(Type.BYE)
         await asyncio.sleep(0.3)
-        before_ns = time.monotonic_ns() - 10**9
         for frame in frames(pcm[6400:], 3200):
             peer.say(Frame(frame.type, frame.sample, before_ns, frame.payload))
         await peer.acked(len(pcm) // 2)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 WINDOW_S = 60.0
 """The best of this time and of as much before: clocks part by milliseconds a minute."""
+BEST_OF = 60
+"""The quickest of so many answers tells how the clocks differ."""
 MOST_ANSWERS = 20_000
 """Some hours of them, one a second."""
 
@@ -58,6 +60,15 @@ class Clocks:
             self._best_before_s, self._best_s = self._best_s, apart_s
         self._best_s = min(self._best_s, apart_s)
         return apart_s - min(self._best_s, self._best_before_s) + self._travel_s
+
+    def ours_s(self, captured_s: float, now_s: float) -> float:
+        """When it was by our clock, as well as that can be told: now, where nothing is known."""
+        at = bisect_right(self._theirs_s, captured_s)
+        answers = self._answers[max(0, at - BEST_OF) : at + 1]
+        if not answers or captured_s <= 0:
+            return now_s
+        best = min(answers, key=lambda it: it.came_s - it.asked_s)
+        return min(now_s, captured_s + (best.asked_s + best.came_s) / 2 - best.theirs_s)
 
     def earliest_s(self, captured_s: float) -> float:
         """A time of the sender's clock was certainly not before this one of ours."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from skdictate.core.audio import SILENCE_DBFS, measure
 from skdictate.core.continuity import Missing
@@ -17,6 +17,14 @@ from skdictate.sources.base import Item, Named, Source, Trouble
 
 OVERRUN, NOT_CAPTURED = "overrun", "not captured"
 """Reasons of a gap."""
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A source that knows when its sound was captured."""
+
+    captured_ns: int
+    """The newest block's last sample, on the steady clock; 0 if it has no time."""
 
 
 class Ear:
@@ -33,6 +41,8 @@ class Ear:
         """Why there is no sound, for good."""
         self._make_source = make_source
         self._source: Source | None = None
+        self._is_heard = False
+        """It was said that the microphone is on."""
         self._zero_since_s: float | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -54,7 +64,6 @@ class Ear:
     async def hear(self, take: Take, facts: Callable[[], dict[str, Any]]) -> None:
         """One dictation's sound, from its beginning to its end; ``facts`` are those of a hello."""
         async with self._one_at_a_time:
-            self.on_words(f"{self.label} is on")
             try:
                 async with self._make_source() as self._source:
                     if take.is_unwanted:
@@ -68,13 +77,18 @@ class Ear:
             finally:
                 take.end()
                 self._source = None
-                self.on_words(f"{self.label} is off")
+                if self._is_heard:
+                    self.on_words(f"{self.label} is off")
+                self._is_heard = False
                 self.on_change()
 
     def _put(self, take: Take, item: Item, facts: Callable[[], dict[str, Any]]) -> None:
         match item:
             case bytes():
-                take.hear(item, time.monotonic_ns())
+                if not self._is_heard:
+                    self._is_heard = True
+                    self.on_words(f"{self.label} is on")  # said sooner, first words would be lost
+                take.hear(item, self._captured_ns())
                 self._measure(item)
             case Missing():
                 take.miss(item.n_samples, OVERRUN if item.is_overrun else NOT_CAPTURED)
@@ -85,6 +99,12 @@ class Ear:
                 take.note(Type.TROUBLE, item.problem.as_json())
                 self.on_words(str(item.problem))
         self.on_change()
+
+    def _captured_ns(self) -> int:
+        """Of the newest block."""
+        if isinstance(self._source, Timed):
+            return self._source.captured_ns
+        return time.monotonic_ns()
 
     def _measure(self, pcm: bytes) -> None:
         level = measure(pcm)

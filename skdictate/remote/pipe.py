@@ -1,7 +1,8 @@
 """Sound that another program prints, as a microphone: read always, heard when it is wanted.
 
 What nobody wants is forgotten: kept in a pipe, it would come minutes late. But until it is known
-whether somebody wants it, it is held.
+whether somebody wants it, it is held, with the times at which it came: what was spoken before
+a dictation is none of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ READ_BYTES = 6400
 HELD_S = 30.0
 """More is left in the pipe meanwhile."""
 WAIT_S = 0.05
+AT_ONCE_S = 2.5
+"""So much more than time has passed may come at first, since a pipe holds it: more is a file, whose
+sound was captured at no time that matters."""
 FORMS: dict[str, tuple[int, Callable[[bytes], Any]]] = {
     "u8": (1, lambda data: (np.frombuffer(data, "u1").astype(np.float32) - 128) / 128),
     "s16le": (2, lambda data: np.frombuffer(data, "<i2").astype(np.float32) / 32768),
@@ -48,6 +52,10 @@ class Form:
     name: str = "s16le"
 
 
+Block = tuple[int, bytes]
+"""When it came, on the steady clock in nanoseconds, 0 if that tells nothing; and its samples."""
+
+
 class Pipe:
     """A descriptor that sound comes from; ``head`` was read of it already."""
 
@@ -59,8 +67,10 @@ class Pipe:
         self._file = _buffered(head, lambda n: os.read(fd, n))
         self._form = form
         self._sound = sound
-        self._listener: asyncio.Queue[bytes | None] | None = None
-        self._held: list[bytes] | None = []
+        self._listener: asyncio.Queue[Block | None] | None = None
+        self._held: list[Block] | None = []
+        self._is_live = True
+        """It is captured as it comes, as far as can be told."""
 
     def start(self) -> None:
         """Begin to read, on a thread that nobody has to wait for."""
@@ -71,14 +81,15 @@ class Pipe:
         """What comes from now on."""
         return PipeSource(self, self._sound)
 
-    def listen(self, queue: asyncio.Queue[bytes | None] | None) -> None:
+    def listen(self, queue: asyncio.Queue[Block | None] | None) -> None:
         """Who hears what comes; None for nobody."""
         self._listener = queue
         if queue is None:
             return
-        for block in self._held or ():
-            queue.put_nowait(block)
-        self._held = None
+        held, self._held = self._held or [], None
+        self._is_live = self._is_live and _is_slow(held, self._sound)
+        for block in held:
+            self._pass_on(queue, block)
         if self.is_ended:
             queue.put_nowait(None)
 
@@ -94,7 +105,7 @@ class Pipe:
         try:
             n_samples = 0
             for block in self._blocks():
-                loop.call_soon_threadsafe(self._hear, block)
+                loop.call_soon_threadsafe(self._hear, (time.monotonic_ns(), block))
                 n_samples += len(block) // BYTES_PER_SAMPLE
                 while self._held is not None and self._sound.seconds(n_samples) > HELD_S:
                     time.sleep(WAIT_S)
@@ -125,11 +136,14 @@ class Pipe:
         if pcm := converter.convert(np.zeros((0, 1), np.float32), is_last=True):
             yield pcm
 
-    def _hear(self, block: bytes) -> None:
+    def _hear(self, block: Block) -> None:
         if self._listener is not None:
-            self._listener.put_nowait(block)
+            self._pass_on(self._listener, block)
         elif self._held is not None:
             self._held.append(block)
+
+    def _pass_on(self, queue: asyncio.Queue[Block | None], block: Block) -> None:
+        queue.put_nowait(block if self._is_live else (0, block[1]))
 
     def _end(self, problem: Problem | None) -> None:
         self.is_ended = True
@@ -150,8 +164,10 @@ class PipeSource:
 
     def __init__(self, pipe: Pipe, sound: Format) -> None:
         self.format = sound
+        self.captured_ns = 0
+        """See ``Timed``."""
         self._pipe = pipe
-        self._blocks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._blocks: asyncio.Queue[Block | None] = asyncio.Queue()
 
     def stop(self) -> None:
         """End after what has come already."""
@@ -175,7 +191,8 @@ class PipeSource:
     async def __aiter__(self) -> AsyncIterator[Item]:
         """The blocks; see ``Source``."""
         while (block := await self._blocks.get()) is not None:
-            yield block
+            self.captured_ns, pcm = block
+            yield pcm
         if self._pipe.problem is not None:
             raise ProblemError(self._pipe.problem)
 
@@ -200,6 +217,15 @@ class _Given(io.RawIOBase):
         data = data or self._more(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+
+def _is_slow(held: list[Block], sound: Format) -> bool:
+    """It came no faster than it was spoken."""
+    if not held:
+        return True
+    n_samples = sum(len(pcm) for _, pcm in held) // BYTES_PER_SAMPLE
+    took_s = (held[-1][0] - held[0][0]) / 1e9
+    return sound.seconds(n_samples) <= took_s + AT_ONCE_S
 
 
 def _s24(data: bytes) -> Any:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from skdictate.core.between import FOREVER, Between
+from skdictate.core.continuity import Missing
 from skdictate.core.frames import Frame, FrameError, Type
 from skdictate.core.intake import SLACK_S, SPOOLED_S
 from skdictate.errors import Problem
@@ -31,7 +33,9 @@ ACK_S = 0.1
 AWAY_SAID_S = 1.0
 """A sender that is back sooner was not away."""
 AWAY_S = 10.0
-"""At the end of a dictation a sender that keeps some of it is waited for so long."""
+"""At the end of a dictation a sender that keeps some of it is waited for so long ..."""
+LAST_S = 1.0
+"""... and so long it takes at most to say what is missing."""
 AFTER_S = 0.2
 """What was captured so much after the end does not belong to it any more."""
 
@@ -53,12 +57,17 @@ class RemoteSource:
         self._streams: deque[Stream] = deque(maxlen=MOST_STREAMS)
         """Those of this dictation."""
         self._began_s = time.monotonic()
+        self._between = Between(self._began_s)
+        self._between.pauses.append(
+            (-FOREVER, self._began_s)
+        )  # before it begins, nothing is wanted
         self._n_samples = 0
         self._arrivals = Arrivals()
         self._current: Arrival | None = None
         self._named = ""
         self._stopped_s = self._away_since_s = self._heard_s = 0.0
-        self._paused_since_s = float("inf")
+        self._n_missing = 0
+        """Samples that nobody captured, or that could not be kept."""
         self._left_at = ""
         self._is_trouble_said = False
 
@@ -98,25 +107,17 @@ class RemoteSource:
     def pause(self) -> None:
         """See ``Distant``."""
         self.is_paused = True
-        self._paused_since_s = time.monotonic()
-        self._mark_pause(float("inf"))
+        self._between.pauses.append((time.monotonic(), FOREVER))
         if self._reception.guest_of(self.stream) is not None:
             self._reception.say(Frame(Type.PAUSE))
 
     def resume(self) -> None:
         """See ``Distant``."""
         self.is_paused = False
-        self._mark_pause(time.monotonic())
-        self._paused_since_s = float("inf")
+        since_s, _ = self._between.pauses.pop()
+        self._between.pauses.append((since_s, time.monotonic()))
         if self._reception.guest_of(self.stream) is not None:
             self._reception.say(Frame(Type.RESUME))
-
-    def _mark_pause(self, until_s: float) -> None:
-        if self.stream is not None:
-            pauses = self.stream.pauses
-            if pauses and pauses[-1][0] == self._paused_since_s:
-                pauses.pop()
-            pauses.append((self._paused_since_s, until_s))
 
     def placed(self, start_sample: int) -> None:
         """See ``Distant``."""
@@ -126,18 +127,31 @@ class RemoteSource:
     @property
     def is_expecting(self) -> bool:
         """See ``Distant``."""
+        return self._is_waiting(AWAY_S + LAST_S)
+
+    def _is_waiting(self, longest_s: float) -> bool:
+        """Sound from before the end may still come."""
         if self._arrivals:
             return True
         if self.stream is None or self.stream.is_over:
             return False
-        return time.monotonic() - max(self._heard_s, self._stopped_s) < AWAY_S
+        return time.monotonic() - max(self._heard_s, self._stopped_s) < longest_s
+
+    def _rest(self) -> Iterator[Item]:
+        """What should have come until the end, from a sender that is away for good."""
+        if self.stream is not None and not self.stream.is_over:
+            n_samples = self.format.samples(self._between.ended(self._stopped_s))
+            if n_samples:
+                yield Missing(n_samples)
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         """What comes, in order; an acknowledgement follows when the engine has taken it."""
         while True:
             arrival = self._arrivals.take()
             if arrival is None:
-                if self.is_stopped and not self.is_expecting:
+                if self.is_stopped and not self._is_waiting(AWAY_S):
+                    for item in self._rest():
+                        yield item
                     return
                 await self._arrivals.wait()
                 self._look()
@@ -161,7 +175,8 @@ class RemoteSource:
         if (is_away or is_silent) and not self._is_trouble_said:
             keeps = stream.hello.keeps
             away = standing.away(self._named, self._left_at, keeps=keeps)
-            self._arrivals.say(Trouble(away if is_away else standing.silent(self._named)))
+            silent = standing.silent(self._named, keeps=keeps)
+            self._arrivals.say(Trouble(away if is_away else silent))
         self._is_trouble_said = is_away or is_silent
 
     def _take(self, arrival: Arrival) -> None:
@@ -184,9 +199,8 @@ class RemoteSource:
     def begins(self, stream: Stream) -> None:
         """A stream begins that is wanted."""
         self.stream = stream
+        stream.pauses = self._between.pauses
         self._streams.append(stream)
-        if self.is_paused:
-            self._mark_pause(float("inf"))
         self._name(stream.hello)
 
     def resumes(self, stream: Stream, hello: Hello) -> bool:
@@ -229,10 +243,27 @@ class RemoteSource:
             guest.say(Frame(Type.BYE, stream.recorded))
         elif arrival is not None:
             self._heard_s = time.monotonic()
+            self._keep_time(arrival, frame)
             self._arrivals.put(arrival)
         elif frame.n_samples and not self._arrivals:
             guest.say(Frame(Type.ACK, stream.recorded))  # it was here already
         self._arrivals.wake()
+
+    def _keep_time(self, arrival: Arrival, frame: Frame) -> None:
+        """What nobody captured before the first sound of a stream comes before it."""
+        for item in arrival.items:
+            if isinstance(item, Missing):
+                self._n_missing += item.n_samples
+                self._between.missed(self.format.seconds(item.n_samples))
+        if frame.type is not Type.AUDIO or not arrival.items:
+            return
+        stream = arrival.stream
+        end_s = stream.clocks.ours_s(frame.capture_ns / 1e9, self._heard_s)
+        start_s = end_s - stream.format.seconds(frame.n_samples)
+        n_missing = self.format.samples(self._between.heard(stream, start_s, end_s))
+        if n_missing:
+            self._n_missing += n_missing
+            arrival.items.insert(0, Missing(n_missing))
 
     def _ended(self, guest: Guest, stream: Stream) -> None:
         """The sender has nothing more for this dictation."""
@@ -265,7 +296,8 @@ class RemoteSource:
         if stream is not None and stream.is_over:
             return self._named if self.is_stopped else standing.NOBODY
         guest = self._reception.guest_of(stream)
-        return standing.words(self._named, stream, guest, self._away_since_s)
+        lost_s = self.format.seconds(self._n_missing)
+        return standing.words(self._named, stream, guest, self._away_since_s, lost_s)
 
     def _name(self, hello: Hello) -> None:
         was, self._named = self._named, hello.name

@@ -24,13 +24,23 @@ WAITING = Problem(
 )
 
 
-def words(name: str, stream: Stream | None, guest: Guest | None, away_since_s: float) -> str:
-    """One line; ``guest`` is who sends the stream, if somebody does, since the given time not."""
+def words(
+    name: str, stream: Stream | None, guest: Guest | None, away_since_s: float, lost_s: float
+) -> str:
+    """One line.
+
+    Args:
+        name: of the microphone.
+        stream: what is heard, or was last.
+        guest: who sends it, if somebody does ...
+        away_since_s: ... or since when nobody does.
+        lost_s: sound of this dictation that nobody has.
+    """
     if stream is None:
         return NOBODY
     now_s = time.monotonic()
     if guest is None:
-        kept = ", keeps what it hears" if stream.hello.keeps else ""
+        kept = ", keeps what it hears if it runs" if stream.hello.keeps else ""
         return f"{name}, away for {now_s - away_since_s:.0f} s{kept}"
     if is_silent(guest):
         return f"{name}, no sign for {now_s - guest.heard_s:.0f} s"
@@ -38,7 +48,8 @@ def words(name: str, stream: Stream | None, guest: Guest | None, away_since_s: f
     if stream.rough_s >= ROUGH_S:
         codec += f", {stream.rough_s:.0f} s to be mended"
     if stream.lag_s >= BEHIND_S:
-        return f"{name}, {stream.lag_s:.1f} s behind, nothing lost, {codec}"
+        lost = f"{lost_s:.1f} s lost" if lost_s else "nothing lost"
+        return f"{name}, {stream.lag_s:.1f} s behind, {lost}, {codec}"
     return f"{name}, lag {stream.lag_s:.2f} s, {codec}"
 
 
@@ -49,13 +60,17 @@ def is_silent(guest: Guest) -> bool:
 
 def away(name: str, left_at: str, *, keeps: bool) -> Problem:
     """The sender has gone, and what becomes of what is said there."""
-    kept = "what is said there is kept" if keeps else "what is said until it is back is lost"
+    kept = "if it still runs, what is said there is kept"
+    if not keeps:
+        kept = "what is said until it is back is lost"
     detail = f"{name} was heard last at {left_at}; {kept}"
     return Problem(Kind.MICROPHONE, "The microphone is away", detail, "It comes back by itself.")
 
 
-def silent(name: str) -> Problem:
+def silent(name: str, *, keeps: bool) -> Problem:
     """The sender is there, and says nothing."""
     detail = f"{name} is connected and has said nothing for {SILENT_S:.0f} seconds"
-    hint = "What is said there is kept, and comes when it answers again."
+    hint = "If it still runs, what is said there is kept, and comes when it answers again."
+    if not keeps:
+        hint = "What is said until it answers again is lost."
     return Problem(Kind.MICROPHONE, "The microphone stands still", detail, hint)

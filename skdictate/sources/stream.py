@@ -120,7 +120,7 @@ class Stream:
         self.is_over = False
         """Nothing more of it is wanted, or there is nothing more."""
         self.pauses: deque[tuple[float, float]] = deque(maxlen=100)
-        """When nothing was wanted, on our clock."""
+        """When nothing was wanted, on our clock; the same for all streams of a dictation."""
         self._sound = sound
         self._intake = Intake(self.format, start, now_s)
         self._places = Places()
@@ -218,11 +218,13 @@ class Stream:
         return self._sound.samples(self.format.seconds(n_samples))
 
     def _is_unwanted(self, captured_s: float) -> bool:
-        """It was captured in a pause, for certain."""
+        """It was captured in a pause, for certain; what tells no time was not."""
+        if captured_s <= 0:
+            return False
         earliest_s = self.clocks.earliest_s(captured_s)
         latest_s = self.clocks.latest_s(captured_s)
         return any(
-            since_s < earliest_s and (latest_s < until_s or until_s == FOREVER)
+            since_s <= earliest_s and (latest_s < until_s or until_s == FOREVER)
             for since_s, until_s in self.pauses
         )
 

@@ -92,3 +92,15 @@ def test_answers_that_go_back_are_passed_over_and_old_ones_forgotten() -> None:
         clocks.answered(Answer(1001.0 + s, 51.0 + s, 51.1 + s))
     assert clocks.earliest_s(1001.0) == float("-inf")
     assert clocks.earliest_s(1000.0 + MOST_ANSWERS) == pytest.approx(50.0 + MOST_ANSWERS)
+
+
+def test_the_quickest_answer_tells_when_it_was_by_our_clock() -> None:
+    clocks = Clocks()
+    assert clocks.ours_s(1000.0, 5.0) == 5.0, "nothing is known"
+    clocks.answered(Answer(1000.0, 4.0, 4.2))
+    clocks.answered(Answer(1001.0, 5.0, 7.0))
+    clocks.answered(Answer(1010.0, 14.06, 14.08))
+    assert clocks.ours_s(0.0, 20.0) == 20.0, "no time is told"
+    assert clocks.ours_s(1000.5, 20.0) == pytest.approx(4.6)
+    assert clocks.ours_s(1002.0, 20.0) == pytest.approx(6.07), "one from afterwards will do"
+    assert clocks.ours_s(1030.0, 20.0) == 20.0, "nothing comes before it was captured"

@@ -58,12 +58,6 @@ async def bringing(road: Any, folder: Path, **options: Any) -> AsyncIterator[Sen
 
 
 @pytest.fixture
-async def app(paths: Paths) -> AsyncIterator[App]:
-    async with App(paths) as running:
-        yield running
-
-
-@pytest.fixture
 def tunnel(app: App) -> Tunnel:
     return Tunnel(app)
 

@@ -14,9 +14,12 @@ import pytest
 
 from skdictate.core.audio import Format
 from skdictate.errors import ProblemError
+from skdictate.paths import Paths
 from skdictate.remote import pipe as module
+from skdictate.remote.courier import Courier
 from skdictate.remote.pipe import FORMS, Form, Pipe
-from tests.line import SOUND, spoken, until
+from tests.line import SOUND, App, spoken, until
+from tests.remote.tunnel import Tunnel
 
 
 class Recorder:
@@ -170,3 +173,41 @@ async def test_a_wav_that_is_none_is_a_problem_of_whoever_listens() -> None:
 def test_formats_are_those_of_the_command() -> None:
     assert Form().rate_hz == SOUND.rate_hz == Format(16_000).rate_hz
     assert list(FORMS) == list(ENCODED)
+
+
+async def test_what_was_spoken_before_a_dictation_does_not_open_it(
+    paths: Paths, tmp_path: Path
+) -> None:
+    async with App(paths) as app, recorder() as it:
+        tunnel = Tunnel(app)
+        courier = Courier(it.pipe.source, tunnel, tmp_path, sound=SOUND, label="Tape")
+        running = asyncio.ensure_future(courier.run())
+        await until(lambda: app.reception.is_attached)
+        for n in range(3):
+            it.write(spoken(960 * n, 960))
+            await asyncio.sleep(0.05)
+        app.begin()
+        await until(lambda: courier.report.is_capturing)
+        await asyncio.sleep(0.2)
+        it.write(spoken(2880, 960))
+        await until(lambda: app.n_recorded)
+        courier.finish()
+        await running
+        await app.end()
+        assert bytes(app.recording) == spoken(2880, 960)
+        assert app.missing == []
+
+
+async def test_a_file_was_captured_at_no_time_that_matters(paths: Paths, tmp_path: Path) -> None:
+    pcm = spoken(0, 60_000)
+    async with App(paths) as app, recorder() as it:
+        await asyncio.to_thread(it.write, pcm)
+        await asyncio.sleep(0.05)
+        courier = Courier(it.pipe.source, Tunnel(app), tmp_path, sound=SOUND, label="Tape")
+        running = asyncio.ensure_future(courier.run())
+        await until(lambda: app.reception.is_attached)
+        app.begin()
+        it.close()
+        await running
+        await app.end()
+        assert bytes(app.recording) == pcm

@@ -6,7 +6,6 @@ The newest is found by the first connection alone.
 from __future__ import annotations
 
 import wave
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -38,12 +37,6 @@ class Cuttable(SocketRoad):
 
     def cut(self) -> None:
         self.passage._writer.transport.abort()
-
-
-@pytest.fixture
-async def app(paths: Paths) -> AsyncIterator[App]:
-    async with App(paths) as running:
-        yield running
 
 
 @pytest.fixture
