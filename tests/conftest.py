@@ -29,6 +29,12 @@ settings.load_profile("unhurried")
 Serving = Callable[..., AbstractAsyncContextManager[Endpoint]]
 
 
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Tests run without ``pytest-timeout``, too; then nothing ends one that waits for ever."""
+    if not pluginmanager.hasplugin("timeout"):
+        parser.addini("timeout", "seconds for a test, which pytest-timeout would see to")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of this user is read or written, and no key is found."""

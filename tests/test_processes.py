@@ -7,11 +7,16 @@ import sys
 
 from tests.processes import children, command
 
+CODE = "print(flush=True); input()"
+
 
 def test_one_that_has_ended_is_no_error() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as it:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", CODE], stdin=pipe, stdout=pipe) as it:
+        assert it.stdout is not None
+        it.stdout.readline()
         assert it.pid in children()
-        assert "input()" in command(it.pid)
+        assert CODE in command(it.pid)
         it.communicate(b"\n")
         assert command(it.pid) == ""
         assert children(it.pid) == []

@@ -29,6 +29,7 @@ from skdictate.errors import Problem
 from skdictate.library.keeper import Keeper, about
 from skdictate.library.kept import Kept
 from skdictate.library.library import Library
+from skdictate.library.scribe import STALLED
 from skdictate.paths import Paths
 from tests.faults import clock
 from tests.faults.failing import Disk
@@ -91,6 +92,8 @@ class Talk:
         now.is_under_way, now.longest_s = self._is_behind, PATIENCE_S
         await self.until_said(length_s)
         while self._is_behind():
+            problem = self.keeper.tape.problem
+            assert problem in (None, STALLED), f"the disk was to be well: {problem}"
             await asyncio.sleep(0.01)
         now.is_under_way, now.longest_s = lambda: False, clock.LONGEST_S
 

@@ -35,11 +35,18 @@ NEEDS = "needs /dev/fuse, and the right to mount"
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
     if not (CAN_MOUNT and os.access("/dev/fuse", os.W_OK)):
         pytest.skip(NEEDS)
     with Disk(tmp_path_factory.mktemp("failing") / "disk") as it:
         yield it
+
+
+@pytest.fixture
+def disk(mounted: Disk) -> Iterator[Disk]:
+    """Refuses nothing at first, whatever became of the test before."""
+    yield mounted
+    mounted.heal()
 
 
 @pytest.mark.parametrize("first", [1, 3, 8, 21])
@@ -60,6 +67,22 @@ def test_what_is_refused_for_a_while_is_said_and_written_later(
     if troubles and outcome.problem is None:
         assert troubles[-1][1] is None, "all is well again, and that was said"
     talk.check_all_is_there()
+
+
+def test_a_disk_that_is_meant_to_be_well_and_is_not_is_an_error_and_no_endless_wait(
+    disk: Disk,
+) -> None:
+    talk = Talk(disk.place / "refuses", 8.0)
+    disk.refuse("", errno.ENOSPC)
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(talk.engine.run())
+            await talk.until_kept(3.0)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        clock.run(run(), speed=SPEED)
+    assert "No space left on device" in str(caught.value.exceptions[0])
 
 
 def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Disk) -> None:
