@@ -9,12 +9,13 @@ from dataclasses import replace
 from skdictate.archive import Archive
 from skdictate.config import Config, Settings
 from skdictate.core.audio import Format
-from skdictate.core.changes import Change, ProblemRaised
+from skdictate.core.changes import Change, ProblemCleared, ProblemRaised
 from skdictate.errors import Exit, Problem, ProblemError
 from skdictate.library.kept import About
 from skdictate.output.formats import rendered
 from skdictate.output.notes import Notes
 from skdictate.output.sinks import opened
+from skdictate.output.trouble import Trouble
 from skdictate.output.unfinished import length
 from skdictate.output.words import clock
 from skdictate.paths import Paths
@@ -53,11 +54,15 @@ async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
     notes = Notes(sys.stderr)
     notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.recogniser.place}")
     said: list[Problem] = []
+    trouble = Trouble(notes)
 
     def heard(change: Change) -> None:
-        if isinstance(change, ProblemRaised):
-            said.append(change.problem)
-            notes.say(str(change.problem))
+        match change:
+            case ProblemRaised(topic, problem):
+                said.append(problem)
+                trouble.raised(topic, problem)
+            case ProblemCleared(topic):
+                trouble.cleared(topic)
 
     redo.on_change = heard
     signalled: list[Exit] = []

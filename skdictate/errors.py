@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -65,6 +65,11 @@ class Problem:
     def exit_code(self) -> Exit:
         """The exit code of a command that this problem ended."""
         return _EXITS.get(self.kind, Exit.NETWORK)
+
+    def of_file(self) -> Problem:
+        """The same where a file is heard: it is not recorded, and waits for the recogniser."""
+        hint = self.hint.replace("Recording goes on", "The file waits")
+        return replace(self, hint=hint.replace("recording goes on", "the file waits"))
 
     def as_json(self) -> dict[str, Any]:
         """For another process."""

@@ -25,10 +25,12 @@ from skdictate.core.changes import (
 )
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
+from skdictate.output.closing import closing
 from skdictate.output.formats import FORMATS
 from skdictate.output.notes import Notes
 from skdictate.output.outlet import Outlet, are_one
 from skdictate.output.sinks import Sink, opened
+from skdictate.output.trouble import Trouble
 from skdictate.output.unfinished import offered, removed
 from skdictate.output.words import noted
 from skdictate.patience import Patience
@@ -57,6 +59,9 @@ class Run:
         self._writer = FORMATS[studio.settings.format](source.format)
         self._out = out
         self._notes = notes
+        self._trouble = Trouble(notes)
+        self._n_missing = 0
+        """Samples that were recorded and are not recognised."""
         self._patience = Patience(self.engine.stop, self.engine.stop)
         self._is_warned = False
         """That the transcript cannot be written was said."""
@@ -79,6 +84,7 @@ class Run:
         self._write(
             self._writer.end(outcome.audio_ms, outcome.n_lines, outcome.n_links, outcome.billed_s)
         )
+        self._close(outcome)
         code = exit_code(outcome)
         for problem in (outcome.problem if code is Exit.DISK else None, await self._drained()):
             if problem is not None:
@@ -91,6 +97,15 @@ class Run:
         was_cut_short = self.signalled is not None and not self.engine.source.is_live
         self.is_complete = code is Exit.DONE and not was_cut_short
         return self.signalled or code
+
+    def _close(self, outcome: Outcome) -> None:
+        """Say what is left to do."""
+        source = self.engine.source
+        number = self.engine.keeper.dictation_id
+        n_samples = source.format.samples(outcome.audio_ms / 1000)
+        rate_hz, n_missing = source.format.rate_hz, self._n_missing
+        if words := closing(source.name, rate_hz, n_missing, n_samples, outcome.problem, number):
+            self._notes.say(words)
 
     async def _drained(self) -> Problem | None:
         """Wait for whoever reads the transcript; what could not be written, if anything."""
@@ -111,22 +126,33 @@ class Run:
         match change:
             case PartialChanged():
                 self._notes.partial(change.text)
-            case LineCommitted() | GapMarked():
+            case LineCommitted():
                 self._notes.clear()
+            case GapMarked(gap):
+                self._notes.clear()
+                self._n_missing += gap.reason.is_recorded * (gap.end_sample - gap.start_sample)
             case FindingMade(finding):
                 self._notes.say(noted(self.engine.source.format, finding))
-            case ProblemRaised(topic, problem):
-                self._notes.say(str(problem))
-                if topic is Topic.LINK and not self.engine.source.is_live:
-                    self._patience.failed(problem)
+            case ProblemRaised() | ProblemCleared():
+                self._trouble_changed(change)
             case Noticed(problem):
                 self._notes.say(str(problem))
             case SourceNamed(name, was):
                 self._notes.say(f"hearing {name}" + (f", was {was}" if was else ""))
-            case ProblemCleared(Topic.LINK):
-                self._patience.reached()
-                self._notes.say("The recogniser answers again.")
         self._print(change)
+
+    def _trouble_changed(self, change: ProblemRaised | ProblemCleared) -> None:
+        is_link = change.topic is Topic.LINK
+        if isinstance(change, ProblemRaised):
+            self._trouble.raised(change.topic, change.problem)
+            if is_link and not self.engine.source.is_live:
+                self._patience.failed(change.problem)
+            return
+        was_said = self._trouble.cleared(change.topic)
+        if is_link:
+            self._patience.reached()
+            if was_said:
+                self._notes.say("The recogniser answers again.")
 
     def _print(self, change: Change) -> None:
         """Write what it adds to the transcript; if that is not possible, say so at once."""

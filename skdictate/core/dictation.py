@@ -62,6 +62,11 @@ class Dictation:
         if not self._works.thrift.is_paused:
             self._works.watch.expect_capture(now_s)
 
+    def held(self, now_s: float) -> None:
+        """The source could give more, and is made to wait; until ``started``."""
+        self._works.watch.expect_nothing()
+        self._works.advance(now_s)
+
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
         """That many samples were appended to the recording."""
         duration_s = self.format.seconds(n_samples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skdictate.core.changes import Change, ProblemCleared, ProblemRaised, Topic
 from skdictate.errors import Kind, Problem
@@ -26,6 +26,9 @@ NO_SOUND = Problem(
     "No sound arrives",
     f"The source has delivered nothing for {CAPTURE_S:.0f} seconds",
     "Check the microphone; what was recorded so far is safe.",
+)
+NOTHING_COMES = replace(
+    NO_SOUND, hint="Check what it should come from; what was heard so far is safe."
 )
 SLOW = Problem(
     Kind.NETWORK,
@@ -58,6 +61,9 @@ class Watch:
     """Raises a problem once, and clears it once."""
 
     changes: list[Change]
+    is_live: bool = True
+    """The source does not wait: a microphone, or something like it."""
+    hears_microphone: bool = True
     _standing: dict[Topic, ProblemRaised] = field(default_factory=dict)
     last_captured_s: float | None = None
     audible_s: float = 0.0
@@ -65,7 +71,7 @@ class Watch:
 
     def raise_(self, topic: Topic, problem: Problem, retry_s: float | None = None) -> None:
         """Say that something is wrong, unless it was said already."""
-        raised = ProblemRaised(topic, problem, retry_s)
+        raised = ProblemRaised(topic, problem if self.is_live else problem.of_file(), retry_s)
         if self._standing.get(topic) != raised:
             self._standing[topic] = raised
             self.changes.append(raised)
@@ -112,7 +118,7 @@ class Watch:
         if self.last_captured_s is None or self.is_raised(Topic.CAPTURE):
             return
         if now_s - self.last_captured_s >= CAPTURE_S:
-            self.raise_(Topic.CAPTURE, NO_SOUND)
+            self.raise_(Topic.CAPTURE, NO_SOUND if self.hears_microphone else NOTHING_COMES)
 
     def check_sending(self, waiting_since_s: Iterable[float | None], now_s: float) -> None:
         """Say whether audio waits, by since when it waits for the transport of each link."""

@@ -59,7 +59,8 @@ class Works:
     def __post_init__(self) -> None:
         self.transcript = Transcript(refines=self.policy.refines)
         self.changes: list[Change] = self.transcript.changes
-        self.watch = Watch(self.changes)
+        policy = self.policy
+        self.watch = Watch(self.changes, policy.is_live, policy.hears_microphone)
         self.loudness = Loudness(self.format)
         self.exchange = Exchange(
             self.format,

@@ -154,9 +154,15 @@ class Capture:
             if isinstance(self._source, Distant):
                 self._source.placed(start_sample)
             self._captured(pcm, is_kept=is_kept)
-        if not self._source.is_live:
-            while self._core.status().unsent_s > AHEAD_S and not self.is_stopped:
+        if not self._source.is_live and self._is_ahead():
+            self._core.tell(self._core.dictation.held)
+            while self._is_ahead():
                 await self._core.next_move()
+            self._core.tell(self._core.dictation.started)
+
+    def _is_ahead(self) -> bool:
+        """Enough was read, for now."""
+        return self._core.status().unsent_s > AHEAD_S and not self.is_stopped
 
     def _captured(self, pcm: bytes, *, is_kept: bool) -> None:
         level = measure(pcm)

@@ -114,7 +114,7 @@ class Engine:
 
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
-        self._links.announce(problem)
+        self._links.announce(problem if self.source.is_live else problem.of_file())
 
     def status(self) -> Status:
         """A snapshot for the gauges."""

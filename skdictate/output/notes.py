@@ -31,6 +31,11 @@ class Notes:
         """What stands on the last line of the terminal, and may be rewritten."""
         self._lock = threading.RLock()
 
+    @property
+    def is_rewriting(self) -> bool:
+        """A line can be rewritten, for this is a terminal."""
+        return self._is_terminal
+
     def say(self, words: str) -> None:
         """A line for the user."""
         with self._lock:
