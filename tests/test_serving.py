@@ -87,6 +87,27 @@ async def test_secrets_are_nowhere_to_be_read(home: Path, tls: Certificate, tmp_
     assert TOKEN.encode() not in seen
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped there")
+async def test_a_session_survives_that_the_server_was_stopped_for_a_while(
+    home: Path, beckett: Path
+) -> None:
+    requests = chunks(beckett.read_bytes()[44:], 32_000)
+    with serving(home, "--listen", "127.0.0.1:0", "--idle-seconds", "1") as served:
+        channel, call = await _begin(served)
+        served.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(2.5)
+        served.process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.3)  # the client was stopped too, and needs a moment
+        for request in requests:
+            await call.write(request)
+        await call.done_writing()
+        heard = []
+        while (response := await call.read()) is not grpc.aio.EOF:
+            heard.append(response)
+        await channel.close()
+    assert {"tried", "failed", "matter", "better"} <= set(finals(heard))
+
+
 @pytest.mark.parametrize(
     ("options", "environ", "code", "text"),
     [

@@ -8,19 +8,24 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from traceback import clear_frames
 from typing import Any, ClassVar
 
 import grpc
 
 from skdictate.core.audio import Format
 from skdictate.server.decoder import Decoder, Raw
+from skdictate.server.decoding import Decoding
 from skdictate.server.inbox import Inbox
-from skdictate.server.recogniser import Recogniser
-from skdictate.server.rules import RefusedError, Rules, idle, unread, wrong
+from skdictate.server.recogniser import Recogniser, RecogniserStream
+from skdictate.server.requests import Request, Requests
+from skdictate.server.responses import Responses
+from skdictate.server.rules import RefusedError, Rules
 from skdictate.server.session import Said, Session
+from skdictate.server.usage import Usage
 
 ALIVE_S = 3.0
 """How often a client is told that the session works; the service's interval is not published."""
@@ -28,8 +33,6 @@ STEP_S = 0.1
 """Audio that is worth waking the recogniser for ..."""
 BITE_S = 2.0
 """... and the most that it takes at once, so that others have their turn."""
-UNREAD_S = 30.0
-"""A client that takes no answer for so long has forgotten us, and others want its seat."""
 TOLD_S = 2.0
 """How long a client may take to be told why its session has ended."""
 FULL_S = 10.0
@@ -43,6 +46,10 @@ class Service:
     recogniser: Recogniser
     executor: Executor
     rules: Rules
+    decoding: Executor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="decoder")
+    )
+    """Another thread, see ``decoding``."""
 
 
 class Call(ABC):
@@ -55,32 +62,41 @@ class Call(ABC):
     def __init__(self, service: Service, context: Any) -> None:
         self._service = service
         self._context = context
-        self._n_samples = 0
-        self._size_bytes = 0
+        self._usage = Usage(service.rules)
+        self._requests = Requests(context, service.rules, self._usage)
+        self._responses = Responses(context)
         self._ends: deque[int] = deque()
         """Where the client says that utterances end, in samples; ahead of the recogniser."""
+        self._ended: int | None = None
+        """The last of those, whether the recogniser has come to it or not."""
         self._decoder: Decoder = Raw()
         """What is sent, as samples; ``_settings`` may name another."""
-        self._writing = asyncio.Lock()
 
     @classmethod
     async def serve(cls, service: Service, context: Any) -> None:
         """One session; one that breaks the rules ends with their status."""
-        refused: RefusedError | None = None
+        status: tuple[grpc.StatusCode, str] | None = None
         try:
             await cls(service, context).run()
         except* RefusedError as group:
             refused = next(error for error in group.exceptions if isinstance(error, RefusedError))
-        if refused is not None:
+            status = refused.code, refused.text
+            # The frames hold each other and what the client sent, until all garbage is looked for.
+            for error in (*group.exceptions, group):
+                clear_frames(error.__traceback__)
+            del refused
+        if status is not None:
             with suppress(TimeoutError):  # whoever does not read is not told either
                 async with asyncio.timeout(TOLD_S):
-                    await context.abort(refused.code, refused.text)
+                    await context.abort(*status)
 
     async def run(self) -> None:
         """Serve the call until the client has half-closed and everything is said."""
         async with asyncio.TaskGroup() as group:
-            request = await self._read()
-            self._format, refines = self._settings(None if request is grpc.aio.EOF else request)
+            request = await self._requests.read()
+            self._format, refines = self._settings(request.content if request else None)
+            self._usage.begin(self._format, request.size_bytes if request else 0)
+            self._decoding = Decoding(self._decoder, self._service.decoding)
             await self._open(refines=refines)
             try:
                 await self._greet()
@@ -142,39 +158,52 @@ class Call(ABC):
     async def _open(self, *, refines: bool) -> None:
         sizes = (self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, BITE_S, FULL_S))
         self._inbox = Inbox(*sizes)
-        stream = await self._work(self._service.recogniser.open, self._format.rate_hz)
+        opening = asyncio.ensure_future(
+            self._work(self._service.recogniser.open, self._format.rate_hz)
+        )
+        try:
+            stream = await asyncio.shield(opening)
+        except asyncio.CancelledError:  # the client has gone, and the stream is opened all the same
+            opening.add_done_callback(self._close_unused)
+            raise
         self._session = Session(stream, self._format, refines=refines)
 
-    async def _read(self) -> Any:
-        """The next message, which has to come in time."""
-        try:
-            async with asyncio.timeout(self._service.rules.idle_s):
-                request = await self._context.read()
-        except TimeoutError:
-            raise idle() from None
-        if request is None:
-            raise wrong("This is no message of this version of the API")
-        return request
+    def _close_unused(self, opening: asyncio.Future[RecogniserStream]) -> None:
+        """Free a stream that nobody waited for."""
+        if not opening.cancelled() and opening.exception() is None:
+            with suppress(RuntimeError):  # the server has stopped
+                self._service.executor.submit(opening.result().close)
 
     async def _listen(self) -> None:
         """Take audio until the client has no more."""
-        while (request := await self._read()) is not grpc.aio.EOF:
-            if self._ends_utterance(request):
-                self._ends.append(self._n_samples)
+        while request := await self._requests.read():
+            if self._ends_utterance(request.content):
+                self._usage.message(request.size_bytes, 0)
+                self._end_here()
                 continue
-            data, size_bytes = self._audio(request)
-            self._size_bytes += size_bytes
-            self._service.rules.check(self._format, self._n_samples, self._size_bytes)
-            for pcm in self._decoder.decode(data) if size_bytes else (data,):
+            data, size_bytes = self._audio(request.content)
+            self._usage.message(request.size_bytes, size_bytes)
+            if not size_bytes:
+                await self._take(data)
+                continue
+            async for pcm in self._decoding.decode(data):
                 await self._take(pcm)
-        for pcm in self._decoder.finish():
+        async for pcm in self._decoding.finish():
             await self._take(pcm)
         await self._inbox.end()
 
+    def _end_here(self) -> None:
+        """The utterance ends with what has come; where it has ended already, this says nothing."""
+        if self._usage.n_samples != self._ended:
+            self._usage.end()
+            self._ended = self._usage.n_samples
+            self._ends.append(self._ended)
+
     async def _take(self, pcm: bytes) -> None:
         """Samples, within the limits; waits while the recogniser is behind."""
-        self._n_samples += len(pcm) // 2
-        self._service.rules.check(self._format, self._n_samples, self._size_bytes)
+        if not pcm:
+            return
+        self._usage.sound(len(pcm) // 2)
         self._session.received(len(pcm) // 2)
         await self._inbox.put(pcm)
 
@@ -214,16 +243,8 @@ class Call(ABC):
             await self._write(self._alive())
 
     async def _write(self, response: Any) -> None:
-        if response is None:
-            return
-        async with self._writing:
-            try:
-                async with asyncio.timeout(UNREAD_S):
-                    await self._context.write(response)
-            except asyncio.InvalidStateError:  # it is over
-                pass
-            except TimeoutError:
-                raise unread() from None
+        if response is not None:
+            await self._responses.write(response)
 
 
 class Recognition:
@@ -238,10 +259,13 @@ class Recognition:
         """What a gRPC server registers."""
         method = grpc.stream_stream_rpc_method_handler(
             self.recognize,
-            request_deserializer=self.call.unpack,
+            request_deserializer=self._received,
             response_serializer=self.call.pack,
         )
         return grpc.method_handlers_generic_handler(self.call.service, {self.call.method: method})
+
+    def _received(self, data: bytes) -> Request:
+        return Request(self.call.unpack(data), len(data))
 
     async def recognize(self, _requests: Any, context: Any) -> None:
         """One session, from its settings to its end."""

@@ -8,6 +8,7 @@ import av
 
 from skdictate.convert import Converter
 from skdictate.server.decoder import DECODED_HZ, broken, check
+from skdictate.server.overhead import Overhead
 
 TAG_BYTES = 10
 """The head of an ID3v2 tag, which may stand before the sound and hold pictures."""
@@ -20,6 +21,7 @@ class Mp3:
 
     def __init__(self) -> None:
         self._codec = av.CodecContext.create("mp3", "r")
+        self._overhead = Overhead("MP3")
         self._head: bytearray | None = bytearray()
         """The first bytes, until it is known whether they are a tag."""
         self._skip_bytes = 0
@@ -60,10 +62,12 @@ class Mp3:
             except av.FFmpegError:
                 frames = []
             self._junk_bytes = 0 if frames else self._junk_bytes + packet.size
+            if not frames:
+                self._overhead.part()
             if self._junk_bytes > JUNK_BYTES:
                 raise broken("MP3", "there is too much in it that is no sound")
             for frame in frames:
-                yield self._hear(frame)
+                yield self._overhead.sound(self._hear(frame))
 
     def _hear(self, frame: av.AudioFrame) -> bytes:
         if self._converter is None:

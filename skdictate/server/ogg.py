@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from skdictate.server.decoder import broken
+from skdictate.server.overhead import Overhead
 
 HEADER_BYTES = 27
 LACING = 255
@@ -27,7 +28,8 @@ class Packet:
 class Ogg:
     """Takes bytes, gives packets of one stream at a time: the last that began."""
 
-    def __init__(self) -> None:
+    def __init__(self, overhead: Overhead) -> None:
+        self._overhead = overhead
         self._data = bytearray()
         self._packet = bytearray()
         self._serial: bytes | None = None
@@ -66,8 +68,11 @@ class Ogg:
             self._serial = serial
             self._packet.clear()
         if serial != self._serial:
+            self._overhead.part()
             return
         start = HEADER_BYTES + page[26]
+        if start == HEADER_BYTES:
+            self._overhead.part()
         for length in page[HEADER_BYTES:start]:
             self._packet += page[start : start + length]
             start += length

@@ -9,6 +9,7 @@ import av
 from skdictate.convert import Converter
 from skdictate.server.decoder import DECODED_HZ, broken, check
 from skdictate.server.ogg import Ogg
+from skdictate.server.overhead import HEAD_PARTS, Overhead
 
 OPUS_HZ = 48_000
 """Opus knows its own rate only; what a header says is what the sound once had."""
@@ -20,7 +21,8 @@ class OggOpus:
     """See ``Decoder``."""
 
     def __init__(self) -> None:
-        self._ogg = Ogg()
+        self._overhead = Overhead("OGG_OPUS")
+        self._ogg = Ogg(self._overhead)
         self._codec: av.AudioCodecContext | None = None
         self._converter = Converter(OPUS_HZ, DECODED_HZ)
 
@@ -30,7 +32,10 @@ class OggOpus:
             if packet.is_first:
                 self._begin(packet.data)
             elif packet.data and not packet.data.startswith(TAGS):
-                yield from self._hear(packet.data)
+                yield self._hear(packet.data)
+            else:
+                self._overhead.part()
+                yield b""
 
     def finish(self) -> Iterator[bytes]:
         """What the resampler holds."""
@@ -42,16 +47,20 @@ class OggOpus:
         if not head.startswith(HEAD) or len(head) < LEAST_HEAD_BYTES:
             raise broken("OGG_OPUS", "a stream in it is no Opus")
         check(OPUS_HZ, head[9])
+        self._overhead.part(HEAD_PARTS)
         self._codec = av.CodecContext.create("opus", "r")
         self._codec.extradata = head
         self._codec.sample_rate = OPUS_HZ
         self._codec.layout = "mono"
 
-    def _hear(self, packet: bytes) -> Iterator[bytes]:
+    def _hear(self, packet: bytes) -> bytes:
         if self._codec is None:
             raise broken("OGG_OPUS", "a stream in it has no head")
         try:
-            for frame in self._codec.decode(av.Packet(packet)):
-                yield self._converter.convert(frame.to_ndarray()[0])
+            frames = self._codec.decode(av.Packet(packet))
         except av.FFmpegError as error:
             raise broken("OGG_OPUS", "a packet cannot be decoded") from error
+        if not frames:
+            self._overhead.part()
+        pcm = (self._converter.convert(frame.to_ndarray()[0]) for frame in frames)
+        return self._overhead.sound(b"".join(pcm))

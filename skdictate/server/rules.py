@@ -27,7 +27,7 @@ class Rules:
             RefusedError: it has had more audio or more data than a session may have.
         """
         if sound.seconds(n_samples) > self.session_s:
-            raise RefusedError(TOO_LONG, "Exceeded maximum allowed stream duration")
+            raise late()
         if size_bytes > self.session_bytes:
             raise RefusedError(TOO_LONG, "Exceeded maximum allowed stream size")
 
@@ -49,6 +49,17 @@ def idle() -> RefusedError:
     """Nothing came for too long. The words are documented, the code is not."""
     text = "Chunks have to be sent with at least one per 5 seconds frequency"
     return RefusedError(grpc.StatusCode.DEADLINE_EXCEEDED, text)
+
+
+def late() -> RefusedError:
+    """The session has lasted as long as it may."""
+    return RefusedError(TOO_LONG, "Exceeded maximum allowed stream duration")
+
+
+def many(what: str) -> RefusedError:
+    """Work was asked for that no sound could need; the code is that of quotas."""
+    text = f"Too many {what} for so little sound"
+    return RefusedError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
 
 def unread() -> RefusedError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from skdictate.convert import Converter
 from skdictate.server.decoder import DECODED_HZ, broken, check
+from skdictate.server.overhead import Overhead
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 UNKNOWN_BYTES = (0, 0xFFFFFFFF)
@@ -18,6 +19,7 @@ class Wav:
     """See ``Decoder``."""
 
     def __init__(self) -> None:
+        self._overhead = Overhead("WAV")
         self._data = bytearray()
         self._is_begun = False
         self._skip_bytes = 0
@@ -31,7 +33,7 @@ class Wav:
         """The next bytes."""
         self._data += data
         while not self._is_sound and self._read_header():
-            pass
+            yield b""
         if self._is_sound:
             yield from self._samples()
 
@@ -67,9 +69,12 @@ class Wav:
             self._is_sound = True
             return False
         if name != b"fmt ":
+            self._overhead.part()
             del self._data[:8]
             self._skip_bytes = size_bytes + size_bytes % 2
             return True
+        if self._converter is not None:
+            raise broken("WAV", "it has two formats")
         if not 16 <= size_bytes <= LONGEST_FORMAT_BYTES:
             raise broken("WAV", "its format makes no sense")
         if len(self._data) < 8 + size_bytes:

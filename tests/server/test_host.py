@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from skdictate.errors import Exit, ProblemError
 from skdictate.server import call as call_module
 from skdictate.server import host as host_module
+from skdictate.server import responses
 from skdictate.server.offer import Offer
 from skdictate.server.rules import Rules
 from skdictate.speechkit.channel import Endpoint
@@ -222,7 +223,7 @@ def _wait_for_the_end(connections: list[socket.socket]) -> None:
 async def test_a_client_that_reads_nothing_loses_its_seat(
     hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_module, "UNREAD_S", 0.3)
+    monkeypatch.setattr(responses, "UNREAD_S", 0.3)
     monkeypatch.setattr(call_module, "TOLD_S", 0.2)
     none = Rules(float("inf"), float("inf"), float("inf"))
     small = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1_000)]
