@@ -45,7 +45,7 @@ class Continuity:
         self._held_late_s = 0.0
         self._held_since_s: float | None = None
         self._is_overrun = False
-        self._is_another = False
+        self._is_another = self._is_same = False
 
     def overrun(self, now_s: float) -> None:
         """Something was dropped before the next block: find out how much."""
@@ -58,6 +58,15 @@ class Continuity:
         if self._late:
             self._hold(now_s)
             self._is_another = True
+
+    def restarted(self, now_s: float) -> None:
+        """The next block comes from the same device by another process, or after a pause in it.
+
+        What was lost between is known to the jitter, since the device is as late as before.
+        """
+        if self._late:
+            self._hold(now_s)
+            self._is_same = True
 
     def take(self, pcm: bytes, captured_s: float) -> Iterator[bytes | Missing]:
         """The next block of the stream; ``captured_s`` is when its last sample was captured."""
@@ -79,7 +88,8 @@ class Continuity:
         """Decide about what is held now."""
         if self._held:
             missing_s = self._held_late_s - self._best_s
-            if missing_s >= (LEAST_S if self._is_overrun else STALL_S):
+            is_sure = self._is_overrun or (self._is_same and not self._is_another)
+            if missing_s >= (LEAST_S if is_sure else STALL_S):
                 n_samples = self._format.samples(missing_s)
                 self._n_samples += n_samples
                 yield Missing(n_samples, self._is_overrun)
@@ -89,7 +99,7 @@ class Continuity:
             yield from self._held
         self._held = []
         self._held_since_s = None
-        self._is_overrun = self._is_another = False
+        self._is_overrun = self._is_another = self._is_same = False
 
     def ended(self, now_s: float) -> Iterator[bytes | Missing]:
         """Sound ends here, and should have come until now: what is missing at the end."""

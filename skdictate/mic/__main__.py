@@ -2,7 +2,8 @@
 
 ``{"do": "list"}`` prints what microphones there are, as JSON. ``{"do": "capture", "rate_hz": ...,
 "device": ..., "channel": ...}`` captures in frames (``core/frames.py``) until its standard input
-ends or says so. Whatever PortAudio prints goes to standard error.
+ends or says so. ``{"do": "prepare", "rate_hz": ..., "channel": ...}`` loads what that takes, prints
+``ready``, and waits for a line with an order. Whatever PortAudio prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from skdictate.core.audio import Format
@@ -27,6 +29,12 @@ def main() -> None:
     output = os.dup(1)
     os.dup2(2, 1)
     order = json.loads(_line(0))
+    if order["do"] == "prepare":
+        _prepare(order)
+        os.write(output, b"ready\n")
+        if not (line := _line(0)):  # it was not needed
+            os._exit(0)
+        order = json.loads(line)
     if order["do"] == "list":
         _answer(output)
     else:
@@ -46,6 +54,14 @@ def _answer(output: int) -> None:
     except ProblemError as error:
         answer = {"problem": error.problem.as_json()}
     os.write(output, json.dumps(answer).encode())
+
+
+def _prepare(order: dict[str, Any]) -> None:
+    """Load all that capturing takes, as far as that can be done before it is known what from."""
+    from skdictate.mic import capture
+
+    with suppress(ProblemError):  # it is told when it is in the way
+        capture.prepare(order["rate_hz"], order["channel"])
 
 
 def _capture(order: dict[str, Any], output: int) -> None:

@@ -30,6 +30,19 @@ PULSE = "pulse"
 Recorder = PortAudioStream | Program
 
 
+def prepare(rate_hz: int, channel: int) -> None:
+    """Load what a capture takes; where a sound server runs, all but the device itself.
+
+    Without one PortAudio is not loaded: what devices there are it finds out when it is.
+
+    Raises:
+        ProblemError: it cannot record that.
+    """
+    with pulse.connect() as server, suppress(OSError):
+        if server is not None and _has_bridge():
+            portaudio.shape(PULSE, rate_hz, is_mono=not channel)
+
+
 class Capture:
     """One device, from ``run`` to the end."""
 

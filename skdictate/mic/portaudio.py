@@ -6,6 +6,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from skdictate.errors import ProblemError
@@ -39,6 +40,7 @@ class Shape:
     n_channels: int
 
 
+@cache
 def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> Shape:
     """What is nearest to one channel at that rate among what the device can do.
 

@@ -17,6 +17,8 @@ from skdictate.core.frames import Decoder, Frame, FrameError, Type
 from skdictate.errors import Kind, Problem, ProblemError
 
 MODULE = "skdictate.mic"
+READY = b"ready\n"
+"""What a process answers that was told to prepare itself."""
 STOP_S = 0.7
 """A process that was told to end may take this long to hand over what it captured."""
 _READ_BYTES = 1 << 16
@@ -26,7 +28,9 @@ class MicProcess:
     """One process, from entering to leaving. Leaving kills what has not ended by itself."""
 
     def __init__(self, **order: Any) -> None:
-        self._order = order
+        self.order = order
+        """What it is to do; said when it is started."""
+        self._is_ordered = False
         self._decoder = Decoder()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._running: asyncio.subprocess.Process | None = None
@@ -38,11 +42,36 @@ class MicProcess:
         return self._running
 
     async def start(self) -> None:
-        """Run it, if that was not done yet."""
+        """Run it, if that was not done yet, and say what it is to do."""
+        await self._run()
+        if not self._is_ordered:
+            self._is_ordered = True
+            self._write_line(self.order)
+
+    async def prepare(self, **sound: Any) -> None:
+        """Run it, and have it load what capturing such sound takes; return when it has.
+
+        Raises:
+            ProblemError: it has ended, or says something else.
+        """
+        await self._run()
+        self._write_line({"do": "prepare", **sound})
+        assert self._child.stdout is not None
+        if await self._child.stdout.readline() != READY:
+            raise ProblemError(_failed("It does not get ready"))
+
+    @property
+    def is_running(self) -> bool:
+        """It was started, and has not ended as far as is known."""
+        return self._running is not None and self._running.returncode is None
+
+    async def _run(self) -> None:
         if self._running is None:
             self._running = await children.start_module(MODULE, errors=self._errors.fileno())
-            assert self._running.stdin is not None
-            self._running.stdin.write(json.dumps(self._order).encode() + b"\n")
+
+    def _write_line(self, said: Mapping[str, Any]) -> None:
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps(said).encode() + b"\n")
 
     async def close(self, patience_s: float = 0.0) -> None:
         """End it; by force if it does not end by itself in that time."""
@@ -70,11 +99,12 @@ class MicProcess:
         """End it."""
         await self.close(0.0 if error else STOP_S)
 
-    async def peek(self) -> None:
-        """Wait for the first frames, or the end; ``read`` gives them again."""
+    async def peek(self) -> bool:
+        """Wait for the first frames, or the end; ``read`` gives them again. Whether sound came."""
         while (frames := await self.read()) == []:
             pass
         self._peeked = frames or []
+        return any(frame.type in (Type.HELLO, Type.AUDIO) for frame in self._peeked)
 
     async def read(self) -> list[Frame] | None:
         """The next frames; None at the end.

@@ -16,11 +16,14 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import Item, Named, Trouble, Unopened
 from skdictate.sources.handover import Handover
 from skdictate.sources.mic_process import MicProcess, told
+from skdictate.sources.standby import Standby, Successor
 
+DOUBTED_S = 0.5
+"""Without sound for this long another process begins to capture, and keeps what it hears ..."""
 SAID_S = 2.0
-"""Without sound for this long, the user is told ..."""
+"""... after this long it takes over, if it hears anything; else the user is told ..."""
 KILLED_S = 4.0
-"""... and after this long the process is replaced."""
+"""... and after this long the process is replaced all the same."""
 RETRY_S = 0.5
 TRIES = 3
 """How often a microphone that never gave a sound is tried."""
@@ -53,12 +56,19 @@ class MicSource(Unopened):
         self._process: MicProcess | None = None
         self._trouble: Problem | None = None
         self._handover: Handover | None = None
+        self._standby = Standby(sound.rate_hz, channel)
+        self._successor: Successor | None = None
+        """Captures while it is not known whether the process in use still does."""
         self._is_named = self._is_heard = self._is_stopped = self._is_switching = False
+        self._is_said = False
+        """The user was told that nothing comes."""
         self._heard_ns = 0
         """When the last of the sound so far was captured."""
         self._overlap_ns = 0
         """A process that takes over begins with sound that the last one heard too: until then."""
         self._n_failures = 0
+        self._was_killed = False
+        """The first process in a row of failures ended without a word, in the middle of it."""
         self._woken = asyncio.Event()
 
     def stop(self) -> None:
@@ -97,6 +107,8 @@ class MicSource(Unopened):
         finally:
             if self._handover is not None:
                 await self._handover.close()
+            await self._dismiss()
+            await self._standby.close()
         for item in self._continuity.ended(time.monotonic()):
             yield item
 
@@ -106,11 +118,27 @@ class MicSource(Unopened):
             handover, self._handover = self._handover, None
             return await handover.successor()
         self._is_switching = False
+        if self._successor is not None:
+            successor, self._successor = self._successor, None
+            if successor.is_heard:
+                return successor.process
+            await successor.process.close()
         return self._new_process(self._next_device())
 
     def _new_process(self, device: str) -> MicProcess:
-        rate_hz, channel = self.format.rate_hz, self._channel
-        return MicProcess(do="capture", rate_hz=rate_hz, device=device, channel=channel)
+        order = {
+            "do": "capture",
+            "rate_hz": self.format.rate_hz,
+            "device": device,
+            "channel": self._channel,
+        }
+        return self._standby.take(**order) or MicProcess(**order)
+
+    async def _dismiss(self) -> None:
+        """The process in use does capture."""
+        if self._successor is not None:
+            successor, self._successor = self._successor, None
+            await successor.close()
 
     async def _rest(self) -> None:
         """Between two tries; not before the first."""
@@ -127,7 +155,8 @@ class MicSource(Unopened):
     def _next_device(self) -> str:
         """The wanted one; every other time the default, if that is better than nothing."""
         is_default_allowed = self._is_heard or not self._is_required
-        return "" if self._n_failures % 2 and is_default_allowed else self._wanted
+        n_in_vain = self._n_failures - self._was_killed  # then the device is not to blame
+        return "" if n_in_vain % 2 == 1 and is_default_allowed else self._wanted
 
     def _is_hopeless(self) -> bool:
         """It was never heard, and another try is not likely to change that."""
@@ -141,36 +170,72 @@ class MicSource(Unopened):
         loop = asyncio.get_running_loop()
         self._trouble = None
         self._overlap_ns = self._heard_ns
+        self._is_said = False
         heard_s = loop.time()
-        is_said = False
         while True:
             self._hand_over(process)
-            deadline_s = heard_s + (KILLED_S if is_said else SAID_S)
             try:
-                async with asyncio.timeout_at(deadline_s):
-                    frames = await process.read()
+                async with asyncio.timeout_at(heard_s + self._patience_s):
+                    frames = await self._read(process)
             except TimeoutError:
-                if is_said:
-                    self._trouble = NO_SOUND
-                    process.kill()
+                if self._doubt(process):
                     return
-                is_said = True
-                yield Trouble(NO_SOUND)
+                if self._is_said:
+                    yield Trouble(NO_SOUND)
                 continue
-            except ProblemError as error:
-                self._trouble = error.problem
-                return
             if frames is None:
-                self._trouble = self._trouble or await process.death()
                 return
+            if await self._has_sound(frames):
+                heard_s = loop.time()
             for frame in frames:
-                if frame.type is Type.AUDIO:
-                    heard_s = loop.time()
-                    is_said = False
                 for item in self._take(frame):
                     yield item
                 if frame.type is Type.AUDIO:
                     process.acknowledge(frame.end)
+
+    async def _read(self, process: MicProcess) -> list[Frame] | None:
+        """The next frames; None at the end of the process, and ``_trouble`` says why it ended."""
+        try:
+            frames = await process.read()
+        except ProblemError as error:
+            self._trouble = error.problem
+            return None
+        if frames is None:
+            self._was_killed = self._trouble is None and self._n_failures == 0
+            self._trouble = self._trouble or await process.death()
+        return frames
+
+    async def _has_sound(self, frames: list[Frame]) -> bool:
+        """Whether some of it is sound; then another process is made ready, should this one fail."""
+        if not any(frame.type is Type.AUDIO for frame in frames):
+            return False
+        self._is_said = False
+        await self._dismiss()
+        self._standby.prepare()
+        return True
+
+    @property
+    def _may_doubt(self) -> bool:
+        """Another process could capture beside the one in use, and none does."""
+        is_possible = self._is_heard and self._handover is None and not self._is_stopped
+        return is_possible and self._successor is None and self._standby.is_ready
+
+    @property
+    def _patience_s(self) -> float:
+        """How long no sound may come before something is done about it."""
+        return DOUBTED_S if self._may_doubt else KILLED_S if self._is_said else SAID_S
+
+    def _doubt(self, process: MicProcess) -> bool:
+        """No sound has come for that long; whether the process has to go."""
+        if self._may_doubt:
+            self._successor = Successor(self._new_process(self._wanted))
+        elif self._is_said or (self._successor is not None and self._successor.is_heard):
+            self._trouble = NO_SOUND
+            process.kill()
+            return True
+        else:
+            self._is_said = True
+        return False
 
     def _take(self, frame: Frame) -> Iterator[Item]:
         match frame.type:
@@ -191,7 +256,10 @@ class MicSource(Unopened):
     def _meet(self, facts: dict[str, str]) -> Iterator[Item]:
         """A microphone introduces itself."""
         label = clean(str(facts["label"]))
-        self._continuity.changed(time.monotonic())
+        if self._is_named and label == self.name:
+            self._continuity.restarted(time.monotonic())
+        else:
+            self._continuity.changed(time.monotonic())
         if not self._is_named or label != self.name:
             was = self.name if self._is_named else ""
             self.name, self._is_named = label, True

@@ -102,12 +102,13 @@ class DictateApp(App[int]):
 
     @on(Told)
     def _hear(self) -> None:
-        if not self.herald.read():
+        if self.screen_stack and not self.herald.read():
             self.post_message(Told())
 
     @on(Noted)
     def _hear_of_past(self, message: Noted) -> None:
-        self.past.hear(message.word)
+        if self.screen_stack:  # there is none any more when the app closes
+            self.past.hear(message.word)
 
     @on(Reported)
     def _learn(self, message: Reported) -> None:

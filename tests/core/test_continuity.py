@@ -53,6 +53,31 @@ def test_healthy_sound_passes_at_once() -> None:
         assert len(stream.out) == stream.n_spoken
 
 
+@pytest.mark.parametrize("jitter_s", [0.0, 0.03])
+@pytest.mark.parametrize("lost_s", [0.0, 0.1, 0.2, 0.4, 3.0])
+def test_what_the_same_device_lost_while_its_process_was_replaced_is_missing(
+    lost_s: float, jitter_s: float
+) -> None:
+    stream = Stream(jitter_s=jitter_s)
+    stream.run(2)
+    stream.lose(lost_s)
+    stream.continuity.restarted(stream.now_s)
+    stream.run(2)
+    assert stream.missing_s == pytest.approx(lost_s, abs=0.03)
+    assert stream.numbers() == list(range(stream.n_spoken))
+
+
+def test_another_device_may_be_later_by_nature_whatever_is_said_of_it_then() -> None:
+    stream = Stream()
+    stream.continuity.restarted(stream.now_s)  # nothing was heard yet: nothing can be missing
+    stream.run(2)
+    stream.lose(0.2)
+    stream.continuity.changed(stream.now_s)
+    stream.continuity.restarted(stream.now_s)
+    stream.run(2)
+    assert stream.missing_s == 0
+
+
 def test_what_comes_late_in_one_rush_is_not_missing() -> None:
     stream = Stream(jitter_s=0.03)
     stream.run(2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 import wave
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +20,7 @@ from skdictate.core.audio import Format
 from skdictate.core.continuity import Missing
 from skdictate.errors import Exit, ProblemError
 from skdictate.sources.base import Item, Named, Trouble
-from skdictate.sources.microphone import KILLED_S, MicSource
+from skdictate.sources.microphone import KILLED_S, SAID_S, MicSource
 from tests.sound_server import SoundServer
 
 SOUND = Format(16_000)
@@ -287,6 +289,72 @@ async def test_a_server_that_stands_still_is_waited_for(
         await listener.hears_more(1.5)
     assert listener.missing_s == pytest.approx(clock.unheard_s, abs=0.3)
     assert bool(listener.troubles) == (frozen_s > 2)
+
+
+def capturing(listener: Listener) -> int:
+    """The process that is heard."""
+    process = listener.source._process
+    assert process is not None and process._running is not None
+    return process._running.pid
+
+
+async def ready(listener: Listener) -> int:
+    """The process that waits to take its place."""
+    await listener.until(lambda: listener.source._standby.is_ready)
+    await listener.hears_more(0.2)  # what is waited for next is waited for with that in mind
+    process = listener.source._standby._process
+    assert process is not None and process._running is not None
+    return process._running.pid
+
+
+async def test_a_process_that_is_killed_is_replaced_by_one_that_is_ready() -> None:
+    async with listening("headset") as listener, Clock(listener) as clock:
+        for _ in range(2):
+            spare = await ready(listener)
+            os.kill(capturing(listener), signal.SIGKILL)
+            await listener.until(lambda spare=spare: capturing(listener) == spare)  # type: ignore[misc]
+            await listener.hears_more(1.0)
+    assert listener.names == ["Monitor of Headset"], "it was not to blame"
+    assert listener.troubles == ["The microphone's process failed"] * 2
+    assert listener.missing_s == pytest.approx(clock.unheard_s, abs=0.3)
+
+
+async def test_a_process_that_stands_still_is_replaced_by_one_that_began_meanwhile() -> None:
+    async with listening() as listener, Clock(listener) as clock:
+        spare = await ready(listener)
+        stopped = capturing(listener)
+        os.kill(stopped, signal.SIGSTOP)
+        await listener.until(lambda: capturing(listener) == spare)
+        assert not Path(f"/proc/{stopped}").exists()
+        await listener.hears_more(1.0)
+    assert listener.troubles == ["No sound arrives"]
+    assert listener.missing_s == pytest.approx(clock.unheard_s, abs=0.3)
+    assert listener.missing_s < SAID_S, "the other one had begun before"
+
+
+async def test_a_process_that_stood_still_for_a_moment_goes_on_and_loses_nothing() -> None:
+    async with listening() as listener:
+        await ready(listener)
+        heard = capturing(listener)
+        os.kill(heard, signal.SIGSTOP)
+        await listener.until(lambda: listener.source._successor)
+        os.kill(heard, signal.SIGCONT)
+        await listener.hears_more(1.5)
+        assert capturing(listener) == heard
+        assert listener.source._successor is None
+    assert listener.troubles == []
+    assert listener.missing_s == 0
+
+
+async def test_one_that_waits_and_is_killed_is_replaced_and_none_is_left() -> None:
+    async with listening() as listener:
+        spare = await ready(listener)
+        os.kill(spare, signal.SIGKILL)
+        await listener.until(lambda: not listener.source._standby.is_ready)
+        another = await ready(listener)
+        assert another != spare
+    assert listener.troubles == []
+    assert not Path(f"/proc/{another}").exists()
 
 
 async def test_stopping_in_an_outage_keeps_its_length(server: SoundServer) -> None:

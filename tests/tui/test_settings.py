@@ -294,7 +294,7 @@ def test_it_is_changed_in_a_real_terminal_and_there_at_the_next_start(paths: Pat
         it.wait("╭─ Settings ─", "Recogniser and signing in", "Esc closes ─╯")
         it.press("/")
         it.wait("A part of a name")
-        it.press(*"keep", "\r", "\r")
+        it.press(*"keep", "\x1b[B", "\r")
         it.wait("╭─ keep_alive ─", "● silence  default")
         it.press("\x1b[B", "\r")
         it.wait("keep_alive          chunk", "Kept. It counts from now on.")
