@@ -52,7 +52,7 @@ def settings_for(config: Config, about: About) -> Settings:
 
 async def _amend(studio: Studio, redo: Redo, sound: Format) -> Exit:
     notes = Notes(sys.stderr)
-    notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.recogniser.place}")
+    notes.say(f"dictation {redo.dictation_id}: {studio.backend.name} on {studio.recogniser.way}")
     said: list[Problem] = []
     trouble = Trouble(notes)
 

@@ -178,7 +178,7 @@ def _try(config: Config, paths: Paths, text: str) -> None:
 
     settings = replace(config.settings, engine="speechkit", auth="auto", api_key_file="")
     studio = Studio(settings, paths, {lookup.FIRST: text})
-    _say(f"Trying it on {studio.recogniser.place} ...")
+    _say(f"Trying it on {studio.recogniser.way} ...")
     asyncio.run(sign_in(studio))
 
 

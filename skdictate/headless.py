@@ -204,7 +204,7 @@ async def _dictate(studio: Studio, sources: list[Source], sink: Sink) -> Exit:
         tasks = [group.create_task(it.run()) for it in (studio.server, studio.sound.lobby) if it]
         try:
             for source in sources:
-                notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.place}")
+                notes.say(f"{source.name}: {studio.backend.name} on {studio.recogniser.way}")
                 run = Run(studio, source, out, notes)
                 with signals(run.interrupt):
                     codes.append(await run.run())

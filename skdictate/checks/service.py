@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from skdictate.checks.finding import Case, Finding, State, failed
 from skdictate.errors import Exit, Kind, ProblemError
 from skdictate.speechkit.auth.issuer import KINDS
+from skdictate.speechkit.proxies import Proxy, unusable
 
 if TYPE_CHECKING:
     from skdictate.speechkit.channel import Endpoint
@@ -23,8 +24,6 @@ STEP_S = 4.0
 """For each step of finding out why there is none."""
 SILENCE_S = 0.2
 """Sent to try the key: a session without sound may count as a mistake."""
-PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
-"""Where the gRPC library looks for one, in order."""
 NETWORK = "Check the name, and whether this machine has a network."
 
 
@@ -50,15 +49,24 @@ async def service(case: Case) -> Finding:
             await channel.channel_ready()
     except TimeoutError:
         detail, hint = await _cause(endpoint)
-        if proxy := next((name for name in PROXIES if case.environ.get(name)), ""):
-            hint += f" {proxy} is set, and is asked first."
         return Finding("service", State.FAILED, f"{endpoint.target}: {detail}", hint, Exit.NETWORK)
     finally:
         await channel.close()
     wire = "not encrypted" if endpoint.is_plaintext else "TLS"
     took_ms = 1000 * (time.monotonic() - began_s)
     detail = f"{endpoint.target} answers after {took_ms:.0f} ms, {wire}"
+    if (proxy := endpoint.proxy) is not None:
+        detail += f"; {_way(proxy)}"
+        if not proxy.is_usable:
+            return Finding("service", State.WARNING, detail, unusable(proxy).hint)
     return Finding("service", State.OK, detail)
+
+
+def _way(proxy: Proxy) -> str:
+    """How a proxy that is named has a part in it."""
+    if proxy.is_usable:
+        return f"through the proxy {proxy} of {proxy.variable}"
+    return f"not through {proxy} of {proxy.variable}, which is no HTTP proxy"
 
 
 async def key(case: Case) -> Finding:
@@ -106,6 +114,16 @@ async def sign_in(studio: Studio) -> None:
 
 async def _cause(endpoint: Endpoint) -> tuple[str, str]:
     """Why there is no connection, and what to do: the first step that fails, done by hand."""
+    proxy = endpoint.proxy
+    if proxy is not None and proxy.is_usable:
+        hint = "Check that it lets CONNECT through to there, and whether it wants a password."
+        return f"no connection {_way(proxy)}", hint
+    detail, hint = await _steps(endpoint)
+    return detail, hint if proxy is None else f"{hint} {unusable(proxy)}"
+
+
+async def _steps(endpoint: Endpoint) -> tuple[str, str]:
+    """The same, directly."""
     host, _, port = endpoint.target.rpartition(":")
     try:
         async with asyncio.timeout(STEP_S):

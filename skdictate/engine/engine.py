@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 
 from skdictate.core import effects as fx
-from skdictate.core.changes import Change, ProblemCleared, Topic
+from skdictate.core.changes import Change, Noticed, ProblemCleared, Topic
 from skdictate.core.dictation import Dictation
 from skdictate.core.policy import Policy
 from skdictate.core.status import Status
@@ -115,6 +115,10 @@ class Engine:
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
         self._links.announce(problem if self.source.is_live else problem.of_file())
+
+    def notice(self, problem: Problem) -> None:
+        """Say, when it runs, what the user should know of the way things are."""
+        self._chronicle.say(Noticed(problem))
 
     def status(self) -> Status:
         """A snapshot for the gauges."""

@@ -11,6 +11,8 @@ import grpc
 from skdictate import __version__
 from skdictate.address import is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.speechkit.proxies import Proxy, proxy_for
+from skdictate.unseen import ENVIRONMENT
 
 CLOUD = "stt.api.cloud.yandex.net:443"
 """The public host of streaming recognition, both API versions."""
@@ -66,15 +68,25 @@ class Endpoint:
         certificate = _read(ca_cert) if ca_cert else None
         return cls(target, is_plaintext or target.startswith("unix:"), certificate)
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """What leads there, by the environment; it may be of a kind that cannot be used."""
+        return proxy_for(self.target, ENVIRONMENT)
+
     def channel(self) -> grpc.aio.Channel:
         """A new channel with a connection of its own."""
-        options = list(OPTIONS)
-        if is_loopback(self.target):
-            options.append(("grpc.enable_http_proxy", 0))
+        options = [*OPTIONS, _way(self.proxy)]
         if self.is_plaintext:
             return grpc.aio.insecure_channel(self.target, options)
         credentials = grpc.ssl_channel_credentials(self.root_certificate)
         return grpc.aio.secure_channel(self.target, credentials, options)
+
+
+def _way(proxy: Proxy | None) -> tuple[str, Any]:
+    """The library is told: by itself it reads other variables, and says nothing."""
+    if proxy is None or not proxy.is_usable:
+        return ("grpc.enable_http_proxy", 0)
+    return ("grpc.http_proxy", proxy.url)
 
 
 def _read(path: str) -> bytes:

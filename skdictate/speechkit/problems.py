@@ -165,6 +165,13 @@ ROWS = (
         "The recogniser failed",
         f"{_ON} Should it repeat, check --rate.",
     ),
+    Row(
+        C.UNAVAILABLE,
+        ("http proxy returned",),
+        Kind.NETWORK,
+        "The proxy lets nobody through",
+        f"{_ON} Check HTTPS_PROXY; at 407 it wants a name and a password.",
+    ),
     # The way to it. A network that asks for a login looks like most of these, and passes.
     Row(
         C.UNAVAILABLE,

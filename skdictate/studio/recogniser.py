@@ -61,6 +61,13 @@ class Recogniser:
         return "this machine" if self.endpoint is None else self.endpoint.target
 
     @property
+    def way(self) -> str:
+        """Where it is and how it is reached, in words."""
+        proxy = self.endpoint.proxy if self.endpoint else None
+        is_used = proxy is not None and proxy.is_usable
+        return f"{self.place} through the proxy {proxy}" if is_used else self.place
+
+    @property
     def order(self) -> Order:
         """What the embedded one is told when it is started."""
         limits = self.limits

@@ -19,6 +19,7 @@ from skdictate.sources.base import Source
 from skdictate.speechkit.auth import Credential, Issuer, lookup
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
+from skdictate.speechkit.proxies import unusable
 from skdictate.studio.budget import budget
 from skdictate.studio.recogniser import Recogniser
 from skdictate.studio.sound import Sound
@@ -88,6 +89,9 @@ class Studio:
         policy = self.policy(source, is_again=is_again)
         engine = Engine(source, self.backend, keeper, policy)
         self.hear_of_server(engine)
+        proxy = self.recogniser.endpoint.proxy if self.recogniser.endpoint else None
+        if proxy is not None and not proxy.is_usable:
+            engine.notice(unusable(proxy))
         return engine
 
     def policy(self, source: Source, *, is_again: bool = False) -> Policy:

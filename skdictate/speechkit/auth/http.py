@@ -9,10 +9,13 @@ import urllib.request
 from http.client import HTTPException
 from importlib import resources
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.auth.aside import aside
+from skdictate.speechkit.proxies import proxy_for
+from skdictate.unseen import ENVIRONMENT
 
 WHOLE_S = 10.0
 """For a request with all that belongs to it, the question to the name server too."""
@@ -69,14 +72,20 @@ async def fetch(
 
 def _read(request: urllib.request.Request, limit_s: float, *, is_near: bool) -> bytes:
     """On a thread."""
-    handlers: list[urllib.request.BaseHandler] = [_Stays()]
-    if is_near:
-        handlers.append(urllib.request.ProxyHandler({}))
+    proxy = None if is_near else proxy_for(_target(request), ENVIRONMENT)
+    way = {request.type: proxy.url} if proxy is not None and proxy.is_usable else {}
+    handlers: list[urllib.request.BaseHandler] = [_Stays(), urllib.request.ProxyHandler(way)]
     if request.type == "https":
         handlers.append(urllib.request.HTTPSHandler(context=_tls()))
     with urllib.request.build_opener(*handlers).open(request, timeout=limit_s) as answer:
         data: bytes = answer.read(MOST_BYTES)
         return data
+
+
+def _target(request: urllib.request.Request) -> str:
+    """Who is asked, as HOST:PORT."""
+    parts = urlsplit(request.full_url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _tls() -> ssl.SSLContext:
