@@ -116,7 +116,7 @@ class Visit:
     def _command(self, remote: str, door: Door) -> list[str]:
         """The terminal's session; a socket there leads to the door."""
         sharing = ("-o", "ControlMaster=yes", "-o", "ControlPersist=no") if self._shared else ()
-        ours = ("-t", "-R", f"{remote}:{door.path}", *self._shared, *sharing)
+        ours = ("-t", "-R", f"{remote}:{door.path}", *call.PATIENT, *self._shared, *sharing)
         source = f"{FORWARDED}{remote}"
         there = call.skdictate_with(remote, "--source", source, *self._arguments.ours)
         return call.command(self._host, *there, options=self._arguments.options, ours=ours)

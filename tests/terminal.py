@@ -177,6 +177,12 @@ class Terminal:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
+    @property
+    def is_echoing(self) -> bool:
+        """The driver shows what is typed, and gives programs whole lines."""
+        flags = termios.tcgetattr(self._fd)[3]
+        return bool(flags & termios.ECHO and flags & termios.ICANON)
+
     def is_restored(self) -> bool:
         """Whether the terminal was given back as it was."""
         return all(sequence in self.output for sequence in RESTORED)

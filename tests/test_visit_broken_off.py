@@ -119,6 +119,7 @@ def test_the_terminal_is_given_back_and_then_it_is_said_how_to_go_on(
 
 def test_who_is_told_to_end_gives_the_terminal_back(sshd: Sshd, beckett: Path) -> None:
     with visiting(sshd, beckett) as it:
+        assert "ServerAliveCountMax=8" in command(ssh(it)), "nobody waits for a dead line for ever"
         os.kill(visit(it), signal.SIGTERM)
         it.wait(f"\n{PROMPT}")
         it.type("echo code $?")

@@ -27,6 +27,8 @@ other end is gone; a terminal's connection is left more time."""
 LASTING = ("-o", "ServerAliveCountMax=60")
 """The same, where others are opened beside it while the other end is silent: it may go on for two
 minutes. Comes before ``ALONE``."""
+PATIENT = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8")
+"""For the user's terminal: when nothing comes back for two minutes, it is given back."""
 SILENT = ("-o", "BatchMode=yes")
 """Ask nothing: nobody could answer."""
 ELSEWHERE = 'PATH="$PATH:$HOME/.local/bin:$HOME/bin:/usr/local/bin:/opt/homebrew/bin"'

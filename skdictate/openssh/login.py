@@ -30,6 +30,7 @@ LAST_S = 1.0
 ENDING = ("SIGTERM", "SIGHUP")
 """Signals for us; those of the keyboard are for ``ssh``."""
 KEPT = "What was recorded there is kept there; log in again: {again}"
+AGAIN = "Log in again: {again}"
 NO_TERMINAL = "PTY allocation request failed"
 BROKEN_MASTERS = ("OpenSSH_10.1",)
 """With these, a connection that may have more than one session makes each key wait."""
@@ -114,7 +115,8 @@ class Login:
         if code == words.FAILED or code < 0:
             problem = words.problem(host, code, self._said)
             is_over = problem.hint == words.AGAIN
-            return replace(problem, hint=KEPT.format(again=again)) if is_over else problem
+            hint = (KEPT if self.is_drawn else AGAIN).format(again=again)
+            return replace(problem, hint=hint) if is_over else problem
         if self.is_broken_off:
             title = f"skdictate on {host} has not ended in good order"
             return Problem(Kind.NETWORK, title, words.ending("It", code), KEPT.format(again=again))

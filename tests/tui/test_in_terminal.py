@@ -129,6 +129,7 @@ def test_a_terminal_that_stands_still_does_not_stop_the_recording(paths: Paths) 
         time.sleep(6)
         it.signal(signal.SIGTERM)
         assert it.exit_code() == 143
+        assert it.is_echoing, "the shell's keys are seen again"
     kept = newest(paths)
     assert kept.n_samples > 20 * 16_000
 
