@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from skdictate.commands import auth, dictating, history, looking, mic, serve, ssh
 from skdictate.commands.settings import add_options
-from skdictate.errors import Exit, ProblemError
+from skdictate.system import boundary, standard_streams
 
 PR_SET_DUMPABLE = 4
 """Of Linux, see prctl(2)."""
@@ -34,19 +34,16 @@ Every option is also a key of config.toml and a variable SKDICTATE_<NAME>.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code."""
+    standard_streams.complete()
+    standard_streams.take_output()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write over the screen
     _keep_memory_private()
+    return boundary.run(lambda: _command(arguments), "the command line")
+
+
+def _command(arguments: Sequence[str] | None) -> int:
     parsed = _parser().parse_args(arguments)
-    try:
-        return int(parsed.run(parsed))
-    except ProblemError as error:
-        sys.stderr.write(f"skdictate: {error.problem}\n")
-        return int(error.problem.exit_code)
-    except BrokenPipeError:  # a reader like head has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.DONE)
-    except KeyboardInterrupt:
-        return int(Exit.INTERRUPTED)
+    return int(parsed.run(parsed))
 
 
 def _keep_memory_private() -> None:

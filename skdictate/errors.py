@@ -33,6 +33,8 @@ class Exit(IntEnum):
     MICROPHONE = 5
     NETWORK = 6
     DISK = 7
+    INTERNAL = 70
+    """A mistake in this program, as sysexits.h has it."""
     HANGUP = 129
     INTERRUPTED = 130
     TERMINATED = 143

@@ -37,6 +37,7 @@ from skdictate.patience import Patience
 from skdictate.signals import signals
 from skdictate.sources.base import Source
 from skdictate.studio import Studio
+from skdictate.system import boundary, standard_streams
 
 LET_GO_S = 1.0
 """At the end, a disk that does not answer is waited for this long."""
@@ -189,13 +190,17 @@ async def dictate(studio: Studio, sources: list[Source]) -> Exit:
     if not sources:
         await studio.sound.settle()
         sources = [studio.sound.source()]
-    with opened(studio.settings.output) as sink:
-        return await _dictate(studio, sources, sink)
-
-
-async def _dictate(studio: Studio, sources: list[Source], sink: Sink) -> Exit:
     shared = Outlet(sys.stderr)
     notes = Notes(shared)
+    with opened(studio.settings.output) as sink, boundary.saying(notes.say):
+        return await _dictate(studio, sources, sink, shared, notes)
+
+
+async def _dictate(
+    studio: Studio, sources: list[Source], sink: Sink, shared: Outlet, notes: Notes
+) -> Exit:
+    if 1 in standard_streams.closed and not studio.settings.output:
+        notes.say("Standard output is closed: the text goes to the library alone.")
     out = shared if are_one(sink.stream, sys.stderr) else Outlet(sink.stream)
     codes: list[Exit] = []
     is_complete = True

@@ -37,8 +37,11 @@ import fcntl, os, sys, termios
 terminal = int(sys.argv[1])
 if sys.argv.pop(2) == "True":
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-os.close(terminal)
-os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+if not sys.argv[2]:  # else this is like the shell, which has the terminal open, too
+    os.close(terminal)
+for fd in sys.argv[2]:
+    os.close(int(fd))
+os.execv(sys.executable, [sys.executable, *sys.argv[3:]])
 """
 """Makes the terminal the one that ``/dev/tty`` means, and becomes the program."""
 
@@ -55,6 +58,8 @@ class Terminal:
         stdin: int | None = None,
         keyboard: Kitty | None = None,
         is_controlling: bool = True,
+        closed: str = "",
+        stdout: int | None = None,
     ) -> None:
         """If it is not controlling, the program gets no SIGHUP when it goes, as with ``su -``."""
         self.output = b""
@@ -67,6 +72,9 @@ class Terminal:
         self._stdin = stdin
         self._keyboard = keyboard
         self._is_controlling = is_controlling
+        self._closed = closed
+        """Standard streams that are closed from the beginning, as "02"."""
+        self._stdout = stdout
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
@@ -77,11 +85,12 @@ class Terminal:
         self._fd, terminal = pty.openpty()
         self._set_size()
         command = [sys.executable, "-c", LAUNCH, str(terminal), str(self._is_controlling)]
+        command.append(self._closed)
         command += ["-m", "skdictate", *self._arguments]
         self._process = subprocess.Popen(
             command,
             stdin=terminal if self._stdin is None else self._stdin,
-            stdout=terminal,
+            stdout=terminal if self._stdout is None else self._stdout,
             stderr=terminal,
             pass_fds=[terminal],
             env=self._environ,

@@ -19,12 +19,14 @@ from typing import Any
 from skdictate.core.audio import Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.mic.sender import Sender
+from skdictate.system import boundary
 
+WHERE = "the capturing process"
 LAST_S = 1.0
 """At the end, what was captured may take this long to be taken."""
 
 
-def main() -> None:
+def main() -> int:
     """Do what is asked; a trouble is told, never thrown."""
     output = os.dup(1)
     os.dup2(2, 1)
@@ -78,7 +80,7 @@ def _capture(order: dict[str, Any], output: int) -> None:
     except ProblemError as error:
         sender.trouble(error.problem.as_json())
     except Exception as error:  # noqa: BLE001 - the edge of a process: the listener must know
-        problem = Problem(Kind.MICROPHONE, "The microphone failed", f"{error!r}")
+        problem = Problem(Kind.MICROPHONE, "The microphone failed", boundary.told(error, WHERE))
         sender.trouble(problem.as_json())
     sender.finish()
     sending.join(LAST_S)
@@ -106,4 +108,4 @@ def _line(fd: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(boundary.run(main, WHERE))

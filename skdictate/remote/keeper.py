@@ -24,6 +24,7 @@ from skdictate.paths import FILE_MODE, Paths
 from skdictate.remote import origin
 from skdictate.remote.courier import Courier
 from skdictate.remote.road import SocketPassage
+from skdictate.system import boundary
 
 IDLE_S = 60.0
 """Without a connection, and nothing to bring, it stays for so long ..."""
@@ -73,11 +74,12 @@ class CallRoad:
         self._path.unlink(missing_ok=True)
 
 
-def main() -> None:
+def main() -> int:
     """Do what the order says; nobody looks at how it ends."""
     order = json.loads(sys.stdin.readline())
     with suppress(ProblemError, asyncio.CancelledError):
         asyncio.run(_keep(order, Path(order["path"]), Paths.of()))
+    return 0
 
 
 async def _keep(order: dict[str, Any], path: Path, paths: Paths) -> None:
@@ -119,4 +121,4 @@ def _no_place(error: OSError) -> Problem:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(boundary.run(main, "the process that keeps a microphone"))

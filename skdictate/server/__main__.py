@@ -1,5 +1,6 @@
 """``python -m skdictate.server``: the embedded server, as a child of the app."""
 
 from skdictate.server.serve import main
+from skdictate.system import boundary
 
-main()
+raise SystemExit(boundary.run(main, "the embedded server"))

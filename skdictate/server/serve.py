@@ -70,15 +70,16 @@ async def serve(
         await server.stop(GRACE_S)
 
 
-def main() -> None:
-    """The child: order in, address out, service until the parent is gone."""
+def main() -> int:
+    """The child: order in, address out, service until the parent is gone; the exit code."""
     order = Order(**json.loads(sys.stdin.readline()))
     try:
         recogniser = Mortal(Moonshine())
     except ProblemError as error:
         _tell(problem=error.problem)
-        return
+        return 0
     asyncio.run(_run(order, recogniser))
+    return 0
 
 
 async def _run(order: Order, recogniser: Recogniser) -> None:

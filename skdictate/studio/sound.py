@@ -17,6 +17,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.memory import Memory, Microphone
 from skdictate.paths import Paths
 from skdictate.sources.base import Source, title
+from skdictate.system import standard_streams
 
 if TYPE_CHECKING:
     from skdictate.sources.lobby import Lobby
@@ -109,6 +110,7 @@ class Sound:
         if self._settings.source == "stdin":
             from skdictate.sources.stdin import StdinSource
 
+            standard_streams.check_input()
             return StdinSource(self.format, self._stdin_fd)
         if self._settings.source == "demo":
             from skdictate.sources.file import FileSource, demo_paths

@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.events import AppBlur
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from skdictate.backstage import Backstage
 from skdictate.errors import Exit
@@ -236,10 +237,26 @@ class DictateApp(App[int]):
         """The same, by the keys of every terminal program."""
         self.leaving.by_key()
 
+    @property
+    def mistake(self) -> Exception | None:
+        """What ended the app, if that was an error that nobody foresaw."""
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) else error  # type: ignore[return-value]
+
+    def _fatal_error(self) -> None:
+        """Close; whoever runs the app says what has happened.
+
+        The library would print a traceback with the values of variables, which may be what was
+        dictated, or a key.
+        """
+        self._close_messages_no_wait()
+
     def panic(self, *renderables: RenderableType) -> None:
         """Something broke; where it is the terminal that is gone, that is no mistake of ours."""
         if terminal.is_gone():
             self.leaving.leave(Exit.HANGUP)
+        elif self.mistake is not None:
+            self._fatal_error()
         else:
             super().panic(*renderables)
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 from skdictate.config import Config
@@ -15,6 +16,7 @@ from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.openssh.local_terminal import attributes
 from skdictate.paths import Paths
 from skdictate.signals import CODES
+from skdictate.system import boundary, standard_streams
 from skdictate.tui import terminal
 from skdictate.tui.app import DictateApp
 from skdictate.tui.leaving import LEAVE_S
@@ -25,6 +27,9 @@ GRACE_S = 2.0
 
 def start(config: Config, paths: Paths) -> int:
     """Run the app; the exit code."""
+    if standard_streams.closed or not all(it.isatty() for it in (sys.stdout, sys.stderr)):
+        with suppress(OSError):  # without a terminal that is told below
+            standard_streams.to_terminal()
     stdin = 0
     if config.settings.source == "stdin" or config.settings.api_key_file == "-":
         stdin = _take_stdin()
@@ -32,16 +37,29 @@ def start(config: Config, paths: Paths) -> int:
         raise ProblemError(_no_terminal())
     terminal.install()
     app = DictateApp(config.settings, paths, stdin_fd=stdin, origins=config.origins)
-    code = asyncio.run(_run(app))
+    mistakes: list[str] = []
+    try:
+        with boundary.saying(mistakes.append):
+            code = asyncio.run(_run(app))
+    finally:
+        _say_last(app, mistakes)
+    if app.mistake is not None and not terminal.is_gone():
+        raise app.mistake
+    return int(code)
+
+
+def _say_last(app: DictateApp, mistakes: list[str]) -> None:
+    """What is to be known when the screen is gone, and could not be said while it was there."""
     if terminal.is_gone():
         terminal.let_go()
-        return int(code)
+        return
+    for words in mistakes:
+        standard_streams.say(words)
     if app.saving.unsaved is not None:
-        sys.stderr.write(f"skdictate: {app.saving.unsaved}\n")
+        standard_streams.say(str(app.saving.unsaved))
     if app.kept:
         number = app.kept[-1]
         sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
-    return int(code)
 
 
 async def _run(app: DictateApp) -> int:
@@ -91,6 +109,7 @@ class Ending:
 
 
 def _take_stdin() -> int:
+    standard_streams.check_input()
     try:
         return terminal.take_stdin()
     except OSError as error:
