@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -62,6 +62,8 @@ class Problem:
     """One sentence: what to do."""
     is_permanent: bool = False
     """Trying again unchanged cannot help."""
+    support: str = field(default="", compare=False)
+    """What the support of a service asks for: the names of a request, where it gave any."""
 
     @property
     def exit_code(self) -> Exit:
@@ -81,13 +83,15 @@ class Problem:
     def of_json(cls, said: Mapping[str, Any]) -> Problem:
         """What ``as_json`` gave; the texts are as untrusted as the process."""
         title, detail, hint = (str(said.get(name, "")) for name in ("title", "detail", "hint"))
-        return cls(Kind(said["kind"]), title, detail, hint, bool(said.get("is_permanent")))
+        is_permanent, support = bool(said.get("is_permanent")), str(said.get("support", ""))
+        return cls(Kind(said["kind"]), title, detail, hint, is_permanent, support)
 
     def __str__(self) -> str:
-        """The problem in one line: title, detail and hint."""
+        """The problem in one line: title, detail, hint, and what support asks for."""
         said = f"{self.title}: {self.detail}" if self.detail else self.title
         said = said if said.endswith((".", "!", "?")) else f"{said}."
-        return f"{said} {self.hint}".rstrip()
+        support = f" For support: {self.support}." if self.support else ""
+        return f"{said} {self.hint}".rstrip() + support
 
 
 class ProblemError(Exception):

@@ -175,3 +175,20 @@ def test_a_second_session_is_for_the_cloud_and_for_who_wants_it(
 ) -> None:
     it = studio(paths, environ, second_session=wish, source="demo")
     assert it.policy(it.sound.source()).has_spares is has_spares
+
+
+@pytest.mark.parametrize(
+    ("environ", "model", "api", "is_said"),
+    [(KEY, "", "v3", True), (KEY, "gpt://folder/name", "v3", False), ({}, "", "v3", False)],
+)
+def test_a_summary_without_a_model_is_warned_of(
+    paths: Paths, *, environ: dict[str, str], model: str, api: str, is_said: bool
+) -> None:
+    settings = {"summarize": "What was said?", "summarize_model": model, "source": "demo"}
+    it = studio(paths, environ, api=api, **settings)
+    assert it.recogniser.lacks_model is is_said
+    engine = it.engine(it.sound.source())
+    said: list[str] = []
+    engine.on_change = lambda change: said.append(str(change))
+    engine._chronicle.close()
+    assert ("names no model" in " ".join(said)) is is_said

@@ -127,6 +127,8 @@ class LinkChanged:
     """Why it closed, if not because it was done."""
     billed_s: int = 0
     """What it has cost, once it is closed."""
+    support: str = ""
+    """The names that the service gave the request, for its support."""
 
 
 class Topic(StrEnum):

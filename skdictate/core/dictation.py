@@ -247,7 +247,7 @@ class Dictation:
             case EndOfUtterance():
                 self._works.hearing.end_of_utterance(link, span, event)
             case Session():
-                self._works.exchange.introduce(link, event.session_id, event.request_id)
+                self._works.exchange.introduce(link, event)
             case Cursors():
                 link.processed = link.at(event.processed_ms)
             case Sign():

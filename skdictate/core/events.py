@@ -70,6 +70,8 @@ class Session:
 
     session_id: str
     request_id: str = ""
+    support: str = ""
+    """The names that the service gave the request, as ``x-request-id 1, x-server-trace-id 2``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from skdictate.core.audio import Format
 from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, LinkChanged, Topic
 from skdictate.core.effects import Drop, Effect, Finish, Open, Send, SendSilence
+from skdictate.core.events import Session
 from skdictate.core.limits import IDLE, Limits
 from skdictate.core.link import AT_ONCE_S, BURST_S, LEAD_S, Link
 from skdictate.core.span import Span
@@ -157,10 +158,13 @@ class Exchange:
         link.enter(state)
         self._tell(link)
 
-    def introduce(self, link: Link, session_id: str, request_id: str) -> None:
-        """The recogniser named the session; once, whatever it says later."""
-        if not (link.session_id or link.request_id):
-            link.session_id, link.request_id = session_id, request_id
+    def introduce(self, link: Link, said: Session) -> None:
+        """The recogniser named the session; each name once, whatever it says later."""
+        before = link.session_id, link.request_id, link.support
+        link.session_id = link.session_id or said.session_id
+        link.request_id = link.request_id or said.request_id
+        link.support = link.support or said.support
+        if before != (link.session_id, link.request_id, link.support):
             self._tell(link)
 
     def hand_out(self, link: Link, until: int, now_s: float, *, is_last: bool) -> None:
@@ -326,4 +330,7 @@ class Exchange:
 
     def _tell(self, link: Link, problem: Problem | None = None, billed_s: int = 0) -> None:
         names = link.session_id, link.request_id
-        self.changes.append(LinkChanged(link.link_id, link.state, *names, problem, billed_s))
+        support = link.support or (problem.support if problem else "")
+        self.changes.append(
+            LinkChanged(link.link_id, link.state, *names, problem, billed_s, support)
+        )

@@ -73,6 +73,8 @@ class Link:
     """It has answered with something."""
     session_id: str = ""
     request_id: str = ""
+    support: str = ""
+    """The names that the service gave it, for its support."""
 
     def __post_init__(self) -> None:
         self.cursor = self.confirmed = self.ack = self.last_end = self.first

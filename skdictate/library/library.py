@@ -175,7 +175,7 @@ class Library:
         """Store how a link stands, with what support would ask for."""
         with self._told():
             self._db.execute(
-                "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     dictation_id,
                     change.link_id,
@@ -183,6 +183,7 @@ class Library:
                     change.session_id,
                     change.request_id,
                     str(change.problem) if change.problem else "",
+                    change.support,
                 ),
             )
             if change.billed_s:

@@ -107,6 +107,9 @@ MIGRATIONS = (
         billed_s INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE link ADD COLUMN support TEXT NOT NULL DEFAULT ''
+    """,
 )
 
 

@@ -49,6 +49,7 @@ class JsonFormat(TextFormat):
                     state=change.state,
                     session=change.session_id,
                     request=change.request_id,
+                    support=change.support,
                 )
             case ProblemRaised(_, problem) | Noticed(problem):
                 return _json(
@@ -58,6 +59,7 @@ class JsonFormat(TextFormat):
                     detail=problem.detail,
                     hint=problem.hint,
                     permanent=problem.is_permanent,
+                    support=problem.support,
                 )
             case _:
                 return ""

@@ -15,7 +15,7 @@ from skdictate.core.audio import Format
 from skdictate.core.events import Event, Session
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit import problems
+from skdictate.speechkit import problems, support
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.codec import Codec, Options
@@ -28,6 +28,8 @@ HAS_HEADER = "/speechkit.stt.v3."
 """The methods that are told the folder in the metadata; others carry it in their messages."""
 MASK = "Internal error from Core"
 """The library's words for a write that failed because the call has ended."""
+ANSWERED = (Kind.CREDENTIALS, Kind.SERVICE)
+"""Problems that somebody has told us, so that there is somebody to ask about them."""
 STATUS_S = 0.5
 """How long the true status is waited for."""
 
@@ -101,6 +103,8 @@ class SpeechKitLink:
         """To be told of every answer."""
         self._status: tuple[grpc.StatusCode, str] | None = None
         self._ended = asyncio.Event()
+        self._support = ""
+        """The names that the service gave the request, as far as it has told them."""
         call.add_done_callback(self._end)
 
     async def send_audio(self, pcm: bytes) -> None:
@@ -136,6 +140,9 @@ class SpeechKitLink:
         """Events in order; see ``Link``."""
         while (answer := await self._read()) is not grpc.aio.EOF:
             self._heard()
+            if not self._support and (names := support.names(await self._call.initial_metadata())):
+                self._support = names
+                yield Session("", self._request_id, names)
             for event in self._codec.decode(self._codec.unpack(answer)):
                 yield self._introduced(event)
 
@@ -156,8 +163,20 @@ class SpeechKitLink:
         """Why the call has ended; the same to all who ask."""
         problem = await self._reason()
         if self._problem is None:
-            self._problem = _judged(problem, self._credential)
+            problem = _judged(problem, self._credential)
+            self._problem = replace(problem, support=await self._named(problem))
         return self._problem
+
+    async def _named(self, problem: Problem) -> str:
+        """What support would ask for, if the service itself has ended the call."""
+        names = self._support
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STATUS_S):
+                heads, tails = await self._call.initial_metadata(), self._call.trailing_metadata()
+                names = support.names(heads, await tails) or names
+        if not names and problem.kind in ANSWERED:
+            names = support.own(self._request_id)
+        return names if self._credential is None else self._credential.hidden_in(names)
 
     async def _reason(self) -> Problem:
         """What its status means."""
@@ -182,7 +201,7 @@ class SpeechKitLink:
     def _introduced(self, event: Event) -> Event:
         """The session's name, with our name for the request beside it."""
         if isinstance(event, Session):
-            return replace(event, request_id=self._request_id)
+            return replace(event, request_id=self._request_id, support=self._support)
         return event
 
 

@@ -22,7 +22,7 @@ ANY_KEY = "SKDICTATE_API_KEY"
 _KEY = f"Check {ANY_KEY}; a key belongs to one installation of the cloud."
 _ROLE = (
     "Check the role ai.speechkit-stt.user, the key's scope (yc.ai.speechkitStt.execute), the "
-    "folder, and the cloud's billing."
+    "folder, and the cloud's billing; a summary needs the role ai.languageModels.user as well."
 )
 
 

@@ -15,6 +15,12 @@ from skdictate.speechkit.channel import Endpoint
 
 LOCAL_LANGUAGE = "en-US"
 """The only one that the embedded recogniser knows."""
+NO_MODEL = Problem(
+    Kind.CONFIG,
+    "The summary names no model",
+    "--summarize is set and --summarize-model is not; the service may refuse that",
+    "Name one, as --summarize-model gpt://FOLDER/NAME.",
+)
 CLOUD_CATCH_UP = 2.0
 """The service expects live audio; a backlog is sent at most this many times faster."""
 
@@ -59,6 +65,14 @@ class Recogniser:
     def place(self) -> str:
         """Where it is, in words."""
         return "this machine" if self.endpoint is None else self.endpoint.target
+
+    @property
+    def lacks_model(self) -> bool:
+        """A summary is asked for, and nobody is named who would write it."""
+        wishes = self.options
+        if self.is_local or not isinstance(wishes, v3.Options):
+            return False
+        return bool(wishes.summary_prompt) and not wishes.summary_model
 
     @property
     def way(self) -> str:

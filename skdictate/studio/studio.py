@@ -21,7 +21,7 @@ from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.proxies import unusable
 from skdictate.studio.budget import budget
-from skdictate.studio.recogniser import Recogniser
+from skdictate.studio.recogniser import NO_MODEL, Recogniser
 from skdictate.studio.sound import Sound
 from skdictate.unseen import ENVIRONMENT
 
@@ -92,6 +92,8 @@ class Studio:
         proxy = self.recogniser.endpoint.proxy if self.recogniser.endpoint else None
         if proxy is not None and not proxy.is_usable:
             engine.notice(unusable(proxy))
+        if self.recogniser.lacks_model:
+            engine.notice(NO_MODEL)
         return engine
 
     def policy(self, source: Source, *, is_again: bool = False) -> Policy:

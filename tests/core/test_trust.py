@@ -189,6 +189,17 @@ def test_a_session_has_one_name() -> None:
     assert [change.session_id for change in news if isinstance(change, ch.LinkChanged)] == ["a"]
 
 
+def test_names_for_support_may_come_before_the_name_of_the_session() -> None:
+    desk = Desk()
+    link_id = desk.open()
+    news = [
+        *desk.say(link_id, ev.Session("", "r", "x-request-id 1")),
+        *desk.say(link_id, ev.Session("a", "r", "x-request-id 2")),
+    ]
+    names = [(it.session_id, it.support) for it in news if isinstance(it, ch.LinkChanged)]
+    assert names == [("", "x-request-id 1"), ("a", "x-request-id 1")]
+
+
 def test_a_partial_alone_does_not_make_up_for_a_break() -> None:
     desk = Desk()
     waits_s = []

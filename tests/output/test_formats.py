@@ -177,8 +177,15 @@ PROBLEM = Problem(Kind.NETWORK, "Gone", "cut", "wait")
             },
         ),
         (
-            ch.LinkChanged(2, State.OPEN, "s", "r"),
-            {"event": "link", "link": 2, "state": "open", "session": "s", "request": "r"},
+            ch.LinkChanged(2, State.OPEN, "s", "r", support="x-request-id 1"),
+            {
+                "event": "link",
+                "link": 2,
+                "state": "open",
+                "session": "s",
+                "request": "r",
+                "support": "x-request-id 1",
+            },
         ),
         (
             ch.ProblemRaised(Topic.LINK, PROBLEM),
@@ -189,6 +196,7 @@ PROBLEM = Problem(Kind.NETWORK, "Gone", "cut", "wait")
                 "detail": "cut",
                 "hint": "wait",
                 "permanent": False,
+                "support": "",
             },
         ),
     ],

@@ -6,6 +6,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from http.client import HTTPException
 from importlib import resources
 from typing import IO, Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.speechkit import support
 from skdictate.speechkit.auth.aside import aside
 from skdictate.speechkit.proxies import proxy_for
 from skdictate.unseen import ENVIRONMENT
@@ -63,7 +65,9 @@ async def fetch(
         return _object(await aside(lambda: _read(request, limit_s, is_near=is_near), limit_s), who)
     except urllib.error.HTTPError as error:
         with error:
-            raise ProblemError(_of_status(who, error.code, _message(error, body))) from None
+            problem = _of_status(who, error.code, _message(error, body))
+            names = support.names((key.lower(), value) for key, value in error.headers.items())
+            raise ProblemError(replace(problem, support=names)) from None
     except TimeoutError:
         raise ProblemError(_unreachable(who, "no answer")) from None
     except (OSError, HTTPException, ValueError) as error:

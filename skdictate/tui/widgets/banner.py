@@ -66,6 +66,8 @@ class Banner(Widget):
             pieces.append(".")
         if self.problem.hint:
             pieces.append(f" {self.problem.hint}")
+        if self.problem.support:
+            pieces.append(f" For support: {self.problem.support}.")
         if self.problem.kind is Kind.CREDENTIALS:
             pieces.append((" Press k to sign in with a key.", "bold"))
         if self.retry_in_s is not None:

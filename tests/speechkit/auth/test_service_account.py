@@ -74,10 +74,11 @@ async def test_a_key_that_is_not_known_is_said_and_the_statement_is_not_shown() 
     ],
 )
 async def test_what_a_status_means(status: int, kind: Kind, is_permanent: bool) -> None:
-    with issuing(status=status) as iam:
+    with issuing(status=status, headers={"X-Request-Id": "r-9"}) as iam:
         problem = await refusal(iam.url)
     assert (problem.kind, problem.is_permanent) == (kind, is_permanent)
     assert f"HTTP {status}: said so" in problem.detail
+    assert problem.support == "x-request-id r-9"
 
 
 @pytest.mark.parametrize(
