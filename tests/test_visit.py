@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from skdictate.paths import Paths
+from tests.kitty import Kitty
 from tests.processes import command
 from tests.sshd import HOST, Sshd, descendants, listening
 from tests.terminal import Terminal
@@ -26,13 +27,15 @@ NOBODY = ("--", "--endpoint", "127.0.0.1:1", "--plaintext")
 
 
 @contextmanager
-def visiting(sshd: Sshd, sound: Path, *options: str) -> Iterator[Terminal]:
+def visiting(
+    sshd: Sshd, sound: Path, *options: str, keyboard: Kitty | None = None
+) -> Iterator[Terminal]:
     """The laptop's terminal; its microphone hears what is in the file, from each start anew."""
     environ = sshd.environ | {
         "SKDICTATE_HOME": str(sshd.folder / "laptop"),
         "SKDICTATE_SOURCE": f"file:{sound}",
     }
-    with Terminal("ssh", HOST, *options, environ=environ) as it:
+    with Terminal("ssh", HOST, *options, environ=environ, keyboard=keyboard) as it:
         yield it
 
 
@@ -181,10 +184,14 @@ def test_its_help_says_whose_words_are_whose() -> None:
 
 
 def test_a_lost_connection_is_said_and_the_terminal_is_given_back(beckett: Path) -> None:
-    with Sshd() as sshd, visiting(sshd, beckett, *NOBODY) as it:
+    keyboard = Kitty()
+    with Sshd() as sshd, visiting(sshd, beckett, *NOBODY, keyboard=keyboard) as it:
         is_ready(it)
+        assert len(keyboard.stack) == 2
         sshd.cut()
         assert it.exit_code() == 6
+        assert it.is_restored() and it.is_echoing
+        assert keyboard.stack == [0] and not keyboard.has_underflown
         assert b"The connection to loop was lost" in it.output
         assert b"log in again" in it.output
 

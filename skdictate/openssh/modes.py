@@ -191,6 +191,8 @@ def _private(number: int, is_on: bool) -> bytes:
 
 
 def _popped(stack: list[int]) -> bytes:
+    if len(stack) == 1:
+        return b"\x1b[<u"
     return b"\x1b[<%du" % len(stack) if stack else b""
 
 

@@ -16,7 +16,7 @@ from textual.worker import WorkerFailed
 from skdictate.backstage import Backstage
 from skdictate.errors import Exit
 from skdictate.paths import Paths
-from skdictate.tui import palette, terminal
+from skdictate.tui import palette, shared_keys, terminal
 from skdictate.tui.actions import bindings
 from skdictate.tui.fetching import Fetching
 from skdictate.tui.herald import Herald
@@ -93,6 +93,12 @@ class DictateApp(App[int]):
         self.call_after_refresh(self.backstage.start)
         self.desk.set_interval(OFFER_S, self._offer)  # as long as there is a desk
         self.readiness.ask()
+        if self.settings.source == "stdin":
+            self.set_timer(shared_keys.LOOK_S, self._look_for_rival)
+
+    def _look_for_rival(self) -> None:
+        if shared_keys.has_rival():
+            self.notify(shared_keys.WORDS, severity="warning", timeout=10, markup=False)
 
     def show_page(self) -> None:
         """Have the desk show the page, or why it is empty."""

@@ -28,7 +28,7 @@ def test_what_an_app_turns_on_is_turned_off_the_keyboard_before_the_screen() -> 
         assert b"\x1b[?%dl" % number in undo
     for number in (7, 25):
         assert b"\x1b[?%dh" % number in undo
-    assert undo.index(b"\x1b[<1u") < undo.index(b"\x1b[?1049l"), "each screen has its own flags"
+    assert undo.index(b"\x1b[<u") < undo.index(b"\x1b[?1049l"), "each screen has its own flags"
 
 
 def test_an_app_that_ends_in_good_order_leaves_nothing_to_take_back() -> None:
