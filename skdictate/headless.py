@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 from skdictate.archive import Archive
@@ -23,6 +24,7 @@ from skdictate.core.changes import (
     SourceNamed,
     Topic,
 )
+from skdictate.core.mended import Part
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.output.closing import closing
@@ -34,6 +36,7 @@ from skdictate.output.trouble import Trouble
 from skdictate.output.unfinished import offered, removed
 from skdictate.output.words import noted
 from skdictate.patience import Patience
+from skdictate.redo import Redo
 from skdictate.signals import signals
 from skdictate.sources.base import Source
 from skdictate.studio import Studio
@@ -64,6 +67,7 @@ class Run:
         self._n_missing = 0
         """Samples that were recorded and are not recognised."""
         self._patience = Patience(self.engine.stop, self.engine.stop)
+        self._redo: Redo | None = None
         self._is_warned = False
         """That the transcript cannot be written was said."""
 
@@ -76,6 +80,8 @@ class Run:
         self._patience.reached()
         self._notes.clear()
         number = self.engine.keeper.dictation_id
+        if number is not None and outcome.mended and not self.engine.keeper.is_waiting:
+            await self._recognise_again(number, outcome.mended)
         if number is not None and not self._studio.settings.keep_audio:
             archive = Archive(self._studio.paths)
             if words := await asyncio.to_thread(archive.spend_sound, number):
@@ -108,6 +114,25 @@ class Run:
         if words := closing(source.name, rate_hz, n_missing, n_samples, outcome.problem, number):
             self._notes.say(words)
 
+    async def _recognise_again(self, number: int, parts: Sequence[Part]) -> None:
+        """What was recognised from worse sound than there is now, into the library."""
+        self._redo = Redo(self._studio, number, lambda text: text.parts(parts))
+        try:
+            report = await self._redo.run()
+        except ProblemError as error:
+            self._notes.say(str(error.problem))
+            return
+        finally:
+            self._redo = None
+        if report.n_replaced:
+            lines = "1 line" if len(report.lines) == 1 else f"{len(report.lines)} lines"
+            self._notes.say(
+                f"{lines} recognised again, since their sound came whole only later."
+                f" To see them: skdictate history show {number}"
+            )
+        if report.problem is not None:
+            self._notes.say(str(report.problem))
+
     async def _drained(self) -> Problem | None:
         """Wait for whoever reads the transcript; what could not be written, if anything."""
         while not await asyncio.to_thread(self._out.drain, LOOK_S) and self.signalled is None:
@@ -118,6 +143,8 @@ class Run:
         """A signal: stop in good order; a second one: stop."""
         if self.signalled is not None:
             self.engine.abandon()
+            if self._redo is not None:
+                self._redo.stop()
             return
         self.signalled = code
         self.engine.stop()

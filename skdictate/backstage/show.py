@@ -164,7 +164,8 @@ class Show:
         finally:
             self.engine = self.view = None
         number = engine.keeper.dictation_id
-        note = await _spend_sound(studio, number)
+        # What is to be recognised again needs its sound, which is spent afterwards.
+        note = await _spend_sound(studio, number) if not outcome.mended else ""
         self._tell(Ended(outcome, number, note, is_unsaved=engine.keeper.is_waiting))
         if engine.keeper.is_waiting:
             self._remains.persist(self._group, engine.keeper)

@@ -30,6 +30,9 @@ from skdictate.core.status import Status
 from skdictate.core.works import Works
 from skdictate.errors import Problem
 
+SPOKEN_S = 0.3
+"""So much in no pause is speech: each pause is told a moment after it has begun."""
+
 
 class Dictation:
     """Inputs are calls with ``now_s`` (any steady clock); outputs are taken with ``take_*``.
@@ -86,6 +89,11 @@ class Dictation:
         """The recording does not give these samples back: what of them has no text is a gap."""
         self._works.tear(start, end)
         self._works.advance(now_s)
+
+    def is_spoken(self, start: int, end: int) -> bool:
+        """Whether somebody speaks there, as far as loudness tells."""
+        speech = self._works.exchange.trust.loudness.speech(start, end)
+        return self.format.seconds(speech) >= SPOKEN_S
 
     def source_changed(self, now_s: float) -> None:
         """Another microphone is heard from now on."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line
+from skdictate.core.mended import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,17 @@ class Text:
             return []
         chosen = [it for it in self.lines if it.start_sample < end and it.end_sample > start]
         return self._around(start, end, chosen)
+
+    def parts(self, parts: Iterable[Part]) -> list[Stretch]:
+        """The same for several, in order; those that meet in a line are one."""
+        stretches: list[Stretch] = []
+        for start, end in parts:
+            found = self.between(start, end)
+            while found and stretches and found[0].start < stretches[-1].end:
+                before = stretches.pop()
+                found = self.between(before.start, max(before.end, found[0].end))
+            stretches += found
+        return stretches
 
     def between_s(self, start_s: float, end_s: float) -> list[Stretch]:
         """The same by times; the end may be infinite."""

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from skdictate.core.audio import measure
 from skdictate.core.changes import Change, Reason, SourceNamed
 from skdictate.core.continuity import Missing
+from skdictate.core.mended import Mended as Better
 from skdictate.core.meter import Meter
 from skdictate.core.naming import Naming
 from skdictate.engine.clockwork import Clockwork
@@ -32,6 +33,8 @@ class Capture:
         self, source: Source, keeper: Keeping, core: Clockwork, say: Callable[[Change], None]
     ) -> None:
         self.meter = Meter()
+        self.better = Better()
+        """What came better after the recogniser was given it."""
         self.is_paused = False
         self.is_stopped = False
         self.problem: Problem | None = None
@@ -124,6 +127,9 @@ class Capture:
                 self._core.tell(self._core.dictation.source_failed, item.problem)
             case Mended(start_sample, pcm):
                 self._keeper.mend(start_sample, pcm)
+                unsent = self._source.format.samples(self._core.status().unsent_s)
+                sent = self._keeper.n_samples - unsent
+                self.better.add(start_sample, min(start_sample + len(pcm) // 2, sent))
         self._name(self._naming.due(asyncio.get_running_loop().time()))
 
     def _name(self, change: tuple[str, str] | None) -> None:

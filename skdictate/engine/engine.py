@@ -78,6 +78,9 @@ class Engine:
             audio_ms=round(status.recorded_s * 1000),
             billed_s=status.billed_s,
             problem=unkept or self._capture.problem or in_the_way,
+            mended=tuple(
+                part for part in self._capture.better.parts if self._core.dictation.is_spoken(*part)
+            ),
         )
 
     # ------------------------------------------------------------------------- commands

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skdictate.core.mended import Part
 from skdictate.errors import Problem
 
 
@@ -18,3 +19,5 @@ class Outcome:
     billed_s: int
     problem: Problem | None
     """What stood in the way at the end, if anything did."""
+    mended: tuple[Part, ...] = ()
+    """Speech whose sound came better after it was recognised."""

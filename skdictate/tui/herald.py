@@ -102,6 +102,8 @@ class Herald:
         app.talk.ended()
         app.past.room.go_on()
         app.past.look()
+        if ended.dictation_id is not None and not ended.is_unsaved:
+            app.past.recognise_again(ended.dictation_id, ended.outcome.mended)
         app.desk.ended(ended)
         app.show_page()
         app.saving.ended(ended)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from skdictate.backroom import Backroom, Order, Redone, Refused, Stood, Stumbled, Word
 from skdictate.core.clean import clean
+from skdictate.core.mended import Part
 from skdictate.core.stretches import Text
 from skdictate.core.unfinished import Found
 from skdictate.errors import Problem, ProblemError
@@ -79,6 +81,11 @@ class Past:
         else:
             orders = [Order(it.dictation_id, Text.missing) for it in self.found.unfinished]
             self.room.order(self.settings, *orders)
+
+    def recognise_again(self, number: int, parts: Sequence[Part]) -> None:
+        """Those parts of a dictation, whose sound came better after they were recognised."""
+        if parts:
+            self.room.order(self.settings, Order(number, lambda text: text.parts(parts)))
 
     def browse(self) -> None:
         """Look at all of them."""

@@ -637,3 +637,14 @@ def test_in_long_silence_it_is_told_how_far_the_text_is_whole() -> None:
     assert desk.machine.status(desk.now_s).unsettled_s > 30, "nobody has heard it"
     assert settled[-1] > 53_000, "and nobody needs to"
     assert len(settled) < 15, "each is a wait for the disk"
+
+
+def test_where_somebody_has_spoken_is_known_afterwards() -> None:
+    desk = Desk()
+    for level in (QUIET, SPEECH, QUIET):
+        for _ in range(10):
+            desk.hear(100, level)
+    assert desk.machine.is_spoken(0, 3000)
+    assert desk.machine.is_spoken(1200, 1600)
+    assert not desk.machine.is_spoken(0, 1000)
+    assert not desk.machine.is_spoken(2200, 3000)

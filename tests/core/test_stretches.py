@@ -87,3 +87,13 @@ def test_a_time_may_be_in_seconds() -> None:
 def test_all_of_it_is_one_stretch() -> None:
     assert TEXT.whole() == [Stretch(0, 1200, (ONE, TWO, THREE), (UNHEARD, REST))]
     assert Text((), (), 0, SOUND).whole() == []
+
+
+def test_parts_that_meet_in_a_line_are_one_stretch() -> None:
+    assert TEXT.parts([(110, 120), (180, 190)]) == TEXT.between(110, 190)
+    assert TEXT.parts([(110, 120), (350, 360)]) == [
+        *TEXT.between(110, 120),
+        *TEXT.between(350, 360),
+    ]
+    assert TEXT.parts([(0, 20), (110, 120), (5000, 6000)]) == TEXT.between(0, 120)
+    assert TEXT.parts([]) == []
