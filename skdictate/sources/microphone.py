@@ -118,6 +118,7 @@ class MicSource(Unopened):
             handover, self._handover = self._handover, None
             return await handover.successor()
         self._is_switching = False
+        self._standby.was_needed(True)
         if self._successor is not None:
             successor, self._successor = self._successor, None
             if successor.is_heard:
@@ -138,6 +139,7 @@ class MicSource(Unopened):
         """The process in use does capture."""
         if self._successor is not None:
             successor, self._successor = self._successor, None
+            self._standby.was_needed(False)
             await successor.close()
 
     async def _rest(self) -> None:

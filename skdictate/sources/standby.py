@@ -17,7 +17,7 @@ from skdictate.sources.mic_process import MicProcess
 AFTER_S = 1.0
 """It is prepared so long after the first sound: others need the machine when a dictation begins."""
 LONGEST_S = 60.0
-"""The same where one after the other is needed: a machine that is busy is not to be kept so."""
+"""The same where one after the other was needless: a machine that is busy is not to be kept so."""
 LOAD_S = 20.0
 """One that is not ready by then hangs, as PortAudio may."""
 TRIES = 3
@@ -58,7 +58,6 @@ class Standby:
         self._loading: asyncio.Task[None] | None = None
         self._n_failures = 0
         self._after_s = AFTER_S
-        self._prepared_s = float("-inf")
 
     def prepare(self) -> None:
         """See to it that there is one soon."""
@@ -83,6 +82,10 @@ class Standby:
         process.order = order
         return process
 
+    def was_needed(self, is_it: bool) -> None:
+        """The last one has taken over, or has not: whether the next one may wait."""
+        self._after_s = AFTER_S if is_it else min(LONGEST_S, 2 * self._after_s)
+
     async def close(self) -> None:
         """It is not needed any more."""
         if self._loading is not None:
@@ -93,11 +96,7 @@ class Standby:
             self._process = None
 
     async def _load(self) -> None:
-        loop = asyncio.get_running_loop()
-        is_again = loop.time() - self._prepared_s < LONGEST_S
-        self._after_s = min(LONGEST_S, 2 * self._after_s) if is_again else AFTER_S
         await asyncio.sleep(self._after_s)
-        self._prepared_s = loop.time()
         if self._process is not None:  # it has ended by itself
             self._n_failures += 1
             await self._process.close()
