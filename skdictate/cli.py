@@ -11,6 +11,7 @@ from contextlib import suppress
 from skdictate.commands import auth, dictating, history, looking, mic, serve, ssh
 from skdictate.commands.settings import add_options
 from skdictate.system import boundary, standard_streams
+from skdictate.unseen import forget_telltales
 
 PR_SET_DUMPABLE = 4
 """Of Linux, see prctl(2)."""
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     standard_streams.complete()
     standard_streams.take_output()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write over the screen
+    for sentence in forget_telltales(os.environ):
+        standard_streams.say(sentence)
     _keep_memory_private()
     return boundary.run(lambda: _command(arguments), "the command line")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from skdictate.errors import Exit
 from tests import processes
 from tests.command import finish, run, start
 from tests.conftest import Serving
@@ -115,6 +116,25 @@ async def test_the_embedded_recogniser_is_not_told(home: Path, beckett: Path) ->
     searched(home, said)
 
 
+@pytest.mark.parametrize("trace", ["all", "http,call,channel"])
+async def test_tracing_of_libraries_is_refused_in_words(
+    home: Path, beckett: Path, serving: Serving, trace: str
+) -> None:
+    async with serving(address="127.0.0.1:0", token=CANARY) as endpoint:
+        done = await run(
+            *("transcribe", str(beckett), "--endpoint", endpoint.target, "--plaintext"),
+            *("--speed", "0"),
+            environ={
+                "SKDICTATE_API_KEY": CANARY,
+                "GRPC_TRACE": trace,
+                "GRPC_VERBOSITY": "DEBUG",
+            },
+        )
+    assert done.code == 0
+    assert done.err.count("GRPC_TRACE is not obeyed: ") == 1
+    searched(home, done.out, done.err)
+
+
 async def test_a_server_that_repeats_the_key_is_not_believed(
     home: Path, beckett: Path, tmp_path: Path
 ) -> None:
@@ -177,7 +197,7 @@ def pressed_to_death(it: Terminal) -> int:
 
 
 @pytest.mark.parametrize("where", ["recognised", "Endpoint.channel"])
-def test_a_crash_of_the_app_shows_variables_but_not_the_secret(
+def test_a_crash_of_the_app_shows_where_it_was_and_no_variables(
     tmp_path: Path, where: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
@@ -195,6 +215,7 @@ def test_a_crash_of_the_app_shows_variables_but_not_the_secret(
     with Terminal(
         *("--demo", "--endpoint", "unix:/nowhere"), environ={"PYTHONPATH": str(tmp_path)}
     ) as it:
-        assert pressed_to_death(it) == 1
-    assert b"locals" in it.output
+        assert pressed_to_death(it) == Exit.INTERNAL
+    assert b"A mistake in this program (RuntimeError)" in it.output.replace(b"\r\n", b" ")
+    assert b"locals" not in it.output
     searched(home, it.output.decode())

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import AppBlur
+from textual.events import AppBlur, Event, Paste
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -38,7 +38,9 @@ from skdictate.tui.screens.findings import FindingsScreen
 from skdictate.tui.screens.help import HelpScreen
 from skdictate.tui.setup import Setup
 from skdictate.tui.talk import HOLD, Talk
+from skdictate.tui.widgets.secret import SecretField
 from skdictate.tui.widgets.welcome import GREETINGS
+from skdictate.unseen import Unseen
 
 if TYPE_CHECKING:
     from skdictate.config import Settings
@@ -242,6 +244,12 @@ class DictateApp(App[int]):
     def action_leave(self) -> None:
         """The same, by the keys of every terminal program."""
         self.leaving.by_key()
+
+    async def on_event(self, event: Event) -> None:
+        """Whatever happens; what is pasted for nobody to see is hidden before others have it."""
+        if isinstance(event, Paste) and isinstance(self.focused, SecretField):
+            event.text = Unseen(event.text)
+        await super().on_event(event)
 
     @property
     def mistake(self) -> Exception | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keyring
 import pytest
+import rich.console
+import rich.traceback
 from textual.events import Paste
 from textual.geometry import Size
 from textual.widgets import Static
@@ -15,6 +20,7 @@ from textual.widgets import Static
 from skdictate import private_file
 from skdictate.config import Settings
 from skdictate.core.audio import Format
+from skdictate.errors import Exit
 from skdictate.library.library import Library
 from skdictate.paths import Paths
 from skdictate.tui.app import DictateApp
@@ -106,6 +112,65 @@ async def test_without_a_key_one_can_be_given_and_dictation_be_had(
     assert (paths.config / "credentials").read_text() == RIGHT[:-1] + "X\n"
 
 
+@contextmanager
+def breaking(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A mistake in this method of the field."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SecretField, name, broken)
+        yield
+
+
+@pytest.mark.parametrize("name", ["on_paste", "_hold", "refresh", "render"])
+async def test_no_frame_of_a_crash_holds_what_was_pasted(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    app = DictateApp(Settings(source="mic", endpoint="unix:/nowhere"), paths)
+    try:
+        with pytest.raises(RuntimeError, match="broken") as raised:
+            async with app.run_test() as pilot:
+                await pilot.press("k")
+                await until(lambda: bool(app.screen.query(SecretField)))
+                await pilot.pause()
+                with breaking(name, monkeypatch):
+                    app.post_message(Paste(RIGHT))
+                    await pilot.pause(0.5)
+    finally:
+        await asyncio.to_thread(app.backstage.close, 5.0)
+    out = io.StringIO()
+    error = raised.value
+    shown = rich.traceback.Traceback.from_exception(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_string=10_000
+    )
+    rich.console.Console(file=out, width=300).print(shown)
+    assert "locals" in out.getvalue()
+    assert RIGHT not in out.getvalue()
+
+
+def test_debugging_of_the_screens_library_writes_no_keys(
+    paths: Paths, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    monkeypatch.chdir(tmp_path)
+    told = {"TEXTUAL_LOG": str(log), "TEXTUAL": "devtools,debug", "TEXTUAL_DEBUG": "1"}
+    with Terminal("--source", "mic", "--endpoint", "unix:/nowhere", environ=told) as it:
+        it.wait("space Start")
+        it.press("k")
+        it.wait("which is not encrypted")
+        it.press(*RIGHT[:12])
+        it.press(f"{BEGIN}{RIGHT[12:]}{END}")
+        it.wait("••••••", str(len(RIGHT)))
+        it.press("\x03")
+        assert it.exit_code() == 0
+    assert all(f"{name} is not obeyed: ".encode() in it.output for name in told)
+    assert not log.exists()
+    assert not (tmp_path / "keys.log").exists()
+    searched(tmp_path, it.output.decode(), secrets=(RIGHT, RIGHT[12:]))
+
+
 async def test_a_keyring_that_refuses_is_said_and_then_the_file_is_used(paths: Paths) -> None:
     drawer, before = Drawer(), keyring.get_keyring()
     keyring.set_keyring(drawer)
@@ -154,7 +219,7 @@ async def test_the_field_shows_dots_and_how_many(paths: Paths) -> None:
     await asyncio.to_thread(app.backstage.close, 5.0)
 
 
-def test_a_crash_while_it_is_kept_shows_variables_but_not_the_key(
+def test_a_crash_while_it_is_kept_shows_no_variables_and_not_the_key(
     tmp_path: Path, home: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
@@ -171,6 +236,7 @@ def test_a_crash_while_it_is_kept_shows_variables_but_not_the_key(
         it.press(f"{BEGIN}{RIGHT}{END}")
         it.wait("••••••")
         it.press("\r")
-        assert it.exit_code() == 1
-    assert b"locals" in it.output
+        assert it.exit_code() == Exit.INTERNAL
+    assert b"A mistake in this program (RuntimeError)" in it.output.replace(b"\r\n", b" ")
+    assert b"locals" not in it.output
     searched(home, it.output.decode(), secrets=(RIGHT,))

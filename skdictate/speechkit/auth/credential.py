@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.unseen import Unseen
+from skdictate.unseen import Unseen, seen
 
 API_KEY = "Api-Key"
 IAM_TOKEN = "Bearer"  # noqa: S105 - the name of a scheme
@@ -43,7 +43,7 @@ class Credential:
 
     def metadata(self) -> tuple[str, str]:
         """The gRPC metadata entry."""
-        return "authorization", Unseen(f"{self.scheme} {self.secret}")
+        return "authorization", Unseen(f"{self.scheme} ") + self.secret
 
     @property
     def kind(self) -> str:
@@ -70,7 +70,7 @@ def looks_secret(text: str) -> bool:
 
 def last(secret: str) -> str:
     """The last characters of a secret, if enough others stay hidden."""
-    return secret[-SHOWN:] if len(secret) >= SHOWN + LEAST_HIDDEN else ""
+    return seen(secret)[-SHOWN:] if len(secret) >= SHOWN + LEAST_HIDDEN else ""
 
 
 def of_text(text: str, origin: str, scheme: str = ANY, folder_id: str = "") -> Credential:

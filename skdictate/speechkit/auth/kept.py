@@ -13,6 +13,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.paths import Paths, private_folder
 from skdictate.speechkit.auth import ring
 from skdictate.speechkit.auth.files import read_private
+from skdictate.unseen import seen
 
 POINTER = json.dumps({"kept_in": "keyring"})
 """In place of the secret."""
@@ -81,7 +82,7 @@ class Kept:
         """Replace the file whole; at no moment can others read it."""
         try:
             private_folder(self.file.parent)
-            private_file.write(self.file, text.strip() + "\n")
+            private_file.write(self.file, seen(text).strip() + "\n")
         except OSError as error:
             raise ProblemError(_unwritten(self.file, error)) from error
 

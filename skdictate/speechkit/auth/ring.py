@@ -13,6 +13,7 @@ from typing import TypeVar
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.auth.aside import bounded
+from skdictate.unseen import seen
 
 SERVICE = "skdictate"
 ENTRY = "speechkit"
@@ -42,7 +43,7 @@ def put(text: str) -> None:
     def work() -> bool:
         import keyring
 
-        keyring.set_password(SERVICE, ENTRY, text)
+        keyring.set_password(SERVICE, ENTRY, seen(text))
         return keyring.get_password(SERVICE, ENTRY) == text
 
     if not _asked(work):

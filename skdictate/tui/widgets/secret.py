@@ -11,7 +11,7 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widget import Widget
 
-from skdictate.unseen import Unseen
+from skdictate.unseen import Unseen, seen
 
 LONGEST = 16_384
 """Characters; the key of a service account has about 2500."""
@@ -27,8 +27,8 @@ class SecretField(Widget, can_focus=True):
         super().__init__()
         self._text = Unseen()
 
-    def take(self) -> str:
-        """The text, which is then forgotten here."""
+    def take(self) -> Unseen:
+        """The text, which is then forgotten here; it stays hidden."""
         text, self._text = self._text, Unseen()
         self.refresh()
         return text
@@ -53,7 +53,7 @@ class SecretField(Widget, can_focus=True):
         self._hold(self._text + event.text)
 
     def _hold(self, text: str) -> None:
-        self._text = Unseen(text[:LONGEST])
+        self._text = Unseen(seen(text)[:LONGEST])
         self.refresh()
 
     def render(self) -> RenderResult:
