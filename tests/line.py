@@ -185,6 +185,7 @@ class Peer:
         self.pings: list[Frame] = []
         self.is_closed = False
         self.answers_pings = True
+        self.answers_after_s = 0.0
 
     def write(self, data: bytes) -> None:
         self._writer.write(data)
@@ -208,7 +209,11 @@ class Peer:
                     if frame.type is Type.PING:
                         self.pings.append(frame)
                         if self.answers_pings:
-                            self.say(Frame.pong(frame, time.monotonic_ns()))
+                            asyncio.get_running_loop().call_later(
+                                self.answers_after_s,
+                                self.say,
+                                Frame.pong(frame, time.monotonic_ns()),
+                            )
                     else:
                         self.heard.append(frame)
         self.is_closed = True

@@ -129,6 +129,7 @@ class Courier:
             level_dbfs=ear.level_dbfs,
             is_silent=ear.zero_s > SILENT_S,
             problem=self._problem,
+            refusal=self._lines.refusal,
         )
 
     # ------------------------------------------------------------------------- lines

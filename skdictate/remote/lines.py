@@ -36,6 +36,9 @@ class Lines:
         self.is_held = False
         """No line is tried."""
         self.used: Talk | None = None
+        self.refusal: Problem | None = None
+        """What was answered on the last line: why nobody there takes the sound; None where none
+        was reached, or one is used."""
         self._road = road
         self._service = service
         self._tries = Tries()
@@ -139,6 +142,7 @@ class Lines:
             passage = await self._road.open(may_ask=self.may_ask, served=self._service.app)
         except ProblemError as error:
             problem, is_refusal = error.problem, True
+            self.refusal = None
         else:
             talk = self._talk(number, passage)
             try:
@@ -146,6 +150,7 @@ class Lines:
             except* LostError as group:
                 loss = lost(group)
                 problem, is_refusal = loss.problem, loss.is_refusal
+                self.refusal = problem if is_refusal else None
             finally:
                 is_reached = talk.has_begun or is_refusal
                 self._left(talk)
@@ -189,6 +194,7 @@ class Lines:
         self._service.cut_off()
         self.used = talk
         self.may_ask = self._is_still = False
+        self.refusal = None
         self._moved.set()
         self.on_begin()
 

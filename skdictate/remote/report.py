@@ -37,6 +37,8 @@ class Report:
     is_silent: bool
     """Nothing but zeros for a while."""
     problem: Problem | None
+    refusal: Problem | None = None
+    """Why the sound is not taken there, if the line is fine and that is all that is wrong."""
 
     @property
     def words(self) -> str:
@@ -48,9 +50,12 @@ class Report:
     def _line(self) -> str:
         if self.is_connected:
             return f"connected to {self.there}"
+        away = f" for {self.away_s:.0f} s" if self.away_s >= 1 else ""
+        if self.refusal is not None:  # the line is fine
+            why = self.refusal.title
+            return f"{self.there} answers: {why[:1].lower()}{why[1:]}{away}"
         if self.n_tries == 0:
             return f"connecting to {self.there}"
-        away = f" for {self.away_s:.0f} s" if self.away_s >= 1 else ""
         return f"no line to {self.there}{away}, try {self.n_tries + 1}"
 
     @property

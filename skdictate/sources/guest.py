@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from contextlib import suppress
+from statistics import median
 
 from skdictate.core.clean import clean
 from skdictate.core.clocks import Answer
@@ -14,6 +16,8 @@ from skdictate.errors import Kind, Problem
 from skdictate.sources.stream import Hello, Stream
 
 PING_S = 1.0
+ANSWERS = 5
+"""The middle one of so many round trips is told: one that was held up says little of the line."""
 READ_BYTES = 1 << 16
 UNREAD_BYTES = 1 << 16
 """A sender that does not read what it is told is no sender."""
@@ -53,6 +57,7 @@ class Guest:
         self.answer: Answer | None = None
         """The last time that its clock has told."""
         self._app = app.encode()
+        self._round_trips_s: deque[float] = deque(maxlen=ANSWERS)
         self._reader = reader
         self._writer = writer
         self._decoder = Decoder(has_preamble=has_preamble, is_peer=True)
@@ -117,10 +122,20 @@ class Guest:
     def answered(self, pong: Frame) -> None:
         """It has answered, and may have told the time."""
         now_ns = time.monotonic_ns()
+        if self._began_ns <= pong.capture_ns <= now_ns:
+            self._round_trips_s.append((now_ns - pong.capture_ns) / 1e9)
         if pong.told_ns is not None and self._began_ns <= pong.capture_ns <= now_ns:
             self.answer = Answer(pong.told_ns / 1e9, pong.capture_ns / 1e9, now_ns / 1e9)
             if self.stream is not None:
                 self.stream.clocks.answered(self.answer)
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """How long a question and its answer take, in seconds; None until there was an answer.
+
+        What the sender answers to is our own time, so that it can make this longer, not shorter.
+        """
+        return median(self._round_trips_s) if self._round_trips_s else None
 
     def refuse(self, error: RefusedError) -> None:
         """Say why it is not listened to."""

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from skdictate.core.audio import Format
 from skdictate.core.frames import Frame, FrameError, Type
 from skdictate.errors import Problem
+from skdictate.sources import standing
 from skdictate.sources.guest import Guest, RefusedError, refused
 from skdictate.sources.party import Party
 from skdictate.sources.remote import RemoteSource
@@ -78,7 +79,9 @@ class Reception:
             return self._take.words
         if not self.is_attached and self.problem is not None:
             return self.problem.title
-        return f"{self.name}, ready" if self.is_attached else "waiting for a microphone"
+        return (
+            standing.ready(self.name, self._party.newest) if self.is_attached else standing.NOBODY
+        )
 
     # ------------------------------------------------------------------------- senders
 

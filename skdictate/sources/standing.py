@@ -47,10 +47,24 @@ def words(
     codec = "Opus" if stream.is_opus else "PCM"
     if stream.rough_s >= ROUGH_S:
         codec += f", {stream.rough_s:.0f} s to be mended"
+    lost = f"{lost_s:.1f} s lost" if lost_s else "nothing lost"
+    late = f"lag {stream.lag_s:.2f} s"
     if stream.lag_s >= BEHIND_S:
-        lost = f"{lost_s:.1f} s lost" if lost_s else "nothing lost"
-        return f"{name}, {stream.lag_s:.1f} s behind, {lost}, {codec}"
-    return f"{name}, lag {stream.lag_s:.2f} s, {codec}"
+        late = f"{stream.lag_s:.1f} s behind"
+    parts = [name, late, round_trip(guest), lost, codec]
+    return ", ".join(part for part in parts if part)
+
+
+def ready(name: str, guest: Guest | None) -> str:
+    """A sender is connected, and nothing is wanted of it yet."""
+    parts = [name, "ready", round_trip(guest) if guest is not None else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def round_trip(guest: Guest) -> str:
+    """How long a question and its answer take on the line, in words; empty until it is known."""
+    took_s = guest.round_trip_s
+    return "" if took_s is None else f"round trip {1000 * took_s:.0f} ms"
 
 
 def is_silent(guest: Guest) -> bool:

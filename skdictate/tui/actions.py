@@ -24,7 +24,7 @@ class Action:
     key: str
     """As the footer and the help show it."""
     label: str
-    """One word for the footer."""
+    """A word or two for the footer."""
     tooltip: str
     """A sentence for the palette and the help."""
     keys: str = ""
@@ -113,7 +113,7 @@ ACTIONS = (
     Action(
         "end_utterance",
         "e",
-        "End",
+        "End sentence",
         "End the sentence here; the recogniser makes up its mind at once.",
         help="End the sentence here: the recogniser makes up its mind.",
     ),

@@ -34,7 +34,7 @@ async def test_nothing_is_wanted_before_a_dictation_begins_and_after_it_ends(app
     async with connected(app) as peer:
         peer.greet(app.inbox.session.token)
         await until(lambda: app.reception.is_attached)
-        assert app.reception.words == "Desk, ready"
+        assert app.reception.words.startswith("Desk, ready")
         peer.speak(0, 320)
         await asyncio.sleep(0.05)
         assert peer.heard == []

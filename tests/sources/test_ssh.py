@@ -104,7 +104,7 @@ async def test_what_is_spoken_there_is_heard_here_and_only_while_it_is_wanted(
     server.play(beckett, n_times=30)
     async with line(bare, monkeypatch, "?device=desk.monitor") as (_, reception):
         await until(lambda: reception.is_attached)
-        assert reception.words == "desk.monitor on loop, ready"
+        assert reception.words.startswith("desk.monitor on loop, ready")
         for _ in range(2):
             assert not recorders(bare), "nothing records before somebody listens"
             listener = Listener(reception)
@@ -194,7 +194,7 @@ async def test_a_skdictate_that_does_not_know_the_call_is_none(
     old.chmod(0o755)
     async with line(bare, monkeypatch) as (_, reception):
         await until(lambda: reception.is_attached)
-        assert reception.words == "microphone on loop, ready"
+        assert reception.words.startswith("microphone on loop, ready")
     old.unlink()
 
 

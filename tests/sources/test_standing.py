@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
 
 from skdictate.core.frames import Frame, Type
-from skdictate.sources import remote, standing
+from skdictate.sources import guest, remote, standing
 from tests.line import App, connected, hello, until
 
 
@@ -33,7 +34,9 @@ async def test_it_is_said_when_the_sender_is_away_and_when_it_stands_still(
         peer.greet(token, host="laptop")
         peer.speak(0, 320, time.monotonic_ns())
         await peer.acked(320)
-        assert source.words == "Desk on laptop, lag 0.00 s, PCM"
+        assert re.fullmatch(
+            r"Desk on laptop, lag 0\.\d\d s(, round trip \d+ ms)?, nothing lost, PCM", source.words
+        )
         peer.answers_pings = False
         await until(lambda: "The microphone stands still" in app.troubles)
         assert "Desk on laptop, no sign for" in source.words
@@ -44,7 +47,8 @@ async def test_it_is_said_when_the_sender_is_away_and_when_it_stands_still(
         peer.speak(320, 320, time.monotonic_ns() - 3 * 10**9)
         await peer.acked(640)
         assert source.words.startswith("Desk on laptop, 3.")
-        assert source.words.endswith("s behind, nothing lost, PCM")
+        assert "s behind, " in source.words
+        assert source.words.endswith(", nothing lost, PCM")
         peer.say(Frame(Type.BYE, 640))
         await until(lambda: app.troubles[-1] == "Waiting for a microphone")
     waiting = ["Waiting for a microphone"]
@@ -54,6 +58,32 @@ async def test_it_is_said_when_the_sender_is_away_and_when_it_stands_still(
         "The microphone is away",
         *waiting,
     ]
+
+
+@pytest.mark.parametrize("took_s", [0.0, 0.2])
+async def test_the_round_trip_of_the_line_and_what_is_lost_are_told(
+    app: App, monkeypatch: pytest.MonkeyPatch, took_s: float
+) -> None:
+    monkeypatch.setattr(guest, "PING_S", 0.1)
+
+    def told_ms(words: str) -> int:
+        found = re.search(r", round trip (\d+) ms", words)
+        return int(found[1]) if found else -1
+
+    async with connected(app) as peer:
+        peer.answers_after_s = took_s
+        peer.greet(app.inbox.session.token, host="laptop")
+        await until(lambda: told_ms(app.reception.words) >= 1000 * took_s)
+        assert app.reception.words.startswith("Desk on laptop, ready, round trip ")
+        source = app.begin()
+        await peer.hears(Type.ACK)
+        peer.speak(0, 320, time.monotonic_ns())
+        await peer.acked(320)
+        assert told_ms(source.words) >= 1000 * took_s
+        assert source.words.endswith(", nothing lost, PCM")
+        peer.say(Frame.gap(320, 12_000))
+        peer.speak(12_320, 320, time.monotonic_ns())
+        await until(lambda: source.words.endswith(", 0.8 s lost, PCM"))
 
 
 async def test_another_name_and_a_trouble_are_passed_on_made_safe_to_show(app: App) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from skdictate.backstage.news import Ready
     from skdictate.engine import Outcome
 
+NARROW = 60
+"""Below this width the names need the room more than the number of the session does."""
 IDLE = "ready"
 LOADING = "loading"
 SOON = "Loading, then recording"
@@ -163,7 +165,7 @@ class StatusHeader(Widget):
     def _second(self, width: int) -> Content:
         facts = self.facts
         left = Content.assemble((" · ".join(facts.names), "$foreground-muted"))
-        session = f"session {facts.session}" if facts.session else ""
+        session = f"session {facts.session}" if facts.session and width >= NARROW else ""
         words = " · ".join(word for word in (session, facts.billing) if word)
         return _spread(left, Content.assemble((words, "$foreground-muted")), width)
 
