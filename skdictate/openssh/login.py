@@ -135,13 +135,16 @@ class Login:
         if sys.platform == "win32":
             yield
             return
-        loop.add_signal_handler(signal.SIGTSTP, self._stop)
-        loop.add_signal_handler(signal.SIGCONT, self._continue)
+        handlers = {signal.SIGCONT: self._continue}
+        if hasattr(os, "waitid"):  # see ``_stop_with``
+            handlers[signal.SIGTSTP] = self._stop
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
         try:
             yield
         finally:
-            loop.remove_signal_handler(signal.SIGTSTP)
-            loop.remove_signal_handler(signal.SIGCONT)
+            for number in handlers:
+                loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
         """Stop ``ssh``, which stops us. While it asks for something it stops by itself."""
@@ -186,7 +189,7 @@ class Login:
 
     def _stop_with(self) -> None:
         """On a thread: when ``ssh`` is stopped (``~^Z``), we are too, or no shell would notice."""
-        if sys.platform == "win32":
+        if sys.platform == "win32" or not hasattr(os, "waitid"):  # Python 3.13 has it on macOS
             return
         pid = self._process.pid
         with suppress(OSError):
