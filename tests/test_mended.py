@@ -6,19 +6,29 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from skdictate.backroom import Redone
+from skdictate.backstage.news import Began, Ended, Ready
 from skdictate.config import Settings
 from skdictate.core.frames import Frame, Type
 from skdictate.headless import dictate
 from skdictate.library.library import Library
+from skdictate.mic import rendezvous
 from skdictate.opus import Packer
 from skdictate.paths import Paths
 from skdictate.studio import Studio
+from skdictate.tui.messages import Noted
+from skdictate.tui.past import Past
 from tests.conftest import Serving
 from tests.echo import count, numbers
 from tests.line import SOUND, App, Peer, connected, until
+from tests.test_backstage import Screen
+
+if TYPE_CHECKING:
+    from skdictate.tui.app import DictateApp
 
 PCM = count(1, 20, SOUND, gap_s=0.05, pause_s=0.5, run=10)
 PIECE = 640
@@ -39,9 +49,9 @@ def packed(pcm: bytes) -> list[Frame]:
     return frames
 
 
-async def speak(peer: Peer, app: App) -> None:
-    """Thin at first, then whole, and in the end what was thin once more."""
-    peer.greet(app.inbox.session.token)
+async def speak(peer: Peer, token: str) -> None:
+    """Thin at first, then whole."""
+    peer.greet(token)
     await peer.hears(Type.ACK)
     thin = packed(PCM[: THIN * PIECE])
     peer.say(*thin)
@@ -71,7 +81,7 @@ async def test_what_was_recognised_from_thin_sound_is_recognised_again_when_that
         dictating = asyncio.ensure_future(dictate(studio, [app.reception.source()]))
         await until(lambda: app.reception.is_wanted)
         async with connected(app) as peer:
-            await speak(peer, app)
+            await speak(peer, app.inbox.session.token)
             await until(lambda: text(paths).endswith(" 20"))
             before = text(paths)
             peer.say(Frame(Type.MEND, 0, 0, PCM[: THIN * PIECE // 2]))
@@ -109,3 +119,61 @@ async def test_where_nobody_speaks_nothing_is_recognised_again(
             peer.say(Frame(Type.BYE, frames[-1].end))
             await dictating
     assert "recognised again" not in capsys.readouterr().err
+
+
+class AppOfNothing:
+    """What ``Past`` needs of the app to give an order."""
+
+    def __init__(self, settings: Settings, paths: Paths) -> None:
+        self.settings = settings
+        self.paths = paths
+        self.setup = self
+
+    def studio_for(self, settings: Settings) -> Studio:
+        return Studio(settings, self.paths, {})
+
+    def post_message(self, message: Noted) -> None:
+        self.word = message.word
+
+
+async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
+    paths: Paths, serving: Serving
+) -> None:
+    async with serving() as endpoint, asyncio.timeout(60):
+        settings = Settings(
+            endpoint=endpoint.target, plaintext=True, source="remote", keep_audio=False
+        )
+        screen = Screen(settings, paths)
+        screen.backstage.start()
+        await asyncio.to_thread(screen.next, Ready)
+        screen.backstage.begin()
+        await asyncio.to_thread(screen.next, Began)
+        session = rendezvous.find(paths)
+        peer = Peer(*await rendezvous.reach(session))
+        listening = asyncio.ensure_future(peer.listen())
+        await speak(peer, session.token)
+        await until(lambda: text(paths).endswith(" 20"))
+        peer.say(Frame(Type.MEND, 0, 0, PCM[: THIN * PIECE]))
+        await peer.hears(Type.MENDED)
+        screen.backstage.stop()
+        await peer.hears(Type.BYE)
+        peer.say(Frame(Type.BYE, len(PCM) // 2))
+        ended = await asyncio.to_thread(screen.next, Ended)
+        await asyncio.to_thread(screen.backstage.close, 5)
+        peer.hang_up()
+        await listening
+        assert [start for start, _ in ended.outcome.mended] == [0]
+        assert any(paths.recordings.glob("*.wav"))
+        app = AppOfNothing(settings, paths)
+        past = Past(cast("DictateApp", app))
+        past.recognise_again(1, ended.outcome.mended)
+        await until(lambda: hasattr(app, "word"))
+        assert isinstance(app.word, Redone)
+    assert numbers(text(paths)) == list(range(1, 21))
+    assert not any(paths.recordings.glob("*.wav"))
+
+
+def test_where_nothing_was_mended_nothing_is_ordered(paths: Paths) -> None:
+    past = Past(cast("DictateApp", AppOfNothing(Settings(), paths)))
+    past.recognise_again(1, ())
+    assert not past.room.is_busy
