@@ -18,6 +18,8 @@ FAR_S = 0.25
 """Over a link that takes long by nature, as much more than that journey."""
 QUEUE_S = 0.08
 """A queue of this length in the link is enough to use it fully."""
+MOST_MENDS = 64.0
+"""Frames that nobody waits for on their way at most; the journey of a far link holds as many."""
 SHRINK = 0.7
 CREEP = 0.001
 """The journey may have become longer: of the difference, at each acknowledgement."""
@@ -59,6 +61,11 @@ class Flow:
         """Everything before was sent."""
         self._audio: deque[Sent] = deque()
         self._mends: deque[Sent] = deque()
+        self._mend_room = 1.0
+        """So many frames that nobody waits for may be on their way."""
+        self._mend_journey_s = float("inf")
+        """How long one of them takes at best."""
+        self._mend_due_s = self._next_mend_cut_s = 0.0
         self._most_bytes = sound.size_bytes(sound.samples(WINDOW_S))
         self._room_bytes = self._most_bytes
         self._journey_s: float | None = None
@@ -78,6 +85,8 @@ class Flow:
         self.acked = self.cursor = start
         self._audio.clear()
         self._mends.clear()
+        self._mend_room, self._mend_journey_s = 1.0, float("inf")
+        self._mend_due_s = self._next_mend_cut_s = 0.0
         self._room_bytes = self._most_bytes
         self._journey_s = self._judged_since_s = None
         self._took_s = 0.0
@@ -99,13 +108,16 @@ class Flow:
         is_short = on_the_way <= self._format.samples(longest_s)
         return is_short and self._on_the_way_bytes < self._room_bytes
 
-    def may_mend(self) -> bool:
+    def may_mend(self, now_s: float) -> bool:
         """Whether a frame may go that nobody waits for; asked when no sound waits.
 
-        One after the other; and none behind a queue, which the next sound would have to wait in.
+        As many as the link carries beside the sound, one after the other and not at once; and none
+        behind a queue, which the next sound would have to wait in.
         """
+        if len(self._mends) >= int(self._mend_room):
+            return False
         is_quick = self._took_s < (self._journey_s or 0.0) + QUEUE_S / 2
-        return not self._mends and (is_quick or not self._audio)
+        return not self._audio or (is_quick and now_s >= self._mend_due_s)
 
     def sent(self, end: int, size_bytes: int, now_s: float) -> None:
         """Sound up to this position was sent."""
@@ -115,6 +127,7 @@ class Flow:
     def mend_sent(self, end: int, size_bytes: int, now_s: float) -> None:
         """The same for what is sent again, better."""
         self._mends.append(Sent(end, size_bytes, now_s))
+        self._mend_due_s = now_s + (self._journey_s or 0.0) / self._mend_room
 
     def ack(self, sample: int, now_s: float) -> None:
         """Everything before that position is in the recording."""
@@ -128,6 +141,10 @@ class Flow:
 
     def mended(self, sample: int, now_s: float) -> None:
         """Everything before that position that was sent again is."""
+        for it in self._mends:
+            if it.end > sample:
+                break
+            self._adapt_mends(now_s - it.sent_s, now_s)
         self._arrived(self._mends, sample, now_s)
 
     # ------------------------------------------------------------------------- the codec
@@ -188,6 +205,15 @@ class Flow:
                 self._room_bytes = max(self._least_bytes(journey_s), int(SHRINK * self._room_bytes))
         elif was_full:
             self._room_bytes = min(self._most_bytes, self._room_bytes + size_bytes)
+
+    def _adapt_mends(self, took_s: float, now_s: float) -> None:
+        """The same for what nobody waits for."""
+        self._mend_journey_s = min(self._mend_journey_s, took_s)
+        if took_s <= self._mend_journey_s + QUEUE_S:
+            self._mend_room = min(MOST_MENDS, self._mend_room + 1 / self._mend_room)
+        elif now_s >= self._next_mend_cut_s:
+            self._next_mend_cut_s = now_s + took_s
+            self._mend_room = max(1.0, SHRINK * self._mend_room)
 
     def _least_bytes(self, journey_s: float) -> int:
         """With so much on its way, sound keeps up with the speaker."""

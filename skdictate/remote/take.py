@@ -232,7 +232,7 @@ class Take:
 
     def _mending(self, now_s: float) -> Iterator[Frame]:
         """What is sent again while nothing else waits."""
-        while self.flow.may_mend() and (frame := self.mends.at(self._mend_cursor)) is not None:
+        while self.flow.may_mend(now_s) and (frame := self.mends.at(self._mend_cursor)) is not None:
             self._mend_cursor = frame.end
             self.flow.mend_sent(frame.end, HEAD_BYTES + len(frame.payload), now_s)
             yield frame

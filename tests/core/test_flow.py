@@ -178,18 +178,83 @@ def test_what_was_never_sent_cannot_be_acknowledged() -> None:
 
 def test_what_is_mended_gives_way_to_what_is_spoken() -> None:
     flow = Flow(SOUND)
-    assert flow.may_mend()
+    assert flow.may_mend(1.0)
     flow.mend_sent(FRAME, PCM_BYTES, 1.0)
-    assert not flow.may_mend(), "one after the other"
+    assert not flow.may_mend(1.0), "one at first"
     assert flow.may_send(FRAME)
     flow.mended(FRAME, 1.1)
-    assert flow.may_mend()
+    assert flow.may_mend(1.1)
     flow.sent(FRAME, OPUS_BYTES, 2.0)
     flow.sent(2 * FRAME, OPUS_BYTES, 2.2)
     flow.ack(FRAME, 2.3)
-    assert not flow.may_mend(), "there is a queue"
+    assert not flow.may_mend(2.3), "there is a queue"
     flow.ack(2 * FRAME, 2.6)
-    assert flow.may_mend(), "nothing is spoken that could wait"
+    assert flow.may_mend(2.6), "nothing is spoken that could wait"
     flow.connected(0)
-    assert flow.may_mend()
+    assert flow.may_mend(2.6)
     assert flow.journey_s is None
+
+
+@dataclass
+class Mending:
+    """A link that carries what is spoken as Opus, and beside it what is mended."""
+
+    bytes_per_s: float
+    journey_s: float
+    flow: Flow = field(default_factory=lambda: Flow(SOUND, "opus"))
+    now_s: float = 100.0
+    head: int = 0
+    free_s: float = 0.0
+    n_sent: int = 0
+    n_mended: int = 0
+    on_the_way: list[tuple[float, bool, int]] = field(default_factory=list)
+    lag_s: list[float] = field(default_factory=list)
+
+    def run(self, seconds: float) -> None:
+        """Somebody speaks for so long."""
+        until_s = self.now_s + seconds
+        while self.now_s < until_s:
+            self.now_s += 0.005
+            self.head += 80
+            while self.on_the_way and self.on_the_way[0][0] <= self.now_s:
+                _, is_mend, end = self.on_the_way.pop(0)
+                (self.flow.mended if is_mend else self.flow.ack)(end, self.now_s)
+                self.n_mended = end if is_mend else self.n_mended
+            while self.flow.cursor + FRAME <= self.head and self.flow.may_send(FRAME):
+                self.flow.sent(self.flow.cursor + FRAME, OPUS_BYTES, self.now_s)
+                self.carry(OPUS_BYTES, is_mend=False, end=self.flow.cursor)
+            while self.may_mend():
+                self.n_sent += FRAME
+                self.flow.mend_sent(self.n_sent, PCM_BYTES, self.now_s)
+                self.carry(PCM_BYTES, is_mend=True, end=self.n_sent)
+            self.lag_s.append(SOUND.seconds(self.head - self.flow.acked))
+
+    def may_mend(self) -> bool:
+        """Nothing that is spoken waits, and there is something that has come as Opus."""
+        waits = self.flow.cursor + FRAME <= self.head
+        is_there = self.n_sent + FRAME <= self.flow.acked
+        return is_there and not waits and self.flow.may_mend(self.now_s)
+
+    def carry(self, size_bytes: int, *, is_mend: bool, end: int) -> None:
+        self.free_s = max(self.now_s, self.free_s) + size_bytes / self.bytes_per_s
+        self.on_the_way.append((self.free_s + self.journey_s, is_mend, end))
+
+
+@pytest.mark.parametrize("journey_s", [0.01, 0.08, 0.3])
+@pytest.mark.parametrize(("kbit_s", "share"), [(1000, 0.9), (256, 0.5), (128, 0.2), (64, 0.07)])
+def test_what_the_link_carries_beside_the_sound_is_mended_however_far_it_is(
+    kbit_s: int, share: float, journey_s: float
+) -> None:
+    line = Mending(kbit_s * 125, journey_s)
+    line.run(20)
+    assert line.n_mended >= share * line.head
+    assert max(line.lag_s) < journey_s + 0.4
+
+
+def test_a_link_that_becomes_thin_has_less_of_it_on_its_way() -> None:
+    line = Mending(125_000, 0.3)
+    line.run(20)
+    line.bytes_per_s = 8_000
+    line.lag_s.clear()
+    line.run(20)
+    assert max(line.lag_s[len(line.lag_s) // 2 :]) < 0.8

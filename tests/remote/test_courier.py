@@ -529,7 +529,7 @@ async def test_words_for_a_microphone_that_is_muted_and_for_a_bad_line(
 async def test_what_stays_opus_is_said_at_both_ends(
     app: App, tunnel: Tunnel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skdictate.core.flow.Flow.may_mend", lambda flow: False)
+    monkeypatch.setattr("skdictate.core.flow.Flow.may_mend", lambda flow, now_s: False)
     monkeypatch.setattr("skdictate.remote.service.MENDING_S", 0.1)
     async with bringing(tunnel, tmp_path, codec="opus") as it:
         source = app.begin()
