@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from skdictate.core.frames import Frame
 from skdictate.core.tries import Tries
-from skdictate.errors import Problem, ProblemError
+from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.remote import talk as talks
 from skdictate.remote.road import Passage, Road
 from skdictate.remote.service import Service
@@ -142,7 +142,8 @@ class Lines:
             passage = await self._road.open(may_ask=self.may_ask, served=self._service.app)
         except ProblemError as error:
             problem, is_refusal = error.problem, True
-            self.refusal = None
+            is_way_clear = problem.kind is Kind.MICROPHONE  # it is this machine: no app waits here
+            self.refusal = problem if is_way_clear else None
         else:
             talk = self._talk(number, passage)
             try:

@@ -53,7 +53,7 @@ class Report:
         away = f" for {self.away_s:.0f} s" if self.away_s >= 1 else ""
         if self.refusal is not None:  # the line is fine
             why = self.refusal.title
-            return f"{self.there} answers: {why[:1].lower()}{why[1:]}{away}"
+            return f"the line to {self.there} works: {why[:1].lower()}{why[1:]}{away}"
         if self.n_tries == 0:
             return f"connecting to {self.there}"
         return f"no line to {self.there}{away}, try {self.n_tries + 1}"

@@ -52,6 +52,8 @@ def words(
     if stream.lag_s >= BEHIND_S:
         late = f"{stream.lag_s:.1f} s behind"
     parts = [name, late, round_trip(guest), lost, codec]
+    if lost_s:  # a narrow screen has no room for all of it
+        parts = [name, lost, late, round_trip(guest), codec]
     return ", ".join(part for part in parts if part)
 
 

@@ -486,14 +486,25 @@ async def test_who_is_refused_knocks_less_and_less_and_says_so_once(
         await until(lambda: road.n_opened > 5)
         assert it.courier.report.n_tries >= 5, "a refusal is no connection"
         words = it.courier.report.words
-        assert re.fullmatch(r"the app answers: nobody waits( for \d+ s)?", words), (
-            "the line is fine"
-        )
+        works = r"the line to the app works: nobody waits( for \d+ s)?"
+        assert re.fullmatch(works, words)
         road._said = b""  # the machine is gone, too
         n_opened = road.n_opened
         await until(lambda: road.n_opened > n_opened + 1)
         await until(lambda: it.courier.report.words.startswith("no line to the app"))
     assert it.said == ["Nobody waits."]
+
+
+@pytest.mark.parametrize("kind", [Kind.MICROPHONE, Kind.NETWORK])
+async def test_no_app_on_this_machine_is_no_line_that_fails(
+    tunnel: Tunnel, tmp_path: Path, kind: Kind
+) -> None:
+    tunnel.problem = Problem(kind, "Nobody waits for a microphone", "No app does")
+    async with bringing(tunnel, tmp_path) as it:
+        await until(lambda: it.courier.report.n_tries >= 2)
+        words = it.courier.report.words
+        works = "the line to the app works: nobody waits for a microphone"
+        assert words.startswith(works if kind is Kind.MICROPHONE else "no line to the app")
 
 
 async def test_a_late_acknowledgement_of_another_stream_does_not_switch_it_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -59,6 +60,21 @@ def test_it_says_why_and_what_to_type_and_takes_one_whenever_it_comes(beckett: P
         with sending({**os.environ, **OVER_SSH}, beckett):
             it.wait("beckett.wav on ", "lag ", "dBFS")
         it.wait(", away for ")
+        it.press("q")
+        assert it.exit_code() == 0
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(40, 12), (80, 24), (120, 40)])
+def test_how_the_line_is_can_be_read_in_terminals_of_every_size(
+    beckett: Path, columns: int, rows: int
+) -> None:
+    with Terminal(*NOBODY, environ=OVER_SSH, columns=columns, rows=rows) as it:
+        it.wait("○ Waiting for a")
+        with sending({**os.environ, **OVER_SSH}, beckett):
+            it.wait("beckett.wav on ", ", ready")
+            it.press(" ")
+            screen = it.wait("beckett.wav on ", ", lag ", "dBFS")
+            assert columns < 80 or re.search(r", round trip \d+ ms, ", screen)
         it.press("q")
         assert it.exit_code() == 0
 

@@ -126,7 +126,9 @@ class Desk(Screen[None]):
         header = self.query_one(StatusHeader)
         facts = self._facts
         facts = facts.while_running(view.status, view.overruns) if view else facts
-        if (elsewhere := self._look_elsewhere()) is not None:
+        elsewhere = self._look_elsewhere()
+        self.set_class(elsewhere is not None, "-elsewhere")
+        if elsewhere is not None:
             facts = facts.hearing_elsewhere(elsewhere)
         header.facts = facts
         self.query_one(Board).show(view)

@@ -22,6 +22,7 @@ NARROW = 60
 """Below this width the names need the room more than the number of the session does."""
 IDLE = "ready"
 LOADING = "loading"
+FREE = "nothing billed"
 SOON = "Loading, then recording"
 UNSAVED = "Not all of it is saved"
 
@@ -70,7 +71,7 @@ class Facts:
     @classmethod
     def of(cls, ready: Ready) -> Facts:
         """Before the first dictation."""
-        facts = cls(IDLE, billing="nothing billed" if ready.is_local else billed(0))
+        facts = cls(IDLE, billing=FREE if ready.is_local else billed(0))
         return facts.hearing(ready.source, ready)
 
     def hearing(self, source: str, ready: Ready) -> Facts:
@@ -166,7 +167,9 @@ class StatusHeader(Widget):
         facts = self.facts
         left = Content.assemble((" · ".join(facts.names), "$foreground-muted"))
         session = f"session {facts.session}" if facts.session and width >= NARROW else ""
-        words = " · ".join(word for word in (session, facts.billing) if word)
+        is_free = facts.billing == FREE
+        billing = "" if is_free and width < NARROW else facts.billing
+        words = " · ".join(word for word in (session, billing) if word)
         return _spread(left, Content.assemble((words, "$foreground-muted")), width)
 
 
