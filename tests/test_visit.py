@@ -66,7 +66,7 @@ def everybody(sshd: Sshd) -> list[int]:
 
 
 def is_ready(it: Terminal) -> None:
-    it.wait(", ready ·", "Press space and speak.", patience_s=60)
+    it.wait(", ready", "Press space and speak.", patience_s=60)
 
 
 @pytest.mark.parametrize(

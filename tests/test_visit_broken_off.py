@@ -26,7 +26,7 @@ def visiting(sshd: Sshd, sound: Path, *options: str) -> Iterator[Tmux]:
     }
     with Tmux(environ) as it:
         it.run("ssh", HOST, *options, *NOBODY)
-        it.wait(", ready ·", "Press space and speak.")
+        it.wait(", ready", "Press space and speak.")
         assert it.modes["alternate_on"] == it.modes["mouse_any_flag"] == "1"
         assert not it.is_cooked
         yield it
@@ -150,7 +150,7 @@ def test_after_a_stop_the_shell_has_its_terminal_and_fg_brings_the_picture_back(
             it.wait("Stopped", f"\n{PROMPT}")
             is_given_back(it)
             it.type("clear; fg")
-            it.wait(", ready ·", "Press space and speak.")
+            it.wait(", ready", "Press space and speak.")
             assert it.modes["alternate_on"] == it.modes["mouse_any_flag"] == "1"
         it.press("?")
         it.wait("Help", "Esc closes")
