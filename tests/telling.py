@@ -35,7 +35,7 @@ class Call(service_v3.Call):
     def _settings(self, request: Any) -> Any:
         self._wanted = request.session_options
         settings = super()._settings(request)
-        self._ignored = []
+        self._warnings = []
         return settings
 
     async def _say(self, heard: list[Said]) -> None:

@@ -24,7 +24,7 @@ from skdictate.server.recogniser import Recogniser, RecogniserStream
 from skdictate.server.requests import Request, Requests
 from skdictate.server.responses import Responses
 from skdictate.server.rules import RefusedError, Rules
-from skdictate.server.session import Said, Session
+from skdictate.server.session import Said, Session, Wanted
 from skdictate.server.usage import Usage
 
 ALIVE_S = 3.0
@@ -69,6 +69,8 @@ class Call(ABC):
         """Where the client says that utterances end, in samples; ahead of the recogniser."""
         self._ended: int | None = None
         """The last of those, whether the recogniser has come to it or not."""
+        self._takes_ends = False
+        """The client may say where they end; ``_settings`` may allow it."""
         self._decoder: Decoder = Raw()
         """What is sent, as samples; ``_settings`` may name another."""
 
@@ -94,10 +96,10 @@ class Call(ABC):
         """Serve the call until the client has half-closed and everything is said."""
         async with asyncio.TaskGroup() as group:
             request = await self._requests.read()
-            self._format, refines = self._settings(request.content if request else None)
+            self._format, wanted = self._settings(request.content if request else None)
             self._usage.begin(self._format, request.size_bytes if request else 0)
             self._decoding = Decoding(self._decoder, self._service.decoding)
-            await self._open(refines=refines)
+            await self._open(wanted)
             try:
                 await self._greet()
                 alive = group.create_task(self._say_alive())
@@ -122,8 +124,8 @@ class Call(ABC):
         """An answer as it travels."""
 
     @abstractmethod
-    def _settings(self, request: Any | None) -> tuple[Format, bool]:
-        """What the first message asks for: the sound to come, and whether finals are refined.
+    def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
+        """What the first message asks for: the sound to come, and what is told of it.
 
         Raises:
             RefusedError: there is none, or it asks for what cannot be.
@@ -145,8 +147,8 @@ class Call(ABC):
     def _alive(self) -> Any:
         """The answer that only says that the session works; None where there is none."""
 
-    def _ends_utterance(self, request: Any) -> bool:
-        """Whether a message ends the utterance, and is no audio."""
+    def _is_end(self, request: Any) -> bool:
+        """Whether a message is an end of utterance, and no audio."""
         return False
 
     async def _greet(self) -> None:
@@ -155,7 +157,7 @@ class Call(ABC):
 
     # ------------------------------------------------------------------------- what all do
 
-    async def _open(self, *, refines: bool) -> None:
+    async def _open(self, wanted: Wanted) -> None:
         sizes = (self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, BITE_S, FULL_S))
         self._inbox = Inbox(*sizes)
         opening = asyncio.ensure_future(
@@ -166,7 +168,7 @@ class Call(ABC):
         except asyncio.CancelledError:  # the client has gone, and the stream is opened all the same
             opening.add_done_callback(self._close_unused)
             raise
-        self._session = Session(stream, self._format, refines=refines)
+        self._session = Session(stream, self._format, wanted)
 
     def _close_unused(self, opening: asyncio.Future[RecogniserStream]) -> None:
         """Free a stream that nobody waited for."""
@@ -177,9 +179,10 @@ class Call(ABC):
     async def _listen(self) -> None:
         """Take audio until the client has no more."""
         while request := await self._requests.read():
-            if self._ends_utterance(request.content):
+            if self._is_end(request.content):
                 self._usage.message(request.size_bytes, 0)
-                self._end_here()
+                if self._takes_ends:
+                    await self._end_here()
                 continue
             data, size_bytes = self._audio(request.content)
             self._usage.message(request.size_bytes, size_bytes)
@@ -192,12 +195,13 @@ class Call(ABC):
             await self._take(pcm)
         await self._inbox.end()
 
-    def _end_here(self) -> None:
+    async def _end_here(self) -> None:
         """The utterance ends with what has come; where it has ended already, this says nothing."""
         if self._usage.n_samples != self._ended:
             self._usage.end()
             self._ended = self._usage.n_samples
             self._ends.append(self._ended)
+            await self._inbox.wake()
 
     async def _take(self, pcm: bytes) -> None:
         """Samples, within the limits; waits while the recogniser is behind."""
@@ -210,7 +214,7 @@ class Call(ABC):
     async def _recognise(self) -> None:
         """Work through the audio as it comes, and say what it gives."""
         position = 0
-        while pcm := await self._inbox.take():
+        while (pcm := await self._inbox.take()) is not None:
             while self._ends and self._ends[0] * 2 <= position + len(pcm):
                 n_bytes = self._ends.popleft() * 2 - position
                 await self._say(await self._work(self._session.feed, pcm[:n_bytes]))
@@ -270,11 +274,3 @@ class Recognition:
     async def recognize(self, _requests: Any, context: Any) -> None:
         """One session, from its settings to its end."""
         await self.call.serve(self._service, context)
-
-
-def language_warning(codes: list[str], known: str) -> str:
-    """What to say of languages that this recogniser does not know; empty if it knows one."""
-    lowered = [code.lower() for code in codes]
-    if not lowered or "auto" in lowered or any(c[:2] == known[:2].lower() for c in lowered):
-        return ""
-    return f"This recogniser knows {known} only"

@@ -35,16 +35,20 @@ class Decoder(Protocol):
 
 
 class Raw:
-    """Samples as they are."""
+    """Samples as they are. A message may end in the middle of one: its other byte is the next."""
+
+    def __init__(self) -> None:
+        self._half = b""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """The next bytes."""
-        if len(data) % 2:
-            raise wrong("A chunk has to hold whole 16-bit samples")
-        yield data
+        """The next bytes; gives whole samples."""
+        data = self._half + data
+        n_whole = len(data) - len(data) % 2
+        self._half = data[n_whole:]
+        yield data[:n_whole]
 
     def finish(self) -> Iterator[bytes]:
-        """Nothing is kept back."""
+        """Half a sample is none."""
         yield from ()
 
 

@@ -15,6 +15,7 @@ import soxr
 
 from skdictate.core.events import Word
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.server.refine import raw
 
 MODEL_RATE_HZ = 16_000
 STEP_S = 0.3
@@ -33,11 +34,14 @@ class Utterance:
     """Words between two pauses. Times are milliseconds from the start of the stream."""
 
     text: str
+    """As it is spoken: no capitals, no punctuation, numbers in words."""
     start_ms: int
     end_ms: int
     is_complete: bool
     words: tuple[Word, ...] = ()
-    """Where each word is, if the model tells."""
+    """Where each word is, if the model tells; the words as the model writes them."""
+    written: str = ""
+    """As the model writes it, with capitals and punctuation; empty if it knows of none."""
 
 
 class RecogniserStream(Protocol):
@@ -166,7 +170,8 @@ def _utterance(line: Any) -> Utterance:
     hangover_ms = 0 if is_cut or not line.is_complete else HANGOVER_MS
     start_ms = round(line.start_time * 1000)
     end_ms = start_ms + max(0, duration_ms - hangover_ms)
-    return Utterance(line.text.strip(), start_ms, end_ms, line.is_complete)
+    written = line.text.strip()
+    return Utterance(raw(written), start_ms, end_ms, line.is_complete, written=written)
 
 
 def missing(detail: str) -> Problem:

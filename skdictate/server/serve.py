@@ -22,6 +22,7 @@ from skdictate.server.gate import TokenGate
 from skdictate.server.mortal import Mortal
 from skdictate.server.order import Order
 from skdictate.server.recogniser import Moonshine, Recogniser
+from skdictate.server.request_ids import RequestIds
 from skdictate.server.rules import Rules
 from skdictate.server.service_v2 import SERVICE as V2
 from skdictate.server.service_v2 import SttService
@@ -46,6 +47,7 @@ def build(
     options: Sequence[tuple[str, Any]] = (),
 ) -> grpc.aio.Server:
     """A server that is bound nowhere yet; the recogniser works on the executor's one thread."""
+    interceptors = [RequestIds(SERVICES), *interceptors]
     server = grpc.aio.server(interceptors=interceptors, options=[*OPTIONS, *options])
     services = (
         RecognizerService(recogniser, executor, rules),

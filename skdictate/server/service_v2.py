@@ -1,8 +1,8 @@
 """``yandex.cloud.ai.stt.v2.SttService/StreamingRecognize`` over the embedded recogniser.
 
-The only times that this version knows are those of words. Where the recogniser does not tell them,
-the whole utterance goes out as one word, so that a client learns at least where that was; silence
-that is settled goes out as an utterance of no words.
+The only times that this version knows are those of words. To our own client, which relies on them,
+an utterance whose words the recogniser does not place goes out as one word, so that it learns at
+least where that was. Silence that is settled goes out as an utterance of one empty word.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from skdictate._pb import speechkit_stt_v2_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Word
 from skdictate.server import call
-from skdictate.server.call import Service, language_warning
+from skdictate.server.call import Service
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
-from skdictate.server.refine import refine
+from skdictate.server.refine import Form
 from skdictate.server.rules import wrong
-from skdictate.server.session import Said
+from skdictate.server.session import Said, Wanted
+from skdictate.server.wishes import is_among
 
 SERVICE = "yandex.cloud.ai.stt.v2.SttService"
 METHOD = "StreamingRecognize"
@@ -39,8 +40,7 @@ class Call(call.Call):
         super().__init__(service, context)
         self._wanted = pb.RecognitionSpec()
         self._final: pb.SpeechRecognitionChunk | None = None
-        """Said, but held back: the end of its utterance may go with it."""
-        self._settled_ms = 0
+        """Said, but held back: the end of its utterance goes with it."""
         self._is_ended = False
         """By the client's wish for a single utterance."""
 
@@ -57,19 +57,23 @@ class Call(call.Call):
         """An answer as it travels."""
         return response.SerializeToString()
 
-    def _settings(self, request: Any | None) -> tuple[Format, bool]:
+    def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
         if request is None or request.WhichOneof("streaming_request") != "config":
             raise wrong("The first message has to be config")
         if len(request.config.folder_id) > FOLDER_ID_LONGEST:
             raise wrong(f"folder_id may have {FOLDER_ID_LONGEST} characters")
         self._wanted = request.config.specification
         sound = self._sound()
-        code = self._wanted.language_code
-        warning = language_warning([code] if code else [], self._service.recogniser.language)
-        if warning and not self._service.rules.is_public:  # here nothing but an error can say so
-            raise wrong(warning)
-        # Here a final is the better text at once; no refinement follows it.
-        return sound, False
+        code, known = self._wanted.language_code.lower(), self._service.recogniser.language
+        is_public = self._service.rules.is_public
+        if code and not is_among([code], known) and not is_public:
+            raise wrong(f"This recogniser knows {known} only")  # nothing but an error can say so
+        finals = _form(self._wanted)
+        return sound, Wanted(
+            partials=finals if self._normalizes_partials else Form.RAW,
+            finals=finals,
+            guesses_word_times=is_public,
+        )
 
     def _sound(self) -> Format:
         """The format of the audio that will come; that of its sound, if it comes in a container."""
@@ -95,12 +99,11 @@ class Call(call.Call):
             case Partial(text):
                 return self._partial(text) if self._wanted.partial_results else None
             case Final(text, start_ms, end_ms, words):
-                whole = (Word(text, start_ms, end_ms),)
-                held, self._final = self._final, _chunk(self._worded(text), words or whole)
-                self._settled_ms = end_ms
+                held = self._final
+                self._final = _chunk(text, words or (Word(text, start_ms, end_ms),))
                 return pb.StreamingRecognitionResponse(chunks=[held]) if held else None
-            case EndOfUtterance(time_ms):
-                return self._end(time_ms)
+            case EndOfUtterance():
+                return self._end()
         return None
 
     def _partial(self, text: str) -> pb.StreamingRecognitionResponse:
@@ -108,18 +111,20 @@ class Call(call.Call):
         chunk.alternatives.add(text=text, confidence=1.0)
         return pb.StreamingRecognitionResponse(chunks=[chunk])
 
-    def _end(self, time_ms: int) -> pb.StreamingRecognitionResponse:
-        """The utterance with its end; or silence, told as an utterance of no words."""
-        silence = (Word("", min(self._settled_ms, time_ms), time_ms),)
-        chunk, self._final = self._final or _chunk("", silence), None
-        self._settled_ms = time_ms
+    def _end(self) -> pb.StreamingRecognitionResponse | None:
+        """The utterance with its end; of silence it is one of no words."""
+        chunk, self._final = self._final, None
+        if chunk is None:
+            return None
         has_text = bool(chunk.alternatives[0].text)
         self._is_ended = self._wanted.single_utterance and has_text
         chunk.end_of_utterance = True
         return pb.StreamingRecognitionResponse(chunks=[chunk])
 
-    def _worded(self, text: str) -> str:
-        return refine(text) if self._wanted.literature_text else text
+    @property
+    def _normalizes_partials(self) -> bool:
+        metadata = dict(self._context.invocation_metadata() or ())
+        return str(metadata.get("x-normalize-partials", "")).lower() == "true"
 
     def _alive(self) -> pb.StreamingRecognitionResponse | None:
         """An answer without chunks; some clients in the documentation would stumble over it."""
@@ -132,6 +137,13 @@ class SttService(call.Recognition):
     """Serves any number of calls."""
 
     call = Call
+
+
+def _form(wanted: pb.RecognitionSpec) -> Form:
+    """How finals are written."""
+    if wanted.literature_text:
+        return Form.SPELLED if wanted.raw_results else Form.LITERARY
+    return Form.RAW if wanted.raw_results else Form.NORMALIZED
 
 
 def _chunk(text: str, words: Iterable[Word]) -> pb.SpeechRecognitionChunk:

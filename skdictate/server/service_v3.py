@@ -12,11 +12,12 @@ from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
 from skdictate.server import call, wishes
-from skdictate.server.call import Service, language_warning
+from skdictate.server.call import Service
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
+from skdictate.server.request_ids import client_id
 from skdictate.server.rules import wrong
-from skdictate.server.session import Cursors, Said
+from skdictate.server.session import Cursors, Said, Wanted
 
 SERVICE = "speechkit.stt.v3.Recognizer"
 METHOD = "RecognizeStreaming"
@@ -33,9 +34,8 @@ class Call(call.Call):
     def __init__(self, service: Service, context: Any) -> None:
         super().__init__(service, context)
         self._began_s = time.monotonic()
-        self._id = pb.SessionUuid(uuid=str(uuid.uuid4()), user_request_id=_request_id(context))
-        self._languages: list[str] = []
-        self._ignored: list[str] = []
+        self._id = pb.SessionUuid(uuid=str(uuid.uuid4()), user_request_id=client_id(context))
+        self._warnings: list[str] = []
 
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingRequest | None:
@@ -50,16 +50,22 @@ class Call(call.Call):
         """An answer as it travels."""
         return response.SerializeToString()
 
-    def _settings(self, request: Any | None) -> tuple[Format, bool]:
+    def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
         if request is None or request.WhichOneof("Event") != "session_options":
             raise wrong("The first message has to be session_options")
-        model = request.session_options.recognition_model
-        self._languages = list(model.language_restriction.language_code)
-        wishes.check(request.session_options)
-        self._ignored = list(wishes.ignored(request.session_options))
-        mode = model.text_normalization.text_normalization
-        refines = mode == pb.TextNormalizationOptions.TEXT_NORMALIZATION_ENABLED
-        return self._format_of(model.audio_format), refines
+        options = request.session_options
+        wishes.check(options)
+        self._warnings = list(wishes.warnings(options, self._service.recogniser.language))
+        is_public = self._service.rules.is_public
+        # The service takes them with the external classifier only; our own client may at any time.
+        self._takes_ends = wishes.is_external(options) or not is_public
+        wanted = Wanted(
+            endpoint=wishes.endpoint(options),
+            refinements=wishes.refinements(options),
+            # Our own client cuts between sessions by these times, if there are any.
+            guesses_word_times=is_public,
+        )
+        return self._format_of(options.recognition_model.audio_format), wanted
 
     def _format_of(self, options: Any) -> Format:
         """The format of the audio that will come; that of its sound, if it comes in a container."""
@@ -72,17 +78,10 @@ class Call(call.Call):
 
     async def _greet(self) -> None:
         await super()._greet()
-        warning = language_warning(self._languages, self._service.recogniser.language)
-        if warning:
-            await self._warn(warning)
-        if self._ignored:
-            await self._warn(f"This recogniser ignores {', '.join(self._ignored)}")
+        for words in self._warnings:
+            await self._write(self._status(pb.StatusCode(code_type=pb.WARNING, message=words)))
 
-    async def _warn(self, words: str) -> None:
-        await self._write(self._status(pb.StatusCode(code_type=pb.WARNING, message=words)))
-
-    def _ends_utterance(self, request: Any) -> bool:
-        """Taken whatever the classifier is, which is more than the service does."""
+    def _is_end(self, request: Any) -> bool:
         return bool(request.WhichOneof("Event") == "eou")
 
     def _audio(self, request: Any) -> tuple[bytes, int]:
@@ -119,12 +118,6 @@ class RecognizerService(call.Recognition):
     call = Call
 
 
-def _request_id(context: Any) -> str:
-    """The client's own id for its request."""
-    metadata = dict(context.invocation_metadata() or ())
-    return str(metadata.get("x-client-request-id", ""))
-
-
 def _format(options: Any) -> Format:
     """The format of the audio that will come, if it can be worked with."""
     if options.WhichOneof("AudioFormat") != "raw_audio":
@@ -145,14 +138,19 @@ def _encode(said: Said) -> pb.StreamingResponse:
         case Partial(text, words):
             start_ms, end_ms = said.cursors.final_ms, said.cursors.processed_ms
             _add(response.partial, text, start_ms, end_ms, words)
-        case Final(text, start_ms, end_ms, words):
-            _add(response.final, text, start_ms, end_ms, words)
-        case Refinement(index, text):
+        case Final():
+            _add_final(response.final, said.event)
+        case Refinement(index, _):
             response.final_refinement.final_index = index
-            response.final_refinement.normalized_text.alternatives.add(text=text)
+            if said.final is not None:
+                _add_final(response.final_refinement.normalized_text, said.final)
         case EndOfUtterance(time_ms):
             response.eou_update.time_ms = time_ms
     return response
+
+
+def _add_final(update: pb.AlternativeUpdate, final: Final) -> None:
+    _add(update, final.text, final.start_ms, final.end_ms, final.words)
 
 
 def _add(

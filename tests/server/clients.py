@@ -18,16 +18,19 @@ from tests.server.test_service_v3 import chunks, settings
 SOUND = Format(16_000)
 
 
-def call_on(channel: grpc.aio.Channel, metadata: Any = ()) -> Any:
+def call_on(
+    channel: grpc.aio.Channel, metadata: Any = (), requests: list[Any] | None = None
+) -> Any:
+    """A session; it sends these requests, or else what the test writes."""
     return channel.stream_stream(
         "/speechkit.stt.v3.Recognizer/RecognizeStreaming",
         request_serializer=pb.StreamingRequest.SerializeToString,
         response_deserializer=pb.StreamingResponse.FromString,
-    )(metadata=metadata)
+    )(None if requests is None else iter(requests), metadata=metadata)
 
 
 async def talk(call: Any, requests: list[pb.StreamingRequest]) -> str:
-    """Send everything; the finals."""
+    """Send everything; the finals of words."""
     for request in requests:
         await call.write(request)
     await call.done_writing()
@@ -35,7 +38,7 @@ async def talk(call: Any, requests: list[pb.StreamingRequest]) -> str:
     while (response := await call.read()) is not grpc.aio.EOF:
         if response.HasField("final"):
             finals.append(response.final.alternatives[0].text)
-    return " ".join(finals)
+    return " ".join(text for text in finals if text)
 
 
 @asynccontextmanager

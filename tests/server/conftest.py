@@ -20,6 +20,7 @@ from skdictate.server.offer import Identity, Offer
 from skdictate.server.rules import Rules
 from tests.echo import EchoRecogniser
 from tests.served import Certificate, certificate
+from tests.server.emulator import emulator, speech  # noqa: F401 - fixtures
 
 
 @dataclass

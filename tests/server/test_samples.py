@@ -9,31 +9,25 @@ files where the page wants them), gRPC from its registries; and the microphone i
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import soundfile
-import soxr
 
-from tests.environments import locked
-from tests.served import TOKEN, certificate, serving
-from tests.speech import words
+from tests.environments import node_modules_with
+from tests.served import TOKEN
+from tests.server.emulator import Emulator, check, run
 from tests.wire.conftest import yandex_python  # noqa: F401 - a fixture
 
 FOLDER = os.environ.get("SKDICTATE_SAMPLES", "")
 ROOT = Path(__file__).parents[2]
-HOST = re.compile(r"(stt\.api\.cloud\.yandex\.net|\{\{ api-host-sk-stt \}\}):443")
 ENDS = ("```", "Where:")
 """What follows the code on a page."""
 NODE_PACKAGES = ("grpc@npm:@grpc/grpc-js", "@grpc/proto-loader", "google-proto-files")
 """The ``grpc`` that the page names is retired; this is its successor, under the old name."""
-PATIENCE_S = 120
 pytestmark = pytest.mark.skipif(
     not FOLDER, reason="SKDICTATE_SAMPLES names no folder with pages of the documentation"
 )
@@ -58,63 +52,6 @@ def _block(lines: list[str]) -> Iterator[str]:
         if is_less or line.strip() in ENDS:
             return
         yield line
-
-
-@dataclass(frozen=True)
-class Emulator:
-    """Our server, as a sample needs to know it."""
-
-    address: str
-    certificate: Path
-
-    def instead(self, code: str) -> str:
-        """The code with this server in the place of the service."""
-        moved, n_hosts = HOST.subn(self.address, code)
-        assert n_hosts == 1
-        return moved
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    folder = tmp_path_factory.mktemp("emulator")
-    made = certificate(folder)
-    token = folder / "token"
-    token.write_text(TOKEN + "\n")
-    options = ["--listen", "127.0.0.1:0", "--token-file", str(token)]
-    options += ["--tls-cert", str(made.path), "--tls-key", str(made.key)]
-    with serving(folder / "home", *options) as served:
-        yield Emulator(served.address, made.path)
-
-
-@pytest.fixture(scope="module")
-def speech(beckett: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording as the samples want it: 8 kHz; with and without a header."""
-    sound, rate_hz = soundfile.read(beckett, dtype="float32")
-    path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    soundfile.write(path, soxr.resample(sound, rate_hz, 8_000), 8_000, subtype="PCM_16")
-    path.with_suffix(".pcm").write_bytes(path.read_bytes()[44:])
-    return path
-
-
-def run(command: list[str], folder: Path, **environ: str) -> str:
-    """What a sample prints."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**kept, "PYTHONUNBUFFERED": "1", **environ},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def check(printed: str) -> None:
-    """Most of what was said is there."""
-    heard = set(words(printed.replace("'", " ")))
-    assert {"ever", "tried", "failed", "matter", "again", "better"} <= heard, printed
 
 
 @pytest.mark.slow
@@ -164,15 +101,7 @@ def node_packages(pytestconfig: pytest.Config) -> Path:
     """A folder with what the page has installed, kept between runs."""
     if shutil.which("npm") is None:
         pytest.skip("needs Node.js and npm")
-    assert pytestconfig.cache is not None
-    home = pytestconfig.cache.mkdir("node")
-    with locked(home):
-        if not (home / "installed").exists():
-            (home / "package.json").write_text("{}")
-            command = ["npm", "install", "--ignore-scripts", *NODE_PACKAGES]
-            subprocess.run(command, cwd=home, check=True, capture_output=True)
-            (home / "installed").touch()
-    return home / "node_modules"
+    return node_modules_with(pytestconfig, "node", *NODE_PACKAGES)
 
 
 @pytest.mark.slow
