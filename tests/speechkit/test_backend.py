@@ -48,7 +48,7 @@ async def test_a_session_from_settings_to_its_end(serving: Serving) -> None:
         for _ in range(2):
             events = await dictate(it)
             finals = [event for event in events if isinstance(event, Final)]
-            assert [final.text for final in finals] == ["1 2 3"]
+            assert [final.text for final in finals] == ["1 2 3", ""]  # words, then silence
             assert Refinement(0, "1 2 3") in events
             sessions = {event for event in events if isinstance(event, Session)}
             assert all(session.request_id for session in sessions)
