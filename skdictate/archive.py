@@ -33,7 +33,7 @@ from skdictate.library.rescue import read, used
 from skdictate.library.revision import Revision, revisions
 from skdictate.output.formats import SUFFIXES, rendered
 from skdictate.output.sinks import save
-from skdictate.paths import Paths
+from skdictate.paths import Paths, is_there, working_folder
 
 TRIES, TRY_S = 40, 0.05
 SAID_OF_SOUND = {
@@ -54,7 +54,7 @@ class Archive:
         Raises:
             ProblemError: the library or the disk cannot be used.
         """
-        if not (self.paths.library.exists() or self.paths.recordings.exists()):
+        if not (is_there(self.paths.library) or is_there(self.paths.recordings)):
             return Found()
         retention = Retention(settings.keep_audio_days, settings.keep_text_days)
         with self._library() as library:
@@ -65,7 +65,7 @@ class Archive:
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """What could be recognised yet, the newest first."""
-        if not self.paths.library.exists():
+        if not is_there(self.paths.library):
             return ()
         with self._library() as library:
             return tuple(unfinished(library, self.paths.recordings))
@@ -129,8 +129,8 @@ class Archive:
         """
         kept = self.get(number)
         started = kept.about.started_at.astimezone()
-        plain = Path.cwd() / f"dictation-{number}-{started:%Y-%m-%d-%H%M%S}{SUFFIXES[name]}"
-        path = Path(output).expanduser() if output else plain
+        plain = f"dictation-{number}-{started:%Y-%m-%d-%H%M%S}{SUFFIXES[name]}"
+        path = Path(output).expanduser() if output else working_folder() / plain
         sound = Format(kept.about.rate_hz)
         save(path, rendered(name, sound, kept.lines, kept.gaps, kept.findings))
         return path

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 from skdictate.commands import auth, dictating, history, looking, mic, serve, ssh
 from skdictate.commands.settings import add_options
+from skdictate.core.clean import clean
 from skdictate.system import boundary, standard_streams
 from skdictate.unseen import forget_telltales
 
@@ -66,8 +68,16 @@ def _keep_memory_private() -> None:
             ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows what it does not understand, which may be anything, without letting it act."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with a sentence."""
+        super().error(clean(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="skdictate",
         usage="skdictate [OPTION ...] [COMMAND ...]",
         description=EXAMPLES,

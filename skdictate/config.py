@@ -22,6 +22,7 @@ from skdictate.options import (
     as_flag,
     as_words,
 )
+from skdictate.system import small_file
 
 NOT_OPTIONS = ("HOME", "API_KEY", "IAM_TOKEN", "SERVE_TOKEN")
 """What else the environment may carry under our prefix."""
@@ -147,10 +148,12 @@ def read(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = small_file.read(file).decode()
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
+        raise ProblemError(broken(file, error.strerror or str(error))) from error
+    except UnicodeError as error:
         raise ProblemError(broken(file, str(error))) from error
     try:
         return tomllib.loads(text)

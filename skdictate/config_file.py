@@ -16,6 +16,7 @@ from tomlkit.items import Array, Comment, Trivia
 from skdictate import private_file
 from skdictate.config import broken, read
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.system import small_file
 
 Document = tomlkit.TOMLDocument
 
@@ -51,7 +52,7 @@ class ConfigFile:
         read(self.path)  # what is broken is told as it is when the program starts
         try:
             target = self.path.resolve()  # a link stays one, as those want who keep such files
-            text = target.read_bytes().decode() if target.exists() else ""
+            text = small_file.read(target).decode() if target.exists() else ""
             document = tomlkit.parse(text)
             change(document)
             _check_rights(target)

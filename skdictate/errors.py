@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from skdictate.core.clean import clean
+
 
 class Kind(StrEnum):
     """What a problem is about; decides the exit code and nothing else."""
@@ -64,6 +66,11 @@ class Problem:
     """Trying again unchanged cannot help."""
     support: str = field(default="", compare=False)
     """What the support of a service asks for: the names of a request, where it gave any."""
+
+    def __post_init__(self) -> None:
+        """Make it safe to show: it may name a file or an address that would act on a terminal."""
+        for name in ("title", "detail", "hint"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
 
     @property
     def exit_code(self) -> Exit:

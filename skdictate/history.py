@@ -11,6 +11,7 @@ from typing import TextIO
 from skdictate.archive import Archive
 from skdictate.config import Settings
 from skdictate.core.audio import Format
+from skdictate.core.clean import clean
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.library.kept import Kept
 from skdictate.library.listing import Listed
@@ -18,7 +19,7 @@ from skdictate.library.revision import Revision
 from skdictate.output.formats import rendered
 from skdictate.output.unfinished import length
 from skdictate.output.words import clock, noted
-from skdictate.paths import Paths
+from skdictate.paths import Paths, is_there
 
 FIRST_WORDS = 50
 """Characters of the text that tell one dictation from another in a list."""
@@ -120,7 +121,7 @@ def _moment(words: str) -> datetime:
 
 def _recording(kept: Kept, paths: Paths) -> str:
     path = paths.recordings / kept.about.recording
-    return str(path) if path.exists() else "removed"
+    return clean(str(path)) if is_there(path) else "removed"
 
 
 def _headed(revision: Revision, sound: Format) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
 from skdictate.paths import FILE_MODE, Paths, private_folder
+from skdictate.system import small_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Memory:
     def microphone(self) -> Microphone:
         """The one that was chosen last."""
         with suppress(OSError, UnicodeError):
-            lines = self._file.read_text(encoding="utf-8").splitlines()
+            lines = small_file.read(self._file).decode().splitlines()
             name, label = (clean(line).strip() for line in (*lines, "", "")[:2])
             return Microphone(name, label or name)
         return Microphone()

@@ -42,13 +42,13 @@ class Paths:
         """The places for this user."""
         home = environ.get("SKDICTATE_HOME")
         if home:
-            root = Path(home).expanduser().absolute()
+            root = _absolute(home)
             return cls(root, root, root, root / "run")
         from platformdirs import PlatformDirs
 
         dirs = PlatformDirs(APP, appauthor=False)
         given = environ.get("XDG_RUNTIME_DIR", "")
-        runtime = Path(given) / APP if given.startswith("/") and Path(given).is_dir() else None
+        runtime = Path(given) / APP if given.startswith("/") and os.path.isdir(given) else None  # noqa: PTH112
         return cls(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, runtime)
 
     @property
@@ -68,10 +68,50 @@ class Paths:
 
     def socket_folder(self) -> Path:
         """A new private folder for a socket, short enough for a socket's path."""
-        if self.runtime is not None and len(os.fsencode(self.runtime)) < LONGEST_SOCKET - 30:
+        runtime = b"" if self.runtime is None else os.fsencode(self.runtime)
+        if self.runtime and runtime.isascii() and len(runtime) < LONGEST_SOCKET - 30:
             with suppress(OSError, ProblemError):  # a full disk may still have room elsewhere
                 return Path(tempfile.mkdtemp(prefix="", dir=private_folder(self.runtime)))
         return Path(tempfile.mkdtemp(prefix=f"{APP}-"))
+
+
+def _absolute(home: str) -> Path:
+    try:
+        return Path(home).expanduser().absolute()
+    except (OSError, RuntimeError) as error:
+        detail = f"SKDICTATE_HOME is {home!r}, and there is no folder that it starts from"
+        hint = "Name it by its whole path, or change to a folder that is there."
+        problem = Problem(Kind.CONFIG, "There is no such place", detail, hint, is_permanent=True)
+        raise ProblemError(problem) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something.
+
+    Raises:
+        ProblemError: that cannot be seen.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ProblemError(_unusable(path, error)) from error
+    return True
+
+
+def working_folder() -> Path:
+    """The folder that the program was started in.
+
+    Raises:
+        ProblemError: it has been removed.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        hint = "Name a file by its whole path, or start this in another folder."
+        title = "The working folder is gone"
+        raise ProblemError(Problem(Kind.DISK, title, "", hint, is_permanent=True)) from error
 
 
 def private_folder(path: Path) -> Path:

@@ -9,7 +9,7 @@ from skdictate.config import Config
 from skdictate.core.clean import clean
 from skdictate.ledger import DEFAULT, said, visible
 from skdictate.options import OPTIONS, Option
-from skdictate.paths import Paths
+from skdictate.paths import Paths, is_there
 
 
 def write_settings(config: Config, paths: Paths, out: TextIO, form: str) -> None:
@@ -25,7 +25,8 @@ def write_settings(config: Config, paths: Paths, out: TextIO, form: str) -> None
             }
             out.write(json.dumps(fields) + "\n")
         return
-    out.write(f"{paths.config_file}{'' if paths.config_file.exists() else ' (not there)'}\n\n")
+    absence = "" if is_there(paths.config_file) else " (not there)"
+    out.write(f"{clean(str(paths.config_file))}{absence}\n\n")
     width = max(len(option.name) for option in OPTIONS)
     for option in OPTIONS:
         value = clean(said(_value(config, option)))

@@ -6,6 +6,7 @@ another library has taken the place, and moves.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -19,7 +20,7 @@ from skdictate.library import salvage
 from skdictate.library.guard import replacing
 from skdictate.library.library import BUSY_S, Library
 from skdictate.library.trouble import is_damage, told
-from skdictate.paths import sync_folder
+from skdictate.paths import is_there, sync_folder
 
 SUFFIXES = ("-wal", "-shm", "")
 """Of the files that are one library. The journal goes first: it must not meet another library."""
@@ -77,7 +78,7 @@ def read(path: Path) -> Iterator[Library]:
         try:
             library = stack.enter_context(used(path))
         except ProblemError as error:
-            if is_damage(error) or error.__cause__ is None or not path.exists():
+            if is_damage(error) or error.__cause__ is None or not os.path.exists(path):  # noqa: PTH110
                 raise
             library = _copied(path, stack, error)
         yield library
@@ -99,7 +100,7 @@ def _copied(path: Path, stack: ExitStack, why: ProblemError) -> Library:
 def _take_up(path: Path) -> None:
     """Where a program was killed in between, the damaged library has gone and the new one waits."""
     new = path.with_suffix(".new")
-    if new.exists() and not path.exists():
+    if is_there(new) and not is_there(path):
         with told(path), replacing(path):
             if new.exists() and not path.exists():
                 new.rename(path)

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from rich.cells import cell_len
 
+from skdictate.core.clean import clean
 from skdictate.output.outlet import Outlet
 
 NOTES_S = 1.0
@@ -40,7 +41,7 @@ class Notes:
         """A line for the user."""
         with self._lock:
             self.clear()
-            self._write(f"skdictate: {words}\n")
+            self._write(f"skdictate: {clean(words)}\n")
 
     def partial(self, text: str) -> None:
         """The words that may still change: their end, as far as a line has room."""

@@ -13,6 +13,7 @@ from skdictate.library.library import Library
 from skdictate.library.recording import Recording
 from skdictate.library.reviser import Reviser
 from skdictate.library.tape import UnreadableError
+from skdictate.paths import is_there
 from skdictate.sources.excerpt import Excerpt
 
 
@@ -36,7 +37,7 @@ def text(kept: Kept, path: Path) -> Text:
     Raises:
         ProblemError: there is no recording any more.
     """
-    if not path.exists():
+    if not is_there(path):
         raise ProblemError(
             Problem(
                 Kind.USAGE,

@@ -20,6 +20,7 @@ from skdictate.library.ownership import held
 from skdictate.library.removal import spend_sound
 from skdictate.library.reviser import Reviser
 from skdictate.library.revision import Maker, newest_link, supersede
+from skdictate.paths import is_there
 from skdictate.patience import Patience
 from skdictate.redo import original
 from skdictate.redo.judgement import STOPPED, UNANSWERED, objection
@@ -84,7 +85,7 @@ class Redo:
             tuple(line for line in after.lines if line.link_id > first_link),
             sum(gap.end_sample - gap.start_sample for gap in after.unrecognised),
             self._problem,
-            path.exists(),
+            is_there(path),
         )
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from skdictate.address import UNIX, is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.server.rules import Rules
+from skdictate.system import small_file
 
 VARIABLE = "SKDICTATE_SERVE_TOKEN"
 """Where the token may be; never an option, since others can read those."""
@@ -77,9 +78,10 @@ def identity(certificate: str, key: str) -> Identity | None:
     paths = [Path(certificate).expanduser(), Path(key).expanduser()]
     hint = "Check --tls-cert and --tls-key: PEM, the key without a password."
     try:
+        files = [small_file.read(path) for path in paths]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(paths[0], paths[1], password=lambda: "")
-        return Identity(paths[0].read_bytes(), paths[1].read_bytes())
+        return Identity(*files)
     except (ssl.SSLError, ValueError) as error:
         detail = "The files are no certificate and its key"
         raise ProblemError(_wrong("The certificate cannot be used", detail, hint)) from error
@@ -95,8 +97,10 @@ def token(file: str, environ: Mapping[str, str]) -> str:
         ProblemError: the file cannot be read, or what it holds cannot be sent.
     """
     title, hint = "The token cannot be used", f"Check --token-file, or {VARIABLE}."
+    text = environ.get(VARIABLE, "")
     try:
-        text = Path(file).expanduser().read_text() if file else environ.get(VARIABLE, "")
+        if file:
+            text = small_file.read(Path(file).expanduser()).decode()
     except (OSError, UnicodeError) as error:
         detail = f"{file}: {getattr(error, 'strerror', None) or 'not a text'}"
         raise ProblemError(_wrong(title, detail, hint)) from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +14,7 @@ import soundfile
 
 from skdictate.convert import Converter
 from skdictate.core.audio import Format
+from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import BLOCK_MS
 from skdictate.sources.pace import Pace
@@ -30,7 +33,7 @@ class FileSource:
     overruns = 0
 
     def __init__(self, paths: list[Path], sound: Format, speed: float, name: str = "") -> None:
-        self.name = name or ", ".join(path.name for path in paths)
+        self.name = clean(name or ", ".join(path.name for path in paths))
         self.format = sound
         self._paths = paths
         self._pace = Pace(speed)
@@ -80,7 +83,9 @@ class FileSource:
         }
         try:
             is_raw = path.suffix.lower() in RAW_SUFFIXES
-            return soundfile.SoundFile(path, **(raw if is_raw else {}))
+            # The library itself cannot encode a name that is no text in the locale.
+            name = os.fsencode(path) if os.name == "posix" else path
+            return soundfile.SoundFile(name, **(raw if is_raw else {}))
         except (OSError, soundfile.SoundFileError) as error:
             raise ProblemError(_unreadable(path, error)) from error
 
@@ -108,12 +113,14 @@ def demo_paths() -> list[Path]:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    if not path.exists():
+    detail = f"{path}: {_reason(error)}"
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            detail = f"{path} is a folder"
+    except FileNotFoundError:
         detail = f"There is no file {path}"
-    elif path.is_dir():
-        detail = f"{path} is a folder"
-    else:
-        detail = f"{path}: {error}"
+    except OSError as unseen:
+        detail = f"{path}: {unseen.strerror}"
     return Problem(
         Kind.USAGE,
         "The recording cannot be read",
@@ -121,3 +128,8 @@ def _unreadable(path: Path, error: Exception) -> Problem:
         "WAV, FLAC, OGG and MP3 are read by their header, .raw and .pcm as 16-bit mono at --rate.",
         is_permanent=True,
     )
+
+
+def _reason(error: Exception) -> str:
+    """Without the name of the file, which the library gives as bytes."""
+    return getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)

@@ -40,7 +40,7 @@ class Inbox:
             sessions.socket_path(paths, reception.id),
             secrets.token_hex(16),
             os.getpid(),
-            Path.cwd().name,
+            _folder(),
             time.time(),
         )
         self._listener = _listen(self.session.socket)
@@ -120,3 +120,11 @@ def _no_sockets() -> Problem:
         "Use --source ssh://HOST, which goes there, or a microphone of this machine.",
         is_permanent=True,
     )
+
+
+def _folder() -> str:
+    """The name of the working folder, which tells apps apart; empty if it has been removed."""
+    try:
+        return Path.cwd().name
+    except OSError:
+        return ""

@@ -12,6 +12,7 @@ from skdictate import __version__
 from skdictate.address import is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.proxies import Proxy, proxy_for
+from skdictate.system import small_file
 from skdictate.unseen import ENVIRONMENT
 
 CLOUD = "stt.api.cloud.yandex.net:443"
@@ -91,7 +92,7 @@ def _way(proxy: Proxy | None) -> tuple[str, Any]:
 
 def _read(path: str) -> bytes:
     try:
-        return Path(path).expanduser().read_bytes()
+        return small_file.read(Path(path).expanduser())
     except OSError as error:
         raise ProblemError(_wrong(f"{path}: {error.strerror}")) from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from skdictate.config import Settings
 from skdictate.errors import ProblemError
 from skdictate.library import spending
@@ -26,7 +28,7 @@ def budget(settings: Settings, paths: Paths) -> tuple[float, str]:
 
 
 def _spent_s(paths: Paths) -> int:
-    if not paths.library.exists():
+    if not os.path.exists(paths.library):  # noqa: PTH110
         return 0
     try:
         library = Library(paths.library)

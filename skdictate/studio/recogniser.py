@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from skdictate.config import Settings
+from skdictate.core.clean import clean
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.server.order import Order
@@ -64,7 +65,7 @@ class Recogniser:
     @property
     def place(self) -> str:
         """Where it is, in words."""
-        return "this machine" if self.endpoint is None else self.endpoint.target
+        return "this machine" if self.endpoint is None else clean(self.endpoint.target)
 
     @property
     def lacks_model(self) -> bool:

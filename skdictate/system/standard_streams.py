@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
+from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
 
 NAMES = ("stdin", "stdout", "stderr")
@@ -107,7 +108,7 @@ def to_terminal() -> None:
 def say(words: str) -> None:
     """A line on standard error, if that takes one: nothing that is said ends what is done."""
     with suppress(OSError, ValueError):
-        sys.stderr.write(f"skdictate: {words}\n")
+        sys.stderr.write(f"skdictate: {clean(words)}\n")
         sys.stderr.flush()
 
 

@@ -30,7 +30,7 @@ def read_private(path: Path, *, is_given_by_system: bool = False) -> str:
     try:
         fd = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
-        if path.is_symlink():
+        if os.path.islink(path):  # noqa: PTH114 - never raises
             raise _refused(f"{path} is a link", "Name the file itself.") from None
         raise _refused(f"{path}: {error.strerror}", "Check its name and its rights.") from None
     try:

@@ -6,6 +6,7 @@ The file is there in both cases and says which, so that no keyring is woken in v
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from skdictate import private_file
@@ -28,7 +29,7 @@ class Kept:
     @property
     def is_there(self) -> bool:
         """Something is kept, or in the way."""
-        return self.file.is_symlink() or self.file.exists()
+        return os.path.lexists(self.file)
 
     def read(self) -> tuple[str, str]:
         """The secret, and where it is.

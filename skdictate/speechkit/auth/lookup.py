@@ -159,9 +159,20 @@ def _secrets(
             yield name, partial(str, value), scheme, None
     if folder := environ.get(SYSTEMD, ""):
         given = Path(folder, SYSTEMD_NAME)
-        if given.exists():
+        if _may_be_there(given):
             name = f"systemd's credential {SYSTEMD_NAME}"
             yield name, partial(read_private, given, is_given_by_system=True), ANY, given
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether there is a file, or it cannot be told, which is said when it is opened."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def of_secret(text: str, origin: str, iam: str, folder_id: str = "", scheme: str = ANY) -> Issuer:
