@@ -57,6 +57,8 @@ class MicSource(Unopened):
         self._trouble: Problem | None = None
         self._handover: Handover | None = None
         self._standby = Standby(sound.rate_hz, channel)
+        self._replacement: MicProcess | None = None
+        """Captures already, in the place of one that was killed."""
         self._successor: Successor | None = None
         """Captures while it is not known whether the process in use still does."""
         self._is_named = self._is_heard = self._is_stopped = self._is_switching = False
@@ -107,6 +109,8 @@ class MicSource(Unopened):
         finally:
             if self._handover is not None:
                 await self._handover.close()
+            if self._replacement is not None:
+                await self._replacement.close()
             await self._dismiss()
             await self._standby.close()
         for item in self._continuity.ended(time.monotonic()):
@@ -117,8 +121,11 @@ class MicSource(Unopened):
         if self._handover is not None:
             handover, self._handover = self._handover, None
             return await handover.successor()
-        self._is_switching = False
         self._standby.was_needed(True)
+        if self._replacement is not None:
+            replacement, self._replacement = self._replacement, None
+            return replacement
+        self._is_switching = False
         if self._successor is not None:
             successor, self._successor = self._successor, None
             if successor.is_heard:
@@ -204,6 +211,9 @@ class MicSource(Unopened):
             return None
         if frames is None:
             self._was_killed = self._trouble is None and self._n_failures == 0
+            if self._was_killed and self._may_doubt:  # before anything else is done about it
+                self._replacement = self._new_process(self._wanted)
+                await self._replacement.start()
             self._trouble = self._trouble or await process.death()
         return frames
 
