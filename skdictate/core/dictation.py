@@ -199,6 +199,7 @@ class Dictation:
         is_ended = problem is None and link.state is State.FINISHING
         if is_ended:
             self._works.spares.ended(link)
+            self._works.ended(link)
             self._works.hearing.ended(link, self._works.timeline.span_of(link), now_s)
             self._works.backoff.worked()
             self._works.exchange.cleared()

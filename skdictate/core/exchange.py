@@ -266,7 +266,7 @@ class Exchange:
         least_s = OVERLOAD_S if problem.kind is Kind.SERVICE else 0.0
         if problem is NO_ENDING and not link.has_spoken:
             least_s = REST_S
-        if link.opened_s is not None:
+        if link.opened_s is not None and self.limits.unit_s:
             is_network = problem.kind is Kind.NETWORK
             least_s = max(least_s, self.backoff.dear_s(is_network=is_network))
         n_unsettled = self.backoff.n_unsettled

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from skdictate.core.assurance import Assurance
 from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
-from skdictate.core.changes import Change, Finished
-from skdictate.core.course import Course
+from skdictate.core.changes import Change, Finished, Topic
+from skdictate.core.course import LIVE_S, Course
 from skdictate.core.ears import Ears
 from skdictate.core.effects import Done, Effect
 from skdictate.core.exchange import DRAIN_S, LATE_S, Exchange
@@ -32,7 +32,7 @@ from skdictate.core.thrift import Thrift
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
 from skdictate.core.trust import PROVEN, Trust
-from skdictate.core.watch import Watch
+from skdictate.core.watch import NO_WORDS, WORDLESS_S, Watch
 from skdictate.errors import Problem
 
 
@@ -47,6 +47,8 @@ class Works:
     effects: list[Effect] = field(default_factory=list)
     is_stopping: bool = False
     is_done: bool = False
+    is_given_up: bool = False
+    """Something was not answered for, and was waited for no longer."""
     life_s: float = 0.0
     """When the recogniser last said something, or the end began."""
     gain_s: float = 0.0
@@ -124,6 +126,8 @@ class Works:
         self.transcript.guess(self.timeline.guess(), now_s)
         if self.is_stopping and not self.timeline.spans and not self.exchange.links:
             self.is_done = True
+            if not self.is_given_up:
+                self.exchange.cleared()
             self.effects.append(Done())
             self.changes.append(Finished())
 
@@ -146,6 +150,14 @@ class Works:
         if not is_ended:
             self.exchange.broke(link, problem, now_s)
 
+    def ended(self, link: Link) -> None:
+        """A link has ended in good order. If it was sent speech and gave no words, that is said,
+        where the past is sent in a hurry and so nobody else watches for it."""
+        is_behind = self.timeline.head - link.cursor > self.format.samples(LIVE_S)
+        speech_s = self.format.seconds(self.loudness.speech(link.first, link.cursor))
+        if is_behind and not link.has_progress and speech_s >= WORDLESS_S:
+            self.watch.raise_(Topic.PROGRESS, NO_WORDS)
+
     def tear(self, start: int, end: int) -> None:
         """A stretch cannot be heard any more; around it others listen."""
         for link in self.timeline.tear(start, end):
@@ -154,6 +166,7 @@ class Works:
 
     def give_up(self) -> None:
         """Wait for nothing: what is unanswered becomes a gap."""
+        self.is_given_up = True
         for link in list(self.exchange.links.values()):
             self.exchange.drop(link)
             self.timeline.settle_lines(link.link_id)

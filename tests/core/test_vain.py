@@ -244,3 +244,31 @@ def test_a_budget_below_one_session_opens_none() -> None:
 def test_what_costs_nothing_needs_no_budget() -> None:
     desk = Desk(policy=Policy(budget_s=0.0), unit_s=0)
     assert fx.Open(1) in desk.hear()
+
+
+def test_a_recogniser_of_ones_own_costs_nothing_and_is_not_left_for_minutes() -> None:
+    assert max(vain(Desk(unit_s=0), 12, FAILED)) <= 5
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_speech_of_the_past_that_gives_no_words_is_said(*, is_behind: bool) -> None:
+    desk = Desk(session_s=20.0)
+    link_id = desk.open()
+    for _ in range(250 if is_behind else 200):
+        desk.machine._works.watch.audible_s = 0.0  # who watches what is said now, sees nothing
+        desk.hear(100, SPEECH)
+    desk.machine.link_closed(link_id, None, desk.now_s)
+    titles = [it.problem.title for it in desk.machine.status(desk.now_s).problems]
+    assert titles == (["Sound, but no words"] if is_behind else [])
+
+
+def test_nothing_is_wrong_at_the_end_where_all_is_answered_for() -> None:
+    desk = Desk()
+    vain(desk, 4, GONE)
+    desk.machine.stop(desk.now_s)
+    desk.machine.link_opened(5, desk.now_s)
+    desk.effects()
+    desk.say(5, ev.Final("one", 0, 100, settled_ms=100))
+    desk.machine.link_closed(5, GONE, desk.now_s)
+    assert desk.phase() is Phase.DONE
+    assert desk.machine.status(desk.now_s).problems == ()
