@@ -142,6 +142,7 @@ async def test_a_dictation_shows_what_is_found_as_it_comes(paths: Paths, tmp_pat
             speech_analysis=True,
             speaker_labelling=True,
             summarize=f"What? {HOSTILE}",
+            summarize_model="gpt://folder/name",
         )
         app = DictateApp(settings, paths)
         async with app.run_test(size=(80, 40)) as pilot:
