@@ -30,6 +30,12 @@ class Answer:
     asked_s: float
     came_s: float
 
+    def is_like(self, other: Answer) -> bool:
+        """Whether the clocks may differ by the same: since then nobody has slept."""
+        is_later = self.came_s - self.theirs_s < other.asked_s - other.theirs_s
+        is_sooner = self.asked_s - self.theirs_s > other.came_s - other.theirs_s
+        return not (is_later or is_sooner)
+
 
 class Clocks:
     """Two steady clocks, in seconds: the sender's and ours."""
@@ -67,7 +73,8 @@ class Clocks:
         answers = self._answers[max(0, at - BEST_OF) : at + 1]
         if not answers or captured_s <= 0:
             return now_s
-        best = min(answers, key=lambda it: it.came_s - it.asked_s)
+        alike = [it for it in answers if it.is_like(answers[-1])]
+        best = min(alike, key=lambda it: it.came_s - it.asked_s)
         return min(now_s, captured_s + (best.asked_s + best.came_s) / 2 - best.theirs_s)
 
     def earliest_s(self, captured_s: float) -> float:

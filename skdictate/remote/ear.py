@@ -17,6 +17,8 @@ from skdictate.sources.base import Item, Named, Source, Trouble
 
 OVERRUN, NOT_CAPTURED = "overrun", "not captured"
 """Reasons of a gap."""
+SLEPT_S = 0.25
+"""A machine that was asleep for less was not."""
 
 
 @runtime_checkable
@@ -43,6 +45,7 @@ class Ear:
         self._source: Source | None = None
         self._is_heard = False
         """It was said that the microphone is on."""
+        self._asleep_s = 0.0
         self._zero_since_s: float | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -64,6 +67,7 @@ class Ear:
     async def hear(self, take: Take, facts: Callable[[], dict[str, Any]]) -> None:
         """One dictation's sound, from its beginning to its end; ``facts`` are those of a hello."""
         async with self._one_at_a_time:
+            self._asleep_s = asleep_s()
             try:
                 async with self._make_source() as self._source:
                     if take.is_unwanted:
@@ -85,6 +89,7 @@ class Ear:
     def _put(self, take: Take, item: Item, facts: Callable[[], dict[str, Any]]) -> None:
         match item:
             case bytes():
+                self._miss_sleep(take)
                 if not self._is_heard:
                     self._is_heard = True
                     self.on_words(f"{self.label} is on")  # said sooner, first words would be lost
@@ -100,6 +105,12 @@ class Ear:
                 self.on_words(str(item.problem))
         self.on_change()
 
+    def _miss_sleep(self, take: Take) -> None:
+        """What was spoken while this machine slept, and its clocks stood still, is missing."""
+        was_s, self._asleep_s = self._asleep_s, asleep_s()
+        if self._asleep_s - was_s >= SLEPT_S:
+            take.miss(take.sound.samples(self._asleep_s - was_s), NOT_CAPTURED)
+
     def _captured_ns(self) -> int:
         """Of the newest block."""
         if isinstance(self._source, Timed):
@@ -113,3 +124,11 @@ class Ear:
             self._zero_since_s = None
         elif self._zero_since_s is None:
             self._zero_since_s = time.monotonic()
+
+
+def asleep_s() -> float:
+    """How long this machine has slept since it was started, in seconds; 0 where nobody tells."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0.0
+    monotonic_s = time.clock_gettime(time.CLOCK_MONOTONIC)
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - monotonic_s)

@@ -48,7 +48,7 @@ class Take:
         self.spool = Spool(sound, folder)
         self.mends = Spool(sound, folder)
         """What went as Opus, as it was captured."""
-        self._format = sound
+        self.sound = sound
         self._n_frame = sound.samples(FRAME_S)
         self._rest = bytearray()
         self._rest_ns = 0
@@ -69,7 +69,7 @@ class Take:
             return
         self._rest += pcm
         self._rest_ns = captured_ns
-        size_bytes = self._format.size_bytes(self._n_frame)
+        size_bytes = self.sound.size_bytes(self._n_frame)
         while len(self._rest) >= size_bytes:
             self._cut(size_bytes)
 
@@ -94,17 +94,17 @@ class Take:
     @property
     def unsent_s(self) -> float:
         """Sound that is kept here and not there yet."""
-        return self._format.seconds(self.head - self.flow.acked)
+        return self.sound.seconds(self.head - self.flow.acked)
 
     @property
     def rough_s(self) -> float:
         """Sound that is there as Opus alone."""
-        return self._format.seconds(self.mends.n_samples + self.n_stayed)
+        return self.sound.seconds(self.mends.n_samples + self.n_stayed)
 
     @property
     def lost_s(self) -> float:
         """Sound that there was no room for."""
-        return self._format.seconds(self.n_lost)
+        return self.sound.seconds(self.n_lost)
 
     @property
     def is_there(self) -> bool:
@@ -119,7 +119,7 @@ class Take:
         """Number a frame."""
         pcm = bytes(self._rest[:size_bytes])
         del self._rest[:size_bytes]
-        after_s = self._format.seconds(len(self._rest) // BYTES_PER_SAMPLE)
+        after_s = self.sound.seconds(len(self._rest) // BYTES_PER_SAMPLE)
         captured_ns = max(0, self._rest_ns - round(after_s * 1e9))
         self._keep(Frame(Type.AUDIO, self.head, captured_ns, pcm))
 
@@ -199,7 +199,7 @@ class Take:
             return None
         if self.flow.is_opus and self._is_packable(kept, self.flow.cursor):
             return self._pack(kept)
-        skipped = self._format.size_bytes(self.flow.cursor - kept.sample)
+        skipped = self.sound.size_bytes(self.flow.cursor - kept.sample)
         return replace(kept, sample=self.flow.cursor, payload=kept.payload[skipped:])
 
     def _n_gone(self, kept: Frame | None) -> int:
@@ -217,7 +217,7 @@ class Take:
         if self._packer is None:
             from skdictate.opus import Packer
 
-            self._packer = Packer(self._format)
+            self._packer = Packer(self.sound)
         n_samples = self._n_frame - self._packer.n_ahead * is_first
         packet = self._packer.pack(kept.payload)
         self._fed = kept.end

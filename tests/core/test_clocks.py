@@ -104,3 +104,14 @@ def test_the_quickest_answer_tells_when_it_was_by_our_clock() -> None:
     assert clocks.ours_s(1000.5, 20.0) == pytest.approx(4.6)
     assert clocks.ours_s(1002.0, 20.0) == pytest.approx(6.07), "one from afterwards will do"
     assert clocks.ours_s(1030.0, 20.0) == 20.0, "nothing comes before it was captured"
+
+
+def test_an_answer_from_before_a_sleep_does_not_tell_how_the_clocks_differ_now() -> None:
+    clocks = Clocks()
+    clocks.answered(Answer(1000.0, 4.0, 4.01))
+    clocks.answered(Answer(1001.0, 65.0, 65.2))
+    assert clocks.ours_s(1002.0, 100.0) == pytest.approx(66.1)
+    backwards = Clocks()
+    backwards.answered(Answer(1000.0, 64.0, 64.01))
+    backwards.answered(Answer(1061.0, 65.0, 65.2))
+    assert backwards.ours_s(1062.0, 100.0) == pytest.approx(66.1), "or ours has slept"

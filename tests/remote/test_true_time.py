@@ -15,9 +15,12 @@ from skdictate.core.continuity import Missing
 from skdictate.core.frames import Frame, Type
 from skdictate.openssh import call
 from skdictate.paths import Paths
+from skdictate.remote.ear import asleep_s
 from skdictate.sources import remote
 from tests.bench.metronome import MARK, STAMP
 from tests.line import SOUND, App, Peer, connected, spoken, until
+from tests.remote.test_courier import bringing
+from tests.remote.tunnel import Tunnel
 from tests.sshd import HOST, Sshd
 
 S = 10**9
@@ -122,11 +125,11 @@ async def test_that_something_is_lost_is_said_where_it_was_said_that_nothing_is(
         await speaks(peer, app, time.monotonic_ns())
         peer.speak(320, 320, time.monotonic_ns() - 3 * S)
         await peer.acked(640)
-        assert "behind, nothing lost" in source.words
+        assert "s behind" in source.words and ", nothing lost," in source.words
         peer.say(Frame.gap(640, 16_000))
         peer.speak(16_640, 320, time.monotonic_ns() - 3 * S)
         await peer.acked(16_960)
-        assert "behind, 1.0 s lost" in source.words
+        assert "s behind" in source.words and ", 1.0 s lost," in source.words
 
 
 async def test_a_sender_that_is_killed_and_started_again_leaves_the_time_true(
@@ -156,3 +159,25 @@ async def test_a_sender_that_is_killed_and_started_again_leaves_the_time_true(
     assert len(app.missing) == 2
     assert all(it == Missing(it.n_samples) for it in app.missing)
     assert max(apart_s) - min(apart_s) < ERROR_S
+
+
+async def test_what_was_spoken_while_the_sender_slept_is_a_gap(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept_s = 100.0
+    monkeypatch.setattr("skdictate.remote.ear.asleep_s", lambda: slept_s)
+    async with bringing(Tunnel(app), tmp_path) as it:
+        app.begin()
+        await until(lambda: it.speaker.is_on)
+        it.speaker.say(5)
+        await until(lambda: app.n_recorded == 1600)
+        slept_s += 2.5
+        it.speaker.say(5)
+        await until(lambda: app.n_recorded == 3200 + 40_000)
+        await app.end()
+    assert app.missing == [Missing(40_000)]
+    assert bytes(app.recording) == spoken(0, 1600) + bytes(80_000) + spoken(1600, 1600)
+
+
+def test_how_long_this_machine_has_slept_is_known_or_nothing() -> None:
+    assert asleep_s() >= 0
