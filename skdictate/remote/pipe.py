@@ -12,7 +12,6 @@ import io
 import os
 import threading
 import time
-import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,7 +23,9 @@ from skdictate.convert import Converter
 from skdictate.core.audio import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import Item
+from skdictate.sources.container import HEAD_BYTES, container_of, enough
 from skdictate.sources.stdin import blocks
+from skdictate.sources.wav_header import UnreadableError
 
 READ_BYTES = 6400
 HELD_S = 30.0
@@ -109,7 +110,7 @@ class Pipe:
                 n_samples += len(block) // BYTES_PER_SAMPLE
                 while self._held is not None and self._sound.seconds(n_samples) > HELD_S:
                     time.sleep(WAIT_S)
-        except (OSError, EOFError, wave.Error) as error:
+        except (OSError, EOFError, UnreadableError) as error:
             problem = _unreadable(error)
         except RuntimeError:  # the loop is gone, and with it everybody who could listen
             return
@@ -117,9 +118,11 @@ class Pipe:
             loop.call_soon_threadsafe(self._end, problem)
 
     def _blocks(self) -> Iterator[bytes]:
-        head = self._file.read(4)
+        head = self._file.read(HEAD_BYTES)
+        while not enough(head) and (more := self._file.read1(READ_BYTES)):
+            head += more
         file = _buffered(head, self._file.read1)
-        if head == b"RIFF" or self._form == Form(self._sound.rate_hz):
+        if container_of(head) is not None or self._form == Form(self._sound.rate_hz):
             yield from blocks(file, self._sound)
             return
         width, convert = FORMS[self._form.name]
@@ -237,5 +240,7 @@ def _s24(data: bytes) -> Any:
 
 def _unreadable(error: Exception) -> Problem:
     detail = str(error) or "It ended within its header"
-    hint = "Send 16-bit WAV, or raw sound; --rate, --channels and --format say which."
-    return Problem(Kind.USAGE, "Standard input is no sound", detail, hint, is_permanent=True)
+    hint = getattr(error, "hint", "")
+    hint = hint or "Send 16-bit WAV, or raw sound; --rate, --channels and --format say which."
+    title = "Standard input is no sound that can be read"
+    return Problem(Kind.USAGE, title, detail, hint, is_permanent=True)

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import threading
 import time
-import wave
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from skdictate.core.audio import Format
 from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.stdin import blocks
+from skdictate.sources.wav_header import UnreadableError
 
 STOP_S = 0.7
 """A program that was told to end may take this long to print what it has captured."""
@@ -115,7 +115,7 @@ class Recorder:
                 for block in blocks(cast("BufferedReader", pipe), self._sound):
                     heard = (block, time.monotonic())
                     loop.call_soon_threadsafe(self._blocks.put_nowait, heard)
-            except (OSError, EOFError, wave.Error) as error:
+            except (OSError, EOFError, UnreadableError) as error:
                 self._why = f"What it prints is no sound: {clean(str(error))}"
                 self._signal("SIGKILL")
             loop.call_soon_threadsafe(self._blocks.put_nowait, None)

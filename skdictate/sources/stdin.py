@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import wave
 from collections.abc import AsyncIterator, Iterator
 from io import BufferedReader
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from skdictate.convert import Converter
 from skdictate.core.audio import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import BLOCK_MS
+from skdictate.sources.container import HEAD_BYTES, Container, container_of, enough
+from skdictate.sources.wav_header import UnreadableError, read_header
 
-ENDLESS_BYTES = 0x7FFF_0000
-"""A WAV that claims to be larger was written by a program that did not know its length."""
+READ_BYTES = 6_400
 
 
 class StdinSource:
@@ -69,7 +69,7 @@ class StdinSource:
                     if self._is_stopped:
                         return
                     loop.call_soon_threadsafe(self._blocks.put_nowait, block)
-        except (OSError, EOFError, wave.Error) as error:
+        except (OSError, EOFError, UnreadableError) as error:
             end = error
         except RuntimeError:  # the loop is gone, and with it everybody who could listen
             return
@@ -81,24 +81,36 @@ def blocks(pipe: BufferedReader, sound: Format) -> Iterator[bytes]:
     """The sound of a pipe as s16le mono at the wanted rate, as soon as it comes.
 
     Raises:
-        wave.Error: it begins like a WAV and is none, or not one of 16 bits.
+        UnreadableError: it is neither raw nor a WAV of 16 bits, of any size.
+        EOFError: it ends within its header.
     """
-    head = pipe.read(4)
-    if head != b"RIFF":
+    head = pipe.read(HEAD_BYTES)
+    while not enough(head) and (more := pipe.read1(READ_BYTES)):
+        head += more
+    container = container_of(head)
+    if container is None:
         yield from _aligned(_pieces(head, pipe, None, sound), BYTES_PER_SAMPLE)
         return
-    with wave.open(_Given(head, pipe)) as file:  # type: ignore[call-overload]
-        channels, width, rate_hz, n_frames = file.getparams()[:4]
-    if width != BYTES_PER_SAMPLE:
-        raise wave.Error(f"it has {8 * width} bits a sample, and 16 are needed")
-    size_bytes = n_frames * width * channels
-    rest = size_bytes if 0 < size_bytes < ENDLESS_BYTES else None
-    converter = Converter(rate_hz, sound.rate_hz, channels)
-    for piece in _aligned(_pieces(b"", pipe, rest, sound), width * channels):
+    if container not in (Container.WAV, Container.RF64):
+        raise unread(container)
+    given = cast("BufferedReader", Returned(head, pipe))
+    header = read_header(given)
+    frame_bytes = BYTES_PER_SAMPLE * header.n_channels
+    converter = Converter(header.rate_hz, sound.rate_hz, header.n_channels)
+    for piece in _aligned(_pieces(b"", given, header.size_bytes, sound), frame_bytes):
         if pcm := converter.convert_pcm(piece):
             yield pcm
     if pcm := converter.convert_pcm(b"", is_last=True):
         yield pcm
+
+
+def unread(container: Container) -> UnreadableError:
+    """A format that is not read from a pipe, and the way out."""
+    if container.is_of_files:
+        hint = "Save it as a file, and run: skdictate transcribe FILE"
+    else:
+        hint = "Convert it first: ffmpeg -loglevel error -i FILE -ac 1 -c:a pcm_s16le -f wav -"
+    return UnreadableError(f"it is {container}, which is not read from a pipe", hint)
 
 
 def _pieces(head: bytes, pipe: BufferedReader, rest: int | None, sound: Format) -> Iterator[bytes]:
@@ -125,24 +137,32 @@ def _aligned(pieces: Iterator[bytes], frame_bytes: int) -> Iterator[bytes]:
             yield data[:whole]
 
 
-class _Given:
-    """A pipe with its first bytes put back, for ``wave``, which reads it without seeking."""
+class Returned:
+    """A pipe with its first bytes put back."""
 
     def __init__(self, head: bytes, pipe: BufferedReader) -> None:
         self._head = head
         self._pipe = pipe
 
     def read(self, n: int) -> bytes:
-        """The next bytes."""
+        """The next bytes; fewer at the end alone."""
         taken, self._head = self._head[:n], self._head[n:]
-        return taken + self._pipe.read(n - len(taken))
+        return taken + self._pipe.read(n - len(taken)) if len(taken) < n else taken
+
+    def read1(self, n: int) -> bytes:
+        """The next bytes, as soon as there are some."""
+        if not self._head:
+            return self._pipe.read1(n)
+        taken, self._head = self._head[:n], self._head[n:]
+        return taken
 
 
 def _unreadable(error: Exception) -> Problem:
+    hint = getattr(error, "hint", "")
     return Problem(
         Kind.USAGE,
-        "Standard input is no sound",
+        "Standard input is no sound that can be read",
         str(error) or "It ended within its header",
-        "Send 16-bit WAV, or raw 16-bit little-endian mono at --rate.",
+        hint or "Send 16-bit WAV, or raw 16-bit little-endian mono at --rate.",
         is_permanent=True,
     )
