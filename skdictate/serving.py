@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from skdictate.errors import Exit
-from skdictate.server import offer
+from skdictate.server import heap, offer
 from skdictate.server.host import host
 from skdictate.server.recogniser import Moonshine
 from skdictate.server.rules import Rules
@@ -40,6 +40,7 @@ def serve(options: argparse.Namespace, limits: Mapping[str, float]) -> Exit:
         offer.identity(options.tls_cert, options.tls_key),
         options.sessions,
     )
+    heap.give_back()
     say = _say_json if options.form == "json" else _say
     return asyncio.run(host(offered, Moonshine, say))
 

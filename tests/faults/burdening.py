@@ -10,6 +10,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from skdictate._pb import speechkit_stt_v3_pb2 as v3
+from skdictate.sources.file import demo_paths
 from tests.faults.wire import V3
 from tests.served import TOKEN
 from tests.server.test_service_v3 import settings
@@ -224,6 +226,32 @@ def sound() -> Iterator[bytes]:
         yield v3.StreamingRequest(chunk=v3.AudioChunk(data=data)).SerializeToString()
 
 
+async def speech(client: Client) -> None:
+    """Three sessions, as many as leave one to others, of speech as fast as it is taken."""
+    pcm = 6 * demo_paths()[0].read_bytes()[44:]
+    messages = [settings().SerializeToString()]
+    for start in range(0, len(pcm), 320_000):
+        chunk = v3.AudioChunk(data=pcm[start : start + 320_000])
+        messages.append(v3.StreamingRequest(chunk=chunk).SerializeToString())
+
+    async def talk() -> None:
+        while True:
+            await client.talk(iter(messages))
+
+    await asyncio.gather(*(talk() for _ in range(3)))
+
+
+async def left(client: Client) -> None:
+    """Sessions that begin and are left, one after the other."""
+    async with client.channel() as channel:
+        while True:
+            call = channel.stream_stream(V3)(metadata=SHOWN)
+            with suppress(grpc.RpcError, asyncio.InvalidStateError):  # there is no seat
+                await call.write(settings().SerializeToString())
+            call.cancel()
+            client.told["left"] += 1
+
+
 async def wishes(client: Client) -> None:
     """First messages that ask for a million things."""
     request = settings()
@@ -261,6 +289,8 @@ BURDENS: dict[str, Callable[[Client], Awaitable[None]]] = {
     "empties": sending(empties),
     "unknown": sending(unknown),
     "sound": sending(sound),
+    "speech": speech,
+    "left": left,
     "wishes": wishes,
 }
 
