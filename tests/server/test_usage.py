@@ -39,38 +39,52 @@ async def test_messages_without_sound_are_counted(
     serving: Serving, message: v3.StreamingRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage, "FREE_MESSAGES", 100)
-    monkeypatch.setattr(usage, "MESSAGES_PER_S", 2)
+    monkeypatch.setattr(usage, "MESSAGES_PER_S", 0)
     async with serving() as endpoint:
         await talk(endpoint, [settings(), *[message] * 100])
         with pytest.raises(ProblemError, match="RESOURCE_EXHAUSTED: Too many messages"):
-            await talk(endpoint, [settings(), *[message] * 2_000])
+            await talk(endpoint, [settings(), *[message] * 101], wait_s=20)
 
 
 async def test_they_are_counted_in_v2_too(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage, "FREE_MESSAGES", 100)
-    monkeypatch.setattr(usage, "MESSAGES_PER_S", 2)
+    monkeypatch.setattr(usage, "MESSAGES_PER_S", 0)
     spec = v2.RecognitionSpec(
         audio_encoding=v2.RecognitionSpec.LINEAR16_PCM, sample_rate_hertz=16_000
     )
     first = v2.StreamingRecognitionRequest(config=v2.RecognitionConfig(specification=spec))
     empty = v2.StreamingRecognitionRequest(audio_content=b"")
-    requests = [request.SerializeToString() for request in (first, *[empty] * 2_000)]
+
+    async def requests() -> AsyncIterator[bytes]:
+        for request in (first, *[empty] * 101):
+            yield request.SerializeToString()
+        await asyncio.sleep(4)  # who writes on while it is refused is not told why
+
     async with serving() as endpoint:
-        code = await ended(endpoint, f"/{SERVICE}/{METHOD}", iter(requests))
+        code = await ended(endpoint, f"/{SERVICE}/{METHOD}", requests())
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def ended(endpoint: Endpoint, path: str, requests: Any) -> grpc.StatusCode:
-    """How a call of those messages ends."""
+async def ended(endpoint: Endpoint, path: str, requests: AsyncIterator[bytes]) -> grpc.StatusCode:
+    """How a call of those messages ends; whoever does not read meanwhile is not told."""
     async with endpoint.channel() as channel:
-        call = channel.stream_stream(path)(requests)
-        with suppress(grpc.RpcError):
-            while await call.read() is not grpc.aio.EOF:
-                pass
+        call = channel.stream_stream(path)()
+        reading = asyncio.ensure_future(_read(call))
+        with suppress(grpc.RpcError, asyncio.InvalidStateError):
+            async for request in requests:
+                await call.write(request)
+            await call.done_writing()
+        await reading
         code: grpc.StatusCode = await call.code()
         return code
+
+
+async def _read(call: Any) -> None:
+    with suppress(grpc.RpcError):
+        while await call.read() is not grpc.aio.EOF:
+            pass
 
 
 async def test_sound_in_short_chunks_is_never_too_many_messages(serving: Serving) -> None:
