@@ -90,6 +90,8 @@ async def _measure(name: str, served: Served, made: Certificate) -> Found:
     begun_mb = _memory_mb(served)
     command = [sys.executable, "-m", "tests.faults.burdening", name, address, str(made.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as burden:
+        assert burden.stdout is not None
+        await asyncio.to_thread(burden.stdout.readline)  # it has begun
         end_s = time.monotonic() + LASTS_S
         while time.monotonic() < end_s:
             await _ask(found, address, made)
