@@ -33,7 +33,7 @@ from skdictate.library.rescue import read, used
 from skdictate.library.revision import Revision, revisions
 from skdictate.output.formats import SUFFIXES, rendered
 from skdictate.output.sinks import save
-from skdictate.paths import Paths, is_there, working_folder
+from skdictate.paths import Paths, expanded, is_there, working_folder
 
 TRIES, TRY_S = 40, 0.05
 SAID_OF_SOUND = {
@@ -130,7 +130,7 @@ class Archive:
         kept = self.get(number)
         started = kept.about.started_at.astimezone()
         plain = f"dictation-{number}-{started:%Y-%m-%d-%H%M%S}{SUFFIXES[name]}"
-        path = Path(output).expanduser() if output else working_folder() / plain
+        path = expanded(output) if output else working_folder() / plain
         sound = Format(kept.about.rate_hz)
         save(path, rendered(name, sound, kept.lines, kept.gaps, kept.findings))
         return path

@@ -77,12 +77,17 @@ class Paths:
 
 def _absolute(home: str) -> Path:
     try:
-        return Path(home).expanduser().absolute()
-    except (OSError, RuntimeError) as error:
+        return expanded(home).absolute()
+    except OSError as error:
         detail = f"SKDICTATE_HOME is {home!r}, and there is no folder that it starts from"
         hint = "Name it by its whole path, or change to a folder that is there."
         problem = Problem(Kind.CONFIG, "There is no such place", detail, hint, is_permanent=True)
         raise ProblemError(problem) from error
+
+
+def expanded(path: str) -> Path:
+    """A path as a user names it, with ``~`` for a home; where there is none it is the name."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - the other one raises
 
 
 def is_there(path: Path) -> bool:

@@ -110,6 +110,19 @@ def test_nothing_that_is_shown_of_a_mistake_acts_on_the_terminal(
     assert b"evil" in done.stderr, "it is shown"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("transcribe", "~nobody-of-that-name/a.wav"), 2),
+        (("history", "export", "--output", "~nobody-of-that-name/a"), 7),
+        (("listen", "--demo", "--api-key-file", "~nobody-of-that-name/a"), 4),
+        (("serve", "--token-file", "~nobody-of-that-name/a"), 3),
+    ],
+)
+def test_a_home_of_nobody_is_a_name_like_any_other(arguments: tuple[str, ...], code: int) -> None:
+    assert run(*arguments).returncode == code
+
+
 def test_a_place_that_would_act_on_the_terminal_is_shown_without(beckett: Path) -> None:
     process = subprocess.Popen(
         [*COMMAND, "transcribe", str(beckett), "--endpoint", f"unix:/nowhere/{ESCAPE}"],

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.output.replacement import Replacement, is_stream
+from skdictate.paths import expanded
 
 
 class Sink:
@@ -99,7 +100,7 @@ def opened(path: str) -> Iterator[Sink]:
     if not path:
         yield Sink(sys.stdout)
         return
-    place = Path(path).expanduser()
+    place = expanded(path)
     file: Replacement | None = None
     try:
         if is_stream(place):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skdictate.core.audio import Format
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import expanded
 from skdictate.sources import devices
 from skdictate.sources.base import Source
 
@@ -25,7 +26,7 @@ def maker(where: str, sound: Format, channel: int) -> Callable[[], Source]:
     if kind == "file" and rest:
         from skdictate.sources.file import FileSource
 
-        path = Path(rest).expanduser()
+        path = expanded(rest)
         return lambda: FileSource([path], sound, 1.0)
     if where == "demo":
         from skdictate.sources.file import FileSource, demo_paths

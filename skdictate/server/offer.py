@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from skdictate.address import UNIX, is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import expanded
 from skdictate.server.rules import Rules
 from skdictate.system import small_file
 
@@ -75,7 +75,7 @@ def identity(certificate: str, key: str) -> Identity | None:
     if not (certificate and key):
         detail = "--tls-cert and --tls-key come together"
         raise ProblemError(_wrong("TLS needs two files", detail, "Name both."))
-    paths = [Path(certificate).expanduser(), Path(key).expanduser()]
+    paths = [expanded(certificate), expanded(key)]
     hint = "Check --tls-cert and --tls-key: PEM, the key without a password."
     try:
         files = [small_file.read(path) for path in paths]
@@ -100,7 +100,7 @@ def token(file: str, environ: Mapping[str, str]) -> str:
     text = environ.get(VARIABLE, "")
     try:
         if file:
-            text = small_file.read(Path(file).expanduser()).decode()
+            text = small_file.read(expanded(file)).decode()
     except (OSError, UnicodeError) as error:
         detail = f"{file}: {getattr(error, 'strerror', None) or 'not a text'}"
         raise ProblemError(_wrong(title, detail, hint)) from None

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -92,7 +93,8 @@ async def _run(order: Order, recogniser: Recogniser) -> None:
         """The parent holds the other end of our standard input for as long as it lives."""
         while sys.stdin.buffer.read(4096):
             pass
-        loop.call_soon_threadsafe(stopped.set)
+        with suppress(RuntimeError):  # the loop is closed already, whatever ended it
+            loop.call_soon_threadsafe(stopped.set)
         threading.Event().wait(2 * GRACE_S)
         os._exit(0)  # native code may be in the way of a proper end
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,6 +10,7 @@ import grpc
 from skdictate import __version__
 from skdictate.address import is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.paths import expanded
 from skdictate.speechkit.proxies import Proxy, proxy_for
 from skdictate.system import small_file
 from skdictate.unseen import ENVIRONMENT
@@ -92,7 +92,7 @@ def _way(proxy: Proxy | None) -> tuple[str, Any]:
 
 def _read(path: str) -> bytes:
     try:
-        return small_file.read(Path(path).expanduser())
+        return small_file.read(expanded(path))
     except OSError as error:
         raise ProblemError(_wrong(f"{path}: {error.strerror}")) from error
 

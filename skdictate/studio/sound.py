@@ -15,7 +15,7 @@ from skdictate.core.elsewhere import REMOTE, is_elsewhere
 from skdictate.core.invitation import Invitation
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.memory import Memory, Microphone
-from skdictate.paths import Paths
+from skdictate.paths import Paths, expanded
 from skdictate.sources.base import Source, title
 from skdictate.system import standard_streams
 
@@ -122,7 +122,7 @@ class Sound:
         """A recording as a source."""
         from skdictate.sources.file import FileSource
 
-        return FileSource([path.expanduser()], self.format, speed)
+        return FileSource([expanded(str(path))], self.format, speed)
 
     def _command(self, words: tuple[str, ...]) -> Source:
         """A program that records."""

@@ -20,7 +20,7 @@ from skdictate.core.findings import Finding
 from skdictate.core.packed import Packed
 from skdictate.output.formats import SUFFIXES, rendered
 from skdictate.output.sinks import save
-from skdictate.paths import working_folder
+from skdictate.paths import expanded, working_folder
 
 MOST_FINDINGS = 10_000
 """Of one dictation, the newest ones; the library has them all."""
@@ -93,5 +93,5 @@ class Page:
 
     def _path(self, output: str, suffix: str) -> Path:
         if output:
-            return Path(output).expanduser()
+            return expanded(output)
         return working_folder() / f"dictation-{self.begun_at:%Y-%m-%d-%H%M%S}{suffix}"

@@ -10,6 +10,7 @@ from skdictate.backstage.news import Ended, Saved
 from skdictate.core.clean import clean
 from skdictate.errors import Problem, ProblemError
 from skdictate.output.formats import SUFFIXES
+from skdictate.paths import expanded
 from skdictate.tui.screens.save import SaveScreen
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Saving:
             return
         page, settings = self._app.desk.page, self._app.settings
         if path:
-            page.saved_as = Path(path).expanduser()
+            page.saved_as = expanded(path)
         try:
             written = page.save(settings.format, settings.output)
         except ProblemError as error:

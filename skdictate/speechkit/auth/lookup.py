@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from skdictate.address import is_loopback
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.paths import Paths
+from skdictate.paths import Paths, expanded
 from skdictate.speechkit.auth import command, metadata, service_account
 from skdictate.speechkit.auth.credential import ANY, IAM_TOKEN, last, looks_secret, of_text
 from skdictate.speechkit.auth.files import read_private, read_stdin
@@ -152,7 +152,7 @@ def _secrets(
     elif wishes.api_key_file:
         if looks_secret(wishes.api_key_file):
             raise ProblemError(_seen())
-        file = Path(wishes.api_key_file).expanduser()
+        file = expanded(wishes.api_key_file)
         yield f"{file}", lambda: read_private(file), ANY, file
     for name, scheme in VARIABLES.items():
         if value := environ.get(name, "").strip():
