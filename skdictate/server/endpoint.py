@@ -45,5 +45,7 @@ class Endpoint:
 
 USUAL = Endpoint()
 """The default classifier, if nothing is asked of it."""
+AT_ONCE = Endpoint(0)
+"""Whatever pause the recogniser tells ends an utterance."""
 EXTERNAL = Endpoint(None)
 """The client alone says where an utterance ends."""

@@ -19,6 +19,7 @@ from skdictate.server import call
 from skdictate.server.call import Service
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
+from skdictate.server.endpoint import AT_ONCE, USUAL
 from skdictate.server.refine import Form
 from skdictate.server.rules import wrong
 from skdictate.server.session import Said, Wanted
@@ -70,6 +71,7 @@ class Call(call.Call):
             raise wrong(f"This recogniser knows {known} only")  # nothing but an error can say so
         finals = _form(self._wanted)
         return sound, Wanted(
+            endpoint=USUAL if is_public else AT_ONCE,
             partials=finals if self._normalizes_partials else Form.RAW,
             finals=finals,
             guesses_word_times=is_public,

@@ -60,7 +60,7 @@ class Call(call.Call):
         # The service takes them with the external classifier only; our own client may at any time.
         self._takes_ends = wishes.is_external(options) or not is_public
         wanted = Wanted(
-            endpoint=wishes.endpoint(options),
+            endpoint=wishes.endpoint(options, is_eager=not is_public),
             refinements=wishes.refinements(options),
             # Our own client cuts between sessions by these times, if there are any.
             guesses_word_times=is_public,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.server.endpoint import EXTERNAL, Endpoint
+from skdictate.server.endpoint import AT_ONCE, EXTERNAL, Endpoint
 from skdictate.server.refine import Form
 from skdictate.server.rules import wrong
 
@@ -39,15 +39,21 @@ def is_external(options: Any) -> bool:
     return bool(options.eou_classifier.HasField("external_classifier"))
 
 
-def endpoint(options: Any) -> Endpoint:
-    """When an utterance is over."""
+def endpoint(options: Any, *, is_eager: bool) -> Endpoint:
+    """When an utterance is over.
+
+    Args:
+        options: the client's.
+        is_eager: it wants its finals as soon as can be, unless it asks for patience.
+    """
     if is_external(options):
         return EXTERNAL
     classifier = options.eou_classifier.default_classifier
-    return Endpoint.default(
-        is_sensitive=classifier.type == pb.DefaultEouClassifier.HIGH,
-        hint_ms=classifier.max_pause_between_words_hint_ms,
-    )
+    is_sensitive = classifier.type == pb.DefaultEouClassifier.HIGH
+    hint_ms = classifier.max_pause_between_words_hint_ms
+    if is_eager and (is_sensitive or not hint_ms):
+        return AT_ONCE
+    return Endpoint.default(is_sensitive=is_sensitive, hint_ms=hint_ms)
 
 
 def refinements(options: Any) -> Form | None:

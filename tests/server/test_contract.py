@@ -92,9 +92,25 @@ async def test_real_speech_has_more_ends_the_more_sensitive_the_classifier_is(
     assert n_ends[0] > n_ends[1] > n_ends[2]
 
 
+@pytest.mark.parametrize(
+    ("classifier", "said"),
+    [
+        ({}, ["1 2 3", "4 5 6"]),
+        ({"type": HIGH, "max_pause_between_words_hint_ms": 500}, ["1 2 3", "4 5 6"]),
+        ({"max_pause_between_words_hint_ms": 4000}, ["1 2 3 4 5 6"]),
+    ],
+)
+async def test_our_own_client_has_its_finals_at_once_unless_it_is_patient(
+    serving: Serving, classifier: dict[str, Any], said: list[str]
+) -> None:
+    brief = chunks(count(1, 6, SOUND, gap_s=0, pause_s=0.35, run=3))
+    async with serving() as endpoint:
+        assert texts(await talk(endpoint, [with_default(**classifier), *brief])) == said
+
+
 async def test_a_pause_cannot_be_negative(hosting: Hosting) -> None:
     with pytest.raises(grpc.aio.AioRpcError, match="max_pause_between_words_hint_ms") as caught:
-        await ask(hosting, [with_default(max_pause_between_words_hint_ms=-1), *TWO])
+        await ask(hosting, [with_default(max_pause_between_words_hint_ms=-1)])
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from skdictate.core.audio import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
-from skdictate.server.endpoint import EXTERNAL, LONGEST_MS, Endpoint
+from skdictate.server.endpoint import AT_ONCE, EXTERNAL, LONGEST_MS, Endpoint
 from skdictate.server.recogniser import Utterance
 from skdictate.server.refine import Form, normalized, raw, refine
 from skdictate.server.session import Said, Session, Wanted
@@ -20,8 +20,6 @@ from skdictate.server.word_times import by_place, words_of
 from tests.echo import EchoStream, count
 
 SOUND = Format(16_000)
-AT_ONCE = Endpoint(0)
-"""Each piece of the recogniser is an utterance."""
 
 
 class Script:
