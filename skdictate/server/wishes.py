@@ -104,3 +104,5 @@ def ignored(options: Any) -> Iterator[str]:
         yield "summarization"
     if model.text_normalization.profanity_filter:
         yield "profanity_filter"
+    if model.audio_processing_type == pb.RecognitionModelOptions.FULL_DATA:
+        yield "audio_processing_type"  # what is said is told at once all the same
