@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from skdictate.core.audio import Format
 from skdictate.core.exchange import Exchange
-from skdictate.core.limits import REPLAY_S
 from skdictate.core.link import Link
 from skdictate.core.loudness import Loudness
 from skdictate.core.rollover import OVERLAP_S, Cut, Cutting
@@ -29,6 +28,9 @@ class Course:
 
     def run(self, span: Span, link: Link, now_s: float) -> None:
         """Give an open link its audio; cut the span if the session is used up."""
+        if span.is_settled:  # what was left to hear was overlap only
+            self.exchange.finish(link, now_s)
+            return
         self._feed(span, link, now_s)
         if span.hear_until is None or link.cursor < span.hear_until:
             self._roll_over(span, link, now_s)
@@ -52,29 +54,43 @@ class Course:
         self.exchange.hand_out(link, min(until, full), now_s, is_last=is_last)
 
     def _end(self, span: Span, link: Link, now_s: float) -> None:
-        is_all_sent = span.hear_until is not None and link.cursor >= span.hear_until
-        if is_all_sent or span.is_settled:  # settled: what was left to hear was overlap only
+        if span.hear_until is not None and link.cursor >= span.hear_until:
             self.exchange.finish(link, now_s)
 
     def _roll_over(self, span: Span, link: Link, now_s: float) -> None:
         """Move on to a new session if this one is used up, or end it if nothing is left to say."""
         is_quiet = self.loudness.is_pause(link.cursor)
         is_idle = self.exchange.is_idle(link, now_s)
+        pause = self._pause_at(span, link)
         cut = self.cutting.decide(
-            link, is_quiet=is_quiet, is_behind=self.is_behind(span), is_idle=is_idle
+            link,
+            is_quiet=is_quiet,
+            is_parted=pause is not None,
+            is_behind=self.is_behind(span),
+            is_idle=is_idle,
         )
-        is_left = self.exchange.trust.is_mute(link, now_s) or self.exchange.is_at_budget(link)
-        if cut is None and is_left:
-            cut = Cut.IN_SPEECH if link.has_words and not is_quiet else Cut.AT_HEAD
-        if cut is Cut.AT_ACK:
-            self.timeline.cut(span, span.start)
+        if cut is None and self.exchange.is_at_budget(link):
+            cut = Cut.AT_HEAD  # no other session follows that could hear a word whole
+        if cut is None and self.exchange.trust.is_mute(link, now_s):
+            cut = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH
+        if cut is Cut.AT_ACK and pause is not None:
+            self.timeline.part(span, pause)
         elif cut is Cut.AT_HEAD:
             self.timeline.cut(span, link.cursor)
         elif cut is Cut.IN_SPEECH:
-            margin = self.format.samples(OVERLAP_S / 2)
-            self.timeline.cut(span, max(span.start, link.cursor - margin), margin=margin)
+            self._overlap(span, link)
         elif span.end is None and is_idle:
             self._leave_idle(span, link)
+
+    def _pause_at(self, span: Span, link: Link) -> int | None:
+        """Where to cut in the pause that follows what is settled, if there is only that one."""
+        if not link.has_parted:
+            return None
+        place = self.loudness.parting(span.start)
+        return None if place is None or place >= link.cursor else place
+
+    def _overlap(self, span: Span, link: Link) -> Span:
+        return self.timeline.overlap(span, link.cursor, self.format.samples(OVERLAP_S / 2))
 
     def _leave_idle(self, span: Span, link: Link) -> None:
         """No sound comes: end the session before the server does.
@@ -82,11 +98,7 @@ class Course:
         If that is amid a word, whoever hears its rest hears it from the beginning.
         """
         head = self.timeline.head
-        margin = self.format.samples(OVERLAP_S / 2)
-        if link.ack >= head or self.loudness.is_pause(head):
+        if self.loudness.is_pause(head):
             self.timeline.cut(span, head)
-        elif link.has_words and head - margin > span.start:
-            self.timeline.cut(span, head - margin, margin=margin).wakes_at = head
         else:
-            is_short = link.is_timed and link.unacked_s <= REPLAY_S
-            self.timeline.cut(span, span.start if is_short else head).wakes_at = head
+            self._overlap(span, link).wakes_at = head

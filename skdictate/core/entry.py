@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skdictate.core.changes import Line
+from skdictate.core.said import Said
 
 
 @dataclass(slots=True, eq=False)
@@ -21,6 +22,23 @@ class Entry:
     committed_s: float = 0.0
     is_settled: bool = False
     """No refinement is expected any more."""
+    words: tuple[Said, ...] = ()
+    """Of which it consists, and then those that were left to the next session."""
+    is_trimmed: bool = False
+    """Words at its beginning or end stand elsewhere: a refinement would bring them back."""
+
+    @property
+    def kept(self) -> tuple[Said, ...]:
+        """The words of which it consists."""
+        return tuple(word for word in self.words if word.is_kept)
+
+    def trim(self, n_old: int) -> None:
+        """Take words away at the beginning, which were given before."""
+        words = self.kept[n_old:]
+        self.text = " ".join(word.text for word in words)
+        self.is_trimmed = True
+        if words:
+            self.start = max(self.start, min(words[0].start, self.end))
 
     def line(self) -> Line:
         """What the rest of the program sees of it."""

@@ -139,7 +139,7 @@ class Exchange:
     def open_beside(self, span: Span, now_s: float) -> Link:
         """A link that hears the same as a new link of that span would, and is not its link."""
         self.n_links += 1
-        link = Link(self.n_links, self.format, span.hear_from, now_s)
+        link = Link(self.n_links, self.format, span.listens_from, now_s)
         link.has_words = self.has_words
         self.links[link.link_id] = link
         self.effects.append(Open(link.link_id))

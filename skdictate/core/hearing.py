@@ -13,10 +13,11 @@ from skdictate.core.events import (
     Refinement,
     Status,
     StatusCode,
-    Word,
 )
 from skdictate.core.findings import Classified, Finding, Found, Labelled, Warned
 from skdictate.core.link import Link
+from skdictate.core.reading import ROUGH_S, is_possible, is_repeated, is_within, n_before, read
+from skdictate.core.said import Said, spread
 from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
@@ -29,7 +30,7 @@ MOST_WARNINGS = 100
 
 @dataclass(slots=True)
 class Hearing:
-    """Turns events into lines. Duplicates are told by arithmetic, never by comparing words."""
+    """Turns events into lines."""
 
     timeline: Timeline
     transcript: Transcript
@@ -46,27 +47,37 @@ class Hearing:
 
     def final(self, link: Link, span: Span | None, event: Final, now_s: float) -> None:
         """Words for good: a line, if they are this span's to give."""
-        link.has_words = link.has_words or bool(event.words)
-        link.is_timed = link.is_timed and event.is_timed
-        link.is_pending = False
-        end = link.at(event.end_ms)
-        start = min(max(link.at(event.start_ms), link.last_end), end)
-        entry = self._entry(link, span, event, start, end)
-        index = link.n_finals if event.index is None else event.index
-        link.finals[index] = entry if entry and entry.text == event.text else None
-        if len(link.finals) > MOST_FINALS:
-            del link.finals[next(iter(link.finals))]
-        link.n_finals += 1
-        link.last_end = end
-        self.settle(link, span, max(end, link.at(event.settled_ms)))
-        if span is None:
+        if is_repeated(link, event):
             return
-        span.partial = ""
-        if entry is not None:
-            self._place(span, entry, now_s)
-            if event.speaker or event.languages:
-                labels = Labelled(event.start_ms, event.end_ms, event.speaker, event.languages)
-                self._record(link, entry.start, entry.end, labels)
+        owner = span or self.timeline.left.get(link.link_id)
+        is_placed = is_possible(link, event)
+        link.has_words = link.has_words or bool(event.words)
+        link.is_timed = link.is_timed and event.is_timed and is_placed
+        link.is_pending = link.has_parted = False
+        start = end = link.ack
+        if is_placed:
+            end = link.at(event.end_ms)
+            start = min(max(link.at(event.start_ms), link.last_end), end)
+        self._count(link, event)
+        is_next = is_placed and (link.is_complete or start <= link.ack + link.slack)
+        words = read(link, event, start, end, is_placed=is_placed, is_next=is_next)
+        entry = self._line(link, owner, event, words)
+        link.last_end = max(link.last_end, end)
+        if entry is not None and not is_next:
+            entry.start = entry.end = link.ack  # a gap may yet have to be marked from there
+        elif entry is not None and not entry.is_trimmed:
+            entry.start, entry.end = start, end
+        self._number(link, event, entry)
+        if is_placed:
+            settled = link.at(event.settled_ms) if is_within(link, event.settled_ms) else end
+            link.promised = max(link.promised, end, settled)
+        if is_next or link.is_complete:
+            self.settle(link, span, link.promised)
+        if owner is not None:
+            owner.partial = ""
+        if owner is not None and entry is not None:
+            self.timeline.place(owner, entry, now_s)
+            self._label(link, event, entry)
 
     def found(self, link: Link, span: Span | None, found: Found) -> None:
         """Something beside the text; words in the stretch of another link are for that one."""
@@ -91,15 +102,18 @@ class Hearing:
 
     def end_of_utterance(self, link: Link, span: Span | None, event: EndOfUtterance) -> None:
         """The words before it have their finals; the silence up to it needs none."""
+        if not is_within(link, event.time_ms):
+            return
         position = link.at(event.time_ms)
         self.transcript.settle(link.link_id, position)
-        if not link.is_pending:
+        if not link.is_pending and link.is_complete:
+            link.has_parted = True
             self.settle(link, span, position)
 
     def refinement(self, link: Link, event: Refinement) -> None:
         """Better words for a line of this link, wherever that line stands now."""
         entry = link.finals.get(event.index)
-        if entry is not None and event.text:
+        if entry is not None and event.text and not entry.is_trimmed:
             self.transcript.refine(entry, event.text)
 
     def ended(self, link: Link, span: Span | None, now_s: float) -> None:
@@ -107,28 +121,56 @@ class Hearing:
         if span is None:
             return
         if link.is_pending:
-            words = Entry(span.partial, span.start, link.cursor, link.link_id, is_confirmed=False)
-            self._place(span, words, now_s)
+            doubt = link.format.samples(ROUGH_S)
+            words = spread(span.partial, span.start, link.cursor, doubt)
+            entry = self._entry(link, span, span.partial, words)
+            entry.is_confirmed = False
+            self.timeline.place(span, entry, now_s)
         span.partial = ""
         self.settle(link, span, link.cursor)
 
-    def _entry(
-        self, link: Link, span: Span | None, event: Final, start: int, end: int
-    ) -> Entry | None:
-        """The line for a final, or None if it has no words of its own."""
+    def _line(self, link: Link, span: Span | None, event: Final, words: list[Said]) -> Entry | None:
         if span is None or not event.text:
             return None
-        words = [word for word in event.words if self._is_owned(link, span, word)]
-        if len(words) < len(event.words):
-            if not words:
-                return None
-            text = " ".join(word.text for word in words)
-            start, end = link.at(words[0].start_ms), link.at(words[-1].end_ms)
-        elif not span.owns(start, end):
-            return None
-        else:
-            text = event.text
-        return Entry(text, min(start, end), end, link.link_id)
+        return self._entry(link, span, event.text, words)
+
+    def _count(self, link: Link, event: Final) -> None:
+        link.n_finals += 1
+        link.last_index = max(link.last_index, event.index or 0)
+
+    def _number(self, link: Link, event: Final, entry: Entry | None) -> None:
+        """Remember which line a refinement will mean."""
+        index = link.n_finals - 1 if event.index is None else event.index
+        link.finals[index] = entry
+        if len(link.finals) > MOST_FINALS:
+            del link.finals[next(iter(link.finals))]
+
+    def _label(self, link: Link, event: Final, entry: Entry) -> None:
+        if entry.text and (event.speaker or event.languages):
+            labels = Labelled(event.start_ms, event.end_ms, event.speaker, event.languages)
+            self._record(link, entry.start, entry.end, labels)
+
+    def _entry(self, link: Link, span: Span, text: str, words: list[Said]) -> Entry:
+        """The line for a text; without one, if all its words are the next session's."""
+        n_kept = len(words)
+        is_late = bool(words) and words[-1].end < link.last_end - link.slack
+        if link.is_left and not is_late:
+            n_kept = 0
+        elif span.end is not None and link.cursor > span.end:
+            # Heard beyond the end: from the first word that is there, all are the next session's.
+            n_kept = n_before(words, span.end, link.format.samples(ROUGH_S))
+            link.is_left = link.is_left or n_kept < len(words)
+        is_whole = n_kept == len(words)
+        kept, left = words[:n_kept], [word.left() for word in words[n_kept:]]
+        start, end = (kept[0].start, kept[-1].end) if kept else (link.ack, link.ack)
+        return Entry(
+            text if is_whole else " ".join(word.text for word in kept),
+            min(start, end),
+            end,
+            link.link_id,
+            words=(*kept, *left),
+            is_trimmed=not is_whole,
+        )
 
     def _record(self, link: Link, start: int, end: int, found: Found) -> None:
         def place(session_ms: int) -> int:
@@ -136,13 +178,3 @@ class Hearing:
 
         finding = Finding.of(found, link.link_id, start, end, place)
         self.transcript.changes.append(FindingMade(finding))
-
-    def _is_owned(self, link: Link, span: Span, word: Word) -> bool:
-        return span.owns(link.at(word.start_ms), link.at(word.end_ms))
-
-    def _place(self, span: Span, entry: Entry, now_s: float) -> None:
-        """Commit the line if it is this span's turn, else let it wait."""
-        if span is self.timeline.spans[0]:
-            self.transcript.commit(entry, now_s)
-        else:
-            span.held.append(entry)

@@ -18,6 +18,8 @@ ASKED_S = 0.4
 """A session that was sent this much speech since it last said something owes an answer."""
 LAG_S = 8.0
 """With more audio than this unprocessed at the recogniser, it is sent no faster than live."""
+SLACK_MS = 1_000
+"""Times are estimates; further than this from what is possible they are none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +61,10 @@ class Link:
     finals: dict[int, Entry | None] = field(default_factory=dict)
     """Its finals by their number in the session; None where a refinement no longer fits."""
     n_finals: int = 0
+    last_index: int = -1
+    """The highest number of a final."""
+    promised: int = 0
+    """What its finals have come to; it is answered for when none of them is missing."""
     is_pending: bool = False
     """The last partial had words, and no final has come for them yet."""
     n_inserted: int = 0
@@ -67,8 +73,14 @@ class Link:
     """Where in the session, and how many."""
     has_words: bool = False
     """This recogniser tells where each word is."""
+    has_parted: bool = False
+    """After its last final it said that the utterance had ended."""
     is_timed: bool = True
     """Where its finals end is known; where it is guessed, no session may be left by it."""
+    is_left: bool = False
+    """It has come to words that belong to the next session, and all that follow do."""
+    told: dict[tuple[str, int, int], tuple[int | None, int]] = field(default_factory=dict)
+    """Its finals: their number, and what it had been sent by then."""
     has_progress: bool = False
     """It has answered with something."""
     session_id: str = ""
@@ -95,15 +107,21 @@ class Link:
     @property
     def audio_s(self) -> float:
         """The audio of the session so far."""
-        return self.format.seconds(self._n_sent)
+        return self.format.seconds(self.n_sent)
+
+    @property
+    def slack(self) -> int:
+        """Samples; times of a recogniser that are further off than this are none."""
+        return self.format.samples_of_ms(SLACK_MS)
 
     @property
     def size_bytes(self) -> int:
         """The data of the session so far."""
-        return self.format.size_bytes(self._n_sent)
+        return self.format.size_bytes(self.n_sent)
 
     @property
-    def _n_sent(self) -> int:
+    def n_sent(self) -> int:
+        """Samples of the session so far, silence that is in no recording included."""
         return self.cursor - self.first + self.n_inserted
 
     def ask(self, speech_s: float, now_s: float) -> None:
@@ -126,7 +144,7 @@ class Link:
 
     def insert(self, n_samples: int) -> None:
         """It was sent silence that is not in the recording."""
-        self.inserted.append((self._n_sent, n_samples))
+        self.inserted.append((self.n_sent, n_samples))
         self.n_inserted += n_samples
 
     @property
@@ -140,6 +158,11 @@ class Link:
         before = sum(min(n, max(0, offset - begun)) for begun, n in self.inserted)
         sample = self.first + offset - before
         return min(max(sample, self.first), self.cursor)
+
+    @property
+    def is_complete(self) -> bool:
+        """No final is missing, as far as their numbers tell."""
+        return self.n_finals > self.last_index
 
     def acknowledge(self, position: int) -> None:
         """Everything before this is answered for; never moves back."""

@@ -18,6 +18,11 @@ PAUSE_S = 0.15
 """Quiet for this long is a pause, not the closed lips of a consonant."""
 SOON_S = 0.4
 """What was settled last may end so long before the quiet after it counts as a pause."""
+OFF_S = 0.6
+"""What is settled may end so far from where the recogniser says: its error, and the silence that it
+counts to the words."""
+LONG_S = 0.6
+"""A pause of this length is no hesitation within a word, wherever in it one cuts."""
 MOST_PAUSES = 20_000
 """That are remembered; some hours of speech."""
 
@@ -54,6 +59,27 @@ class Loudness:
             return position >= self._pause_from
         index = bisect_right(self._pauses, position, key=lambda pause: pause[0]) - 1
         return index >= 0 and position <= self._pauses[index][1]
+
+    def parting(self, position: int) -> int | None:
+        """Where to cut near a position that is some tenths of a second off, in a long pause.
+
+        None where no pause is as long as that, or where there are several, the present one among
+        them: then none is the one.
+        """
+        off = self.format.samples(OFF_S)
+        short = self.format.samples(PAUSE_S)
+        near = [it for it in self._pauses if it[0] - short <= position + off]
+        near = [it for it in near if it[1] >= position - off]
+        is_quiet = self.quiet_from is not None and self.quiet_from <= position + off
+        if (
+            is_quiet
+            or len(near) != 1
+            or near[0][1] - near[0][0] + short < self.format.samples(LONG_S)
+        ):
+            return None
+        first, last = near[0][0] - short, near[0][1]
+        margin = (last - first) // 3
+        return min(max(position, first + margin), last - margin)
 
     def quiet_samples(self, start: int, end: int) -> int:
         """Samples from a position to the end of the pause that begins there, or a moment later."""

@@ -1,12 +1,14 @@
 """When to move on to a new session, and where to cut.
 
-The cut must lose no word and double none, whatever the speaker does:
+The cut must lose no word and double none, whatever the speaker does, and although times of a
+recogniser are some tenths of a second off. So no time of the recogniser decides alone:
 
-- between two utterances, nobody is cut;
-- at the last settled position, the utterance in flight is heard again, whole, by the new session;
-- if that would replay too much (a long monologue), at the head: with word times both sessions hear
-  the seam and each word goes to the side its middle is on, without them a quiet moment is awaited;
-- where the recogniser tells no times, in a pause: the old session answers for all that it was sent.
+- in a pause at the head, nobody is cut: the old session answers for all that it was sent, the new
+  one for all that it is sent;
+- in a long pause around the last settled position: the sound says where that is, and the utterance
+  in flight is heard again, whole, by the new session;
+- where nobody pauses (a long monologue), both sessions hear the seam, and the words that both give
+  show where the new ones begin: see ``seam``.
 """
 
 from __future__ import annotations
@@ -17,14 +19,17 @@ from enum import Enum
 from skdictate.core.limits import HARD, LAST, REPLAY_S, SOFT, Limits
 from skdictate.core.link import Link
 
-OVERLAP_S = 2.0
-"""What both sessions hear at a cut in running speech; longer than two words."""
+OVERLAP_S = 3.0
+"""What both sessions hear at a cut in running speech: some words on either side of the cut, so that
+errors of time of some tenths of a second do not take it out of what both have heard whole."""
+REACH_S = OVERLAP_S / 2
+"""So much of what has its words is heard again by a session that follows a broken one."""
 
 
 class Cut(Enum):
     """Where the old session ends and the new one begins."""
 
-    AT_ACK = "at the last settled position"
+    AT_ACK = "in the pause around the last settled position"
     AT_HEAD = "at the head"
     IN_SPEECH = "at the head, with an overlap"
 
@@ -44,28 +49,32 @@ class Cutting:
     limits: Limits
 
     def decide(
-        self, link: Link, *, is_quiet: bool, is_behind: bool = False, is_idle: bool = True
+        self,
+        link: Link,
+        *,
+        is_quiet: bool,
+        is_parted: bool = False,
+        is_behind: bool = False,
+        is_idle: bool = True,
     ) -> Cut | None:
         """Whether to move on from this link now, and where to cut; None to stay.
 
         ``is_quiet``: the link has been sent a pause, as far as loudness tells.
+        ``is_parted``: there is a long pause around the last settled position.
         ``is_behind``: it is sent the past in a hurry, so its answers may be on their way ...
         ``is_idle``: ... unless it was sent nothing for as long as the server allows.
         """
         share = self.limits.share(link.audio_s, link.size_bytes)
         if share < SOFT:
             return None
-        if link.is_timed and link.unacked_s <= min(REPLAY_S, REPLAY * link.audio_s):
-            return Cut.AT_ACK if share >= HARD or not link.is_pending else None
+        is_short = link.unacked_s <= min(REPLAY_S, REPLAY * link.audio_s)
+        if is_parted and link.is_timed and is_short and (share >= HARD or not link.is_pending):
+            return Cut.AT_ACK
         is_any_pause_good = not link.is_timed and (is_behind or share >= ANY_PAUSE)
         if is_quiet and (share >= HARD or not link.is_pending or is_any_pause_good):
             return Cut.AT_HEAD
-        if share < HARD:
-            return None
-        if link.has_words:
-            return Cut.IN_SPEECH
         is_full = is_behind and is_idle and self.room(link, is_behind=True) == 0
-        return Cut.AT_HEAD if is_full or share >= LAST else None
+        return Cut.IN_SPEECH if is_full or share >= LAST else None
 
     def room(self, link: Link, *, is_behind: bool) -> int:
         """Samples that may still be handed to this link before the last cut.

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 from skdictate.core.changes import Gap
 from skdictate.core.entry import Entry
 from skdictate.core.link import Link
+from skdictate.core.said import Said
+from skdictate.core.seam import Seam
+
+MOST_GIVEN = 400
+"""Words that are remembered of a span."""
 
 
 @dataclass(slots=True, eq=False)
 class Span:
     """Owns ``[start, end)``: text of this stretch comes from here and from nowhere else.
 
-    A link may hear a little more on either side, so that a word at the seam is whole for one of the
-    two; whose word it is, is told by its middle.
+    A link may hear more on either side, so that a word at the seam is whole for one of the two at
+    least. The earlier one leaves to the later one what it hears beyond the end; which words of the
+    later one are new is told by holding them against what was ``given`` before.
     """
 
     start: int
@@ -26,6 +33,8 @@ class Span:
     hear_until: int | None = None
     """Where listening ends; not before ``end``."""
     link: Link | None = None
+    floor: int = field(init=False)
+    """Nothing before this can be heard by a link of this span."""
     held: list[Entry] = field(default_factory=list)
     """Lines that wait for an earlier span to be settled."""
     partial: str = ""
@@ -35,15 +44,63 @@ class Span:
     """It gets no link before more than this was captured, or the dictation ends."""
     gap: Gap | None = None
     """Set where the span is no speech at all, but a hole in the recording."""
+    reach: int = 0
+    """So much of what has its words is heard again by a link that goes on after another."""
+    before: list[list[Said]] = field(default_factory=list)
+    """What the spans before gave of the same sound; their own lists, since they may give more."""
+    given: list[Said] = field(default_factory=list)
+    """What links of this span gave, the latest at the end."""
+    seam: Seam | None = None
+    settled_s: float | None = None
+    """Since when nothing of it waits, but for its link to end."""
 
     def __post_init__(self) -> None:
         if self.hear_from < 0:
             self.hear_from = self.start
+        self.floor = self.hear_from
 
     @property
     def is_settled(self) -> bool:
         """Nothing of it waits any more."""
         return self.end is not None and self.start >= self.end
+
+    @property
+    def listens_from(self) -> int:
+        """Where a new link begins to listen: some way back, if others have given words before."""
+        if not self.given and not self.held:
+            return self.hear_from
+        doubt = max((min(it.doubt, 2 * self.reach) for it in self.given[-1:]), default=0)
+        return max(
+            self.floor, self.before_words(min(self.hear_from, self.start - self.reach - doubt))
+        )
+
+    def before_words(self, position: int) -> int:
+        """This position, or one from where the last word that was given is heard whole.
+
+        The end of a word, and then a pause, would be taken for a word of its own.
+        """
+        margin = 2 * self.reach // 5
+        last = next((it for it in reversed(self.given) if it.is_kept), None)
+        if last is None or last.end + margin <= position:
+            return position
+        return min(position, last.start - margin - min(last.doubt, margin))
+
+    def n_old(self, entry: Entry, rate_hz: int) -> int:
+        """How many words of a line, at its beginning, were given before."""
+        if self.seam is None or self.seam.link_id != entry.link_id:
+            self.seam = Seam(entry.link_id, self._given_before(), rate_hz)
+        return self.seam.n_old(entry.kept)
+
+    def _given_before(self) -> list[Said]:
+        """What was given of the sound that a new link hears; what the last one left comes last."""
+        readings = [given for given in (*self.before, self.given) if given]
+        kept = (it for given in readings[:-1] for it in given if it.is_kept)
+        return [*kept, *chain(*readings[-1:])]
+
+    def give(self, entry: Entry, n_old: int) -> None:
+        """These words are given, those at the beginning for the second time."""
+        kept = [it for it in self.given if it.is_kept]
+        self.given[:] = [*kept, *entry.words[n_old:]][-MOST_GIVEN:]
 
     def settle(self, position: int) -> None:
         """Everything before the position is answered for."""
@@ -56,6 +113,11 @@ class Span:
         """It ends here: what follows belongs to another span."""
         self.end = max(end, self.start)
         self.hear_until = max(self.end, end if hear_until is None else hear_until)
+
+    def deafen(self, until: int) -> None:
+        """Nothing before that can be heard any more."""
+        self.floor = max(self.floor, until)
+        self.hear_from = max(self.hear_from, until)
 
     def owns(self, start: int, end: int) -> bool:
         """Whether a text heard in that range is this span's: told by its middle.

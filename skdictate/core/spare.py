@@ -183,7 +183,7 @@ class Spares:
         span = self._span
         is_there = span in self.timeline.spans and span.gap is None and not span.is_settled
         is_within = span.hear_until is None or spare.cursor <= span.hear_until
-        return is_there and is_within and spare.first == span.hear_from
+        return is_there and is_within and spare.first == span.listens_from
 
     def _adopt(self, spare: Link) -> None:
         """It is the span's session from now on, and the other is no more."""

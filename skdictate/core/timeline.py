@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skdictate.core.changes import Gap, Reason
+from skdictate.core.entry import Entry
 from skdictate.core.link import Link
+from skdictate.core.said import Said
 from skdictate.core.span import Span
 from skdictate.core.transcript import Transcript
+
+LINGER_S = 5.0
+"""So long a settled span waits for its link to end: a recogniser may still have a word for it."""
 
 
 @dataclass(slots=True)
@@ -22,6 +27,9 @@ class Timeline:
     head: int = 0
     """Samples captured."""
     spans: list[Span] = field(default_factory=lambda: [Span(0)])
+    rate_hz: int = 16_000
+    left: dict[int, Span] = field(default_factory=dict)
+    """By the link: spans that are settled, and whose link has not ended in good time."""
 
     @property
     def live(self) -> Span | None:
@@ -40,9 +48,11 @@ class Timeline:
         What a span still has to hear lies behind it, so that no word is cut; the silence that a
         resting span will skip when it wakes lies before it.
         """
-        if not self.spans:
-            return self.head
-        first = self.spans[0]
+        first = next((span for span in self.spans if span.held or not span.is_settled), None)
+        if first is None:
+            return self.settled
+        if first.held:  # they wait for a span that is settled, and lingers
+            return first.floor
         return max(first.hear_from, self.head - preroll if first.is_resting else 0)
 
     def span_of(self, link: Link) -> Span | None:
@@ -52,18 +62,40 @@ class Timeline:
     def unheard(self, span: Span) -> int:
         """Samples of a span that its link, or its next link, was not handed yet."""
         until = self.head if span.hear_until is None else span.hear_until
-        return until - (span.link.cursor if span.link else span.hear_from)
+        return until - (span.link.cursor if span.link else span.listens_from)
 
     def is_waiting(self, span: Span) -> bool:
         """Nothing is to be heard in it before more is captured."""
         return span.is_resting or (span.end is None and self.head <= span.wakes_at)
 
-    def cut(self, span: Span, at: int, *, margin: int = 0) -> Span:
-        """End a span here and let a new one follow it; each hears ``margin`` beyond the cut."""
+    def cut(self, span: Span, at: int) -> Span:
+        """End a span here and let a new one follow it."""
         at = at if span.end is None else min(at, span.end)
-        hear_from = span.hear_from if at == span.start else max(span.start, at - margin)
-        follower = Span(at, span.end, hear_from, span.hear_until)
-        span.close(at, at + margin)
+        if at == span.start:
+            return self._split(span, at, span.hear_from, at, span.before)
+        return self._split(span, at, at, at, [])
+
+    def overlap(self, span: Span, until: int, margin: int) -> Span:
+        """The same ``margin`` before its link ends; what is so near to the cut is heard by both."""
+        at = max(span.start, until - margin)
+        hear_from = max(span.floor, span.before_words(at - margin))
+        return self._split(span, at, hear_from, until, [span.given])
+
+    def part(self, span: Span, at: int) -> Span:
+        """The same in a pause around the settled position: before it, nothing waits any more."""
+        follower = self._split(span, at, at, at, [])
+        span.start = span.end = at
+        return follower
+
+    def _split(
+        self, span: Span, at: int, hear_from: int, hear_until: int, before: list[list[Said]]
+    ) -> Span:
+        follower = Span(at, span.end, hear_from, span.hear_until, reach=span.reach)
+        follower.before = [*before]
+        for later in self.spans:
+            if any(given is span.given for given in later.before):
+                later.before.append(follower.given)
+        span.close(at, hear_until)
         self.spans.insert(self.spans.index(span) + 1, follower)
         return follower
 
@@ -109,7 +141,7 @@ class Timeline:
                 links.append(span.link)
                 span.link = None
             if start < span.start:
-                span.hear_from = min(max(span.hear_from, end), span.start)
+                span.deafen(min(end, span.start))
             if span.end is not None and end > span.end:
                 span.hear_until = max(span.end, min(until, start))
             last = self.head if span.end is None else span.end
@@ -130,23 +162,56 @@ class Timeline:
     def settle_lines(self, link_id: int) -> None:
         """No refinement is to be expected for the lines of a link, committed or held here."""
         self.transcript.settle(link_id)
+        self.left.pop(link_id, None)
         for span in self.spans:
             for entry in span.held:
                 entry.is_settled = entry.is_settled or entry.link_id == link_id
 
+    def place(self, span: Span, entry: Entry, now_s: float) -> None:
+        """Commit a line if it is this span's turn, else let it wait."""
+        if span in self.spans[1:]:
+            span.held.append(entry)
+        else:
+            self._commit(span, entry, now_s)
+
     def flush(self, now_s: float) -> None:
         """Commit what has become first, and drop the spans that are settled."""
-        self.spans[:] = [span for span in self.spans if span.held or not span.is_settled]
         while self.spans:
             span = self.spans[0]
-            for entry in span.held:
-                self.transcript.commit(entry, now_s)
-            span.held.clear()
+            held, span.held = span.held, []
+            for entry in held:
+                self._commit(span, entry, now_s)
             if span.gap is not None:
                 self.transcript.mark(span.gap)
-            elif not span.is_settled:
+            elif not span.is_settled or not self._is_over(span, now_s):
                 return
             self.spans.pop(0)
+
+    @property
+    def due_s(self) -> float | None:
+        """When ``flush`` is due, if nothing happens before."""
+        settled_s = self.spans[0].settled_s if self.spans else None
+        return None if settled_s is None else settled_s + LINGER_S
+
+    def _is_over(self, span: Span, now_s: float) -> bool:
+        """Nothing of a settled span comes any more, or what does is not waited for any longer."""
+        if span.link is None:
+            return True
+        if span.settled_s is None:
+            span.settled_s = now_s
+        if now_s < span.settled_s + LINGER_S:
+            return False
+        self.left[span.link.link_id] = span
+        return True
+
+    def _commit(self, span: Span, entry: Entry, now_s: float) -> None:
+        """Commit what is new in a line."""
+        n_old = span.n_old(entry, self.rate_hz)
+        span.give(entry, n_old)
+        if n_old:
+            entry.trim(n_old)
+        if entry.text:
+            self.transcript.commit(entry, now_s)
 
     def guess(self) -> str:
         """What is heard beyond the last committed line: held lines and partials, in order."""

@@ -22,7 +22,7 @@ from skdictate.core.limits import Limits
 from skdictate.core.link import Link
 from skdictate.core.loudness import Loudness
 from skdictate.core.policy import Policy
-from skdictate.core.rollover import Cutting
+from skdictate.core.rollover import REACH_S, Cutting
 from skdictate.core.span import Span
 from skdictate.core.spare import Spares
 from skdictate.core.spending import Spending
@@ -77,7 +77,9 @@ class Works:
             self.policy.has_words,
             LATE_S if self.policy.answers_late else DRAIN_S,
         )
-        self.timeline = Timeline(self.transcript, self.begin, [Span(self.begin)])
+        first = Span(self.begin, reach=self.format.samples(REACH_S))
+        rate_hz = self.format.rate_hz
+        self.timeline = Timeline(self.transcript, self.begin, [first], rate_hz)
         self.assurance = Assurance(
             self.timeline, self.changes, self.format.rate_hz, told=self.begin
         )
@@ -147,7 +149,7 @@ class Works:
         if span is None:
             return
         span.link = None
-        if not is_ended:
+        if not is_ended and not span.is_settled:
             self.exchange.broke(link, problem, now_s)
 
     def ended(self, link: Link) -> None:
@@ -201,6 +203,7 @@ class Works:
         if self.is_done:
             return None
         due = [self.watch.capture_due_s, self.transcript.next_deadline_s, self.spares.due_s]
+        due.append(self.timeline.due_s)
         if self.is_stopping:
             due.append(self.gain_s + self.policy.patience_s)
         if any(self._wants_link(span) for span in self.timeline.spans):
@@ -244,7 +247,7 @@ class Works:
     def _forget(self) -> None:
         """Let go of what is known of sound that nobody listens to any more."""
         heard = [link.first for link in self.exchange.links.values()]
-        heard += [span.hear_from for span in self.timeline.spans[:1]]
+        heard += [span.listens_from for span in self.timeline.spans[:1]]
         self.loudness.forget(min(heard, default=self.timeline.head))
 
     def _supervise_progress(self, live: Span, link: Link, now_s: float) -> None:

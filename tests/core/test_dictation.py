@@ -250,11 +250,13 @@ def test_a_clean_close_that_nobody_asked_for_is_a_break() -> None:
     assert raised[0].problem.title == "The recogniser ended the session"
 
 
-def test_a_broken_link_is_replaced_from_the_last_settled_sample() -> None:
+def test_a_broken_link_is_replaced_from_a_little_before_the_last_settled_sample() -> None:
     desk = Desk()
     link_id = desk.open()
-    desk.hear(900)
-    desk.say(link_id, ev.Final("kept", 0, 400, settled_ms=450))
+    for _ in range(29):
+        desk.hear()
+    words = (ev.Word("is", 0, 1500), ev.Word("kept", 1600, 2400))
+    desk.say(link_id, ev.Final("is kept", 0, 2400, words, settled_ms=2450))
     desk.machine.link_closed(link_id, GONE, desk.now_s)
     due_s = desk.machine.next_deadline_s()
     assert due_s is not None
@@ -262,7 +264,7 @@ def test_a_broken_link_is_replaced_from_the_last_settled_sample() -> None:
     desk.machine.tick(desk.now_s)
     assert fx.Open(2) in desk.effects()
     desk.machine.link_opened(2, desk.now_s)
-    assert desk.effects()[0] == fx.Send(2, 450, 550)
+    assert desk.effects()[0] == fx.Send(2, 950, 1050)
     desk.say(2, ev.Status(ev.StatusCode.WORKING))
     assert ch.ProblemCleared(Topic.LINK) not in desk.changes
     assert ch.ProblemCleared(Topic.LINK) in desk.say(2, ev.Partial("and"))

@@ -92,12 +92,12 @@ def test_times_are_put_on_the_timeline_and_held_inside_what_was_sent() -> None:
     for event in (INSULT, TALK, SUMMARY, SPEAKER):
         desk.say(2, event)
     insult, talk, summary, speaker = made(desk)
-    assert (insult.start_sample, insult.end_sample) == (110, 190)
-    phrase = {"text": "oh", "start_ms": 150, "end_ms": 300}
+    assert (insult.start_sample, insult.end_sample) == (10, 90)
+    phrase = {"text": "oh", "start_ms": 50, "end_ms": 300}
     assert json.loads(insult.data)["phrases"] == [phrase]
-    cut = {"text": "", "start_ms": 120, "end_ms": 125}
+    cut = {"text": "", "start_ms": 20, "end_ms": 25}
     assert json.loads(talk.data)["interrupted"][0]["interrupts"] == [cut]
-    assert (summary.start_sample, summary.end_sample) == (100, 300)
+    assert (summary.start_sample, summary.end_sample) == (0, 300)
     quantile = {"level": 0.5, "value": 2}
     assert json.loads(speaker.data)["words_per_second"]["quantiles"] == [quantile]
 

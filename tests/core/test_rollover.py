@@ -25,9 +25,11 @@ def used(
     pending: bool = False,
     words: bool = False,
     timed: bool = True,
+    parted: bool = False,
 ) -> Link:
     link = Link(1, Format(1000), 0, 0.0)
     link.is_timed = timed
+    link.has_parted = parted
     link.cursor = round(audio_s * 1000)
     link.ack = round(ack_s * 1000)
     link.is_pending = pending
@@ -39,15 +41,20 @@ def used(
     ("link", "is_quiet", "cut"),
     [
         (used(239, ack_s=239), True, None),
-        (used(241, ack_s=240), False, Cut.AT_ACK),
+        (used(241, ack_s=240), False, None),
+        (used(241, ack_s=240), True, Cut.AT_HEAD),
+        (used(241, ack_s=240, parted=True), False, Cut.AT_ACK),
+        (used(241, ack_s=240, parted=True), True, Cut.AT_ACK),
         (used(241, ack_s=100), True, Cut.AT_HEAD),
         (used(241, ack_s=100), False, None),
         (used(241, ack_s=240, pending=True), True, None),
-        (used(286, ack_s=270, pending=True), False, Cut.AT_ACK),
-        (used(286, ack_s=200, pending=True, words=True), False, Cut.IN_SPEECH),
+        (used(286, ack_s=270, pending=True, parted=True), False, Cut.AT_ACK),
+        (used(241, ack_s=235, pending=True, parted=True), False, None),
+        (used(286, ack_s=200, pending=True, words=True), False, None),
+        (used(295.5, ack_s=290, pending=True, words=True), False, Cut.IN_SPEECH),
         (used(286, ack_s=200, pending=True), True, Cut.AT_HEAD),
         (used(286, ack_s=200, pending=True), False, None),
-        (used(295.5, ack_s=200, pending=True), False, Cut.AT_HEAD),
+        (used(295.5, ack_s=200, pending=True), False, Cut.IN_SPEECH),
         (used(5, ack_s=0), True, None),
         (used(241, ack_s=240, timed=False), False, None),
         (used(241, ack_s=240, timed=False), True, Cut.AT_HEAD),
@@ -60,7 +67,8 @@ def used(
 def test_the_cut_depends_on_what_is_used_and_what_is_being_said(
     link: Link, is_quiet: bool, cut: Cut | None
 ) -> None:
-    assert Cutting(Limits()).decide(link, is_quiet=is_quiet) is cut
+    is_parted = link.has_parted
+    assert Cutting(Limits()).decide(link, is_quiet=is_quiet, is_parted=is_parted) is cut
 
 
 def test_answers_that_may_be_on_their_way_are_waited_for() -> None:
@@ -69,7 +77,7 @@ def test_answers_that_may_be_on_their_way_are_waited_for() -> None:
     assert cutting.room(link, is_behind=True) == 0
     assert cutting.room(link, is_behind=False) == 10_500
     assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=False) is None
-    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=True) is Cut.AT_HEAD
+    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=True) is Cut.IN_SPEECH
 
 
 def test_where_finals_are_only_guessed_any_pause_will_do_to_leave_the_past_in() -> None:
@@ -86,7 +94,7 @@ def test_the_size_limit_binds_at_a_high_rate() -> None:
     link.is_pending = True
     link.has_words = True
     assert Cutting(Limits()).decide(link, is_quiet=False) is None
-    link.cursor = 48_000 * 99
+    link.cursor = 48_000 * 103
     assert Cutting(Limits()).decide(link, is_quiet=False) is Cut.IN_SPEECH
 
 
@@ -127,28 +135,30 @@ def test_every_session_is_ended_by_us_before_its_limit() -> None:
     world.check()  # the world's recogniser asserts the limits
 
 
-def test_each_word_of_an_overlap_belongs_to_the_side_that_its_middle_is_on() -> None:
+def test_the_words_that_both_sessions_give_show_where_the_new_ones_begin() -> None:
     desk = Desk(session_s=20.0, catch_up=float("inf"), policy=Policy(has_words=True))
-    desk.machine.captured(19_000, SPEECH, desk.now_s)
+    desk.machine.captured(19_600, SPEECH, desk.now_s)
     desk.machine.link_opened(1, desk.now_s)
     desk.effects()
     desk.say(1, ev.Partial("on and on"))
     desk.hear()
-    desk.machine.link_opened(2, desk.now_s)  # cut at 18 s: hears from 17 s
-    assert fx.Send(2, 17_000, 17_100) in desk.effects()
+    desk.machine.link_opened(2, desk.now_s)  # cut at 18.2 s: hears from 16.7 s
+    assert fx.Send(2, 16_700, 16_800) in desk.effects()
     overlap = (
-        ev.Word("before", 100, 600),
-        ev.Word("seam", 900, 1200),
-        ev.Word("after", 1300, 1700),
+        ev.Word("before", 400, 900),
+        ev.Word("seam", 1200, 1500),
+        ev.Word("after", 1600, 2000),
     )
-    desk.say(2, ev.Final("before", 100, 600, overlap[:1]))
-    desk.say(2, ev.Final("nowhere", 100, 600))
-    desk.say(2, ev.Final("seam after", 900, 1700, overlap[1:]))
-    heard = tuple(ev.Word(w.text, w.start_ms + 17_000, w.end_ms + 17_000) for w in overlap)
-    desk.say(1, ev.Final("before seam after", 17_100, 18_700, heard))
+    early = tuple(ev.Word(w.text, w.start_ms - 300, w.end_ms - 300) for w in overlap)
+    desk.say(2, ev.Final("Before", 100, 600, early[:1]))
+    desk.say(2, ev.Final("seam, after", 900, 1700, early[1:]))
+    late = tuple(ev.Word(w.text, w.start_ms + 17_000, w.end_ms + 17_000) for w in overlap)
+    desk.say(1, ev.Final("before seam after", 17_400, 19_000, late))
     desk.say(1, ev.Refinement(0, "Before seam after"))
+    desk.say(2, ev.Refinement(1, "Seam, after"))
     desk.machine.link_closed(1, None, desk.now_s)
-    assert desk.texts() == ["before", "seam after"]
+    desk.say(2, ev.Refinement(1, "Seam, after"))
+    assert desk.texts() == ["before", "Seam, after"]
 
 
 def test_silence_is_left_where_it_is_and_not_heard_again() -> None:

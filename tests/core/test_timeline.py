@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from skdictate.core.changes import Reason
+from skdictate.core.audio import Format
+from skdictate.core.changes import LineCommitted, Reason
+from skdictate.core.entry import Entry
+from skdictate.core.link import Link
+from skdictate.core.said import spread
 from skdictate.core.span import Span
-from skdictate.core.timeline import Timeline
+from skdictate.core.timeline import LINGER_S, Timeline
 from skdictate.core.transcript import Transcript
+
+
+def entry(text: str) -> Entry:
+    return Entry(text, 0, 10, 1, words=tuple(spread(text, 0, 10, 0)))
 
 
 def overlapping() -> Timeline:
     """Two spans that meet at 50; each is to hear 10 samples beyond that."""
     timeline = Timeline(Transcript(refines=False), head=100)
-    timeline.cut(timeline.spans[0], 50, margin=10)
+    timeline.overlap(timeline.spans[0], 60, 10)
     return timeline
 
 
@@ -43,3 +51,36 @@ def test_what_is_torn_behind_a_span_shortens_only_what_it_hears_last() -> None:
     timeline.tear(52, 58)
     assert holes(timeline.spans) == [(52, 58)]
     assert timeline.spans[0].hear_until == 52
+
+
+def test_a_settled_span_waits_some_seconds_for_its_link_to_end_and_no_longer() -> None:
+    timeline = Timeline(Transcript(refines=False), head=100, rate_hz=1000)
+    first = timeline.spans[0]
+    first.link = Link(1, Format(1000), 0, 0.0)
+    later = timeline.cut(first, 50)
+    first.settle(50)
+    timeline.place(later, entry("two"), 1.0)
+    timeline.flush(1.0)
+    assert timeline.due_s == 1.0 + LINGER_S
+    assert timeline.sure(0) == 50
+    timeline.flush(1.0 + LINGER_S)
+    timeline.place(timeline.left[1], entry("one"), 8.0)
+    assert timeline.due_s is None
+    lines = [it.line.text for it in timeline.transcript.changes if isinstance(it, LineCommitted)]
+    assert lines == ["two", "one"], "late, but not lost"
+    timeline.settle_lines(1)
+    assert not timeline.left
+
+
+def test_all_that_waits_is_sure_where_the_last_span_lingers() -> None:
+    timeline = Timeline(Transcript(refines=False), head=100)
+    timeline.stop()
+    timeline.spans[0].settle(100)
+    assert timeline.sure(0) == 100
+
+
+def test_what_is_cut_again_is_given_before_what_follows() -> None:
+    timeline = overlapping()
+    first, last = timeline.spans
+    middle = timeline.part(first, 30)
+    assert [id(it) for it in last.before] == [id(first.given), id(middle.given)]

@@ -89,7 +89,7 @@ def test_beyond_a_seam_one_hears_less_and_the_other_has_the_gap() -> None:
     timeline = Timeline(Transcript(refines=False), head=10_000)
     before = timeline.live
     assert before is not None
-    after = timeline.cut(before, 5_000, margin=1_000)
+    after = timeline.overlap(before, 6_000, 1_000)
     assert timeline.tear(5_500, 5_600) == []
     assert (before.end, before.hear_until) == (5_000, 5_500)
     assert timeline.tear(4_200, 4_300) == []

@@ -1,5 +1,6 @@
 """The soak: ``python -m tests.faults``. Everything that can go wrong, many times, as one table.
 
+    python -m tests.faults slips --schedules 2000
     python -m tests.faults --schedules 1000 --answers 100000 --kills 200 --cuts 200 --disks 500
     python -m tests.faults schedules hours        # these parts only
 
@@ -19,6 +20,7 @@ from tests.faults.report import Options, Row, table
 
 PARTS = (
     "schedules",
+    "slips",
     "hours",
     "answers",
     "screens",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
 import pytest
 
 from skdictate.core.audio import Format
-from tests.core.slips import Slip
+from tests.core.slips import BROKEN, Slip
 from tests.faults import clock
 from tests.faults.numbers import Script
+from tests.faults.proxy import Break
 from tests.faults.rig import Rig
 from tests.faults.server import Server
 from tests.faults.teller import Manners
@@ -28,6 +30,7 @@ def dictate(
     has_words: bool = True,
     session_s: float = 300.0,
     gap_s: float = 0.05,
+    breaks: bool = False,
     seed: int = 1,
 ) -> Verdict:
     """Speech to the very end of the recording, heard by a recogniser with these times."""
@@ -43,8 +46,16 @@ def dictate(
         script.say(1, gap_s=0, pause_s=0)  # a last utterance of one short word
         manners = Manners(has_words=has_words, slip=slip)
         async with Rig(folder, script, Server(seed, manners, session_s=session_s), api=api) as rig:
-            await rig.run()
+            async with asyncio.TaskGroup() as group:
+                if breaks:
+                    group.create_task(cut(rig))
+                await rig.run()
             return judge(rig.kept, script)
+
+    async def cut(rig: Rig) -> None:
+        for at_s in (7.3, 21.9, 33.1):
+            await rig.said(at_s)
+            rig.proxy.break_all(Break.CUT)
 
     return clock.run(scene())
 
@@ -62,3 +73,32 @@ def test_the_last_words_are_kept_however_late_their_times_are(
 ) -> None:
     verdict = dictate(tmp_path, Slip(bias_ms), api=api, has_words=has_words)
     assert is_whole(verdict), verdict
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        Slip(overlap_ms=100),
+        Slip(overlap_ms=300),
+        Slip(-100),
+        Slip(-300),
+        Slip(300),
+        Slip(jitter_ms=300),
+        Slip(150, jitter_ms=150),
+    ],
+)
+def test_planned_sessions_lose_and_double_nothing_however_times_are_off(
+    tmp_path: Path, slip: Slip
+) -> None:
+    verdict = dictate(tmp_path, slip, length_s=60.0, session_s=20.0, gap_s=0.03)
+    assert is_whole(verdict), verdict
+
+
+@pytest.mark.parametrize("broken", sorted(BROKEN))
+def test_a_broken_recogniser_costs_no_word_and_no_loop(tmp_path: Path, broken: str) -> None:
+    slip = Slip(broken=broken)
+    verdict = dictate(tmp_path, slip, length_s=45.0, session_s=20.0, breaks=True)
+    assert not verdict.lost, verdict
+    assert verdict.most_times <= 3
+    if broken == "repeated":
+        assert not verdict.doubled

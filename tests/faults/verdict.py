@@ -25,6 +25,8 @@ class Verdict:
     disordered: list[int] = field(default_factory=list)
     in_gaps: list[int] = field(default_factory=list)
     n_gaps: int = 0
+    most_times: int = 0
+    """That one number was told."""
     off_s: float = 0.0
     """The worst error of a line's times."""
 
@@ -53,6 +55,7 @@ def judge(kept: Kept, script: Script) -> Verdict:
             verdict.off_s = max(verdict.off_s, script.sound.seconds(off))
     verdict.disordered = [after for before, after in pairwise(seen) if after < before]
     told = Counter(seen)
+    verdict.most_times = max(told.values(), default=0)
     verdict.doubled = sorted(number for number, n in told.items() if n > 1)
     for word in said:
         if word.number in told:
