@@ -1,6 +1,6 @@
 """``python -m skdictate``."""
 
-from skdictate.cli import main
+from skdictate.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

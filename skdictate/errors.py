@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from skdictate.core.clean import clean
+from skdictate.text.clean_text import clean
 
 
 class Kind(StrEnum):

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from skdictate.paths import Paths
-from skdictate.server.order import Order
+from skdictate.server.child_request import ChildRequest
 from skdictate.server.recogniser import Recogniser
 from skdictate.server.serve import serve
-from skdictate.sources.file import demo_paths
+from skdictate.sources.file_source import demo_paths
 from skdictate.speechkit.channel import Endpoint
-from tests.echo import EchoRecogniser
-from tests.sound_server import SoundServer
-from tests.sshd import Sshd
+from skdictate.system.paths import Paths
+from tests.support.number_recogniser import EchoRecogniser
+from tests.support.sound_server import SoundServer
+from tests.support.sshd import Sshd
 
 if hasattr(signal, "SIGHUP"):  # tests that run under nohup would start programs that ignore it
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -79,7 +79,7 @@ def serving(paths: Paths) -> Serving:
         async with asyncio.TaskGroup() as group:
             group.create_task(
                 serve(
-                    Order(**order),  # type: ignore[arg-type]
+                    ChildRequest(**order),  # type: ignore[arg-type]
                     recogniser or EchoRecogniser(),
                     ready.set_result,
                     stopped,

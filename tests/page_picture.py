@@ -8,9 +8,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.chromium import Chromium
-from tests.command import start
-from tests.mic.test_page import CHOOSE
+from tests.remote_mic.web.test_page import CHOOSE
+from tests.support.chromium import Chromium
+from tests.support.command import start
 
 SIZE = (760, 790)
 

@@ -22,24 +22,25 @@ from typing import Any
 import resvg_py
 from textual.widgets import OptionList
 
-from skdictate.config import Settings
-from skdictate.options import BY_NAME
-from skdictate.paths import Paths
 from skdictate.server.recogniser import Moonshine
-from skdictate.sources.file import demo_paths
+from skdictate.settings.config import Settings
+from skdictate.settings.option_table import BY_NAME
+from skdictate.sources.file_source import demo_paths
+from skdictate.system.paths import Paths
 from skdictate.tui.app import DictateApp
-from skdictate.tui.screens.dictation import DictationScreen
-from skdictate.tui.screens.history import HistoryScreen
-from skdictate.tui.screens.microphones import MicrophonesScreen
-from skdictate.tui.screens.settings import SettingsScreen
-from skdictate.tui.widgets.banner import Banner
+from skdictate.tui.screens.history_screen import HistoryScreen
+from skdictate.tui.screens.microphone_screen import MicrophoneScreen
+from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
+from skdictate.tui.screens.settings_screen import SettingsScreen
 from skdictate.tui.widgets.header import StatusHeader
-from skdictate.tui.widgets.sheet import Sheet
-from skdictate.tui.widgets.transcript import Transcript
-from tests import dictations, page_picture
-from tests.processes import children, command
-from tests.sound_server import SoundServer
-from tests.telling import telling
+from skdictate.tui.widgets.page_view import PageView
+from skdictate.tui.widgets.problem_banner import ProblemBanner
+from skdictate.tui.widgets.transcript_view import TranscriptView
+from tests import page_picture
+from tests.support import past_dictations
+from tests.support.findings_server import telling
+from tests.support.processes import children, command
+from tests.support.sound_server import SoundServer
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZE = (96, 28)
@@ -54,7 +55,7 @@ async def until(condition: Callable[[], bool], patience_s: float = 90.0) -> None
 
 
 def n_lines(app: DictateApp) -> int:
-    return app.query_one(Sheet).page.n_lines
+    return app.query_one(PageView).page.n_lines
 
 
 def n_rows(app: DictateApp) -> int:
@@ -62,7 +63,7 @@ def n_rows(app: DictateApp) -> int:
 
 
 def has_two_part_partial(app: DictateApp) -> bool:
-    partial = app.query_one(Transcript).partial
+    partial = app.query_one(TranscriptView).partial
     return bool(partial.stable and partial.changing and len(partial.text) > 30)
 
 
@@ -84,7 +85,7 @@ async def problem(app: DictateApp) -> None:
     recogniser = next(pid for pid in children() if "skdictate.server" in command(pid))
     os.kill(recogniser, signal.SIGKILL)
     wanted = "The embedded recogniser stopped"
-    await until(lambda: wanted in str(getattr(app.query_one(Banner).problem, "title", "")))
+    await until(lambda: wanted in str(getattr(app.query_one(ProblemBanner).problem, "title", "")))
 
 
 async def help_page(app: DictateApp) -> None:
@@ -95,8 +96,8 @@ async def help_page(app: DictateApp) -> None:
 
 async def settings_page(app: DictateApp) -> None:
     await idle(app)
-    app.setup.ledger.change(BY_NAME["patience"], "long")
-    app.setup.ledger.change(BY_NAME["profanity_filter"], True)
+    app.setup.editor.change(BY_NAME["patience"], "long")
+    app.setup.editor.change(BY_NAME["profanity_filter"], True)
     app.action_settings()
     await until(lambda: isinstance(app.screen, SettingsScreen) and app.screen.is_mounted)
     await asyncio.sleep(0.3)
@@ -120,7 +121,7 @@ async def findings(app: DictateApp) -> None:
 async def microphone(app: DictateApp) -> None:
     await idle(app)
     app.action_microphones()
-    await until(lambda: isinstance(app.screen, MicrophonesScreen))
+    await until(lambda: isinstance(app.screen, MicrophoneScreen))
     await asyncio.sleep(3)
     await until(lambda: str(app.screen.query_one(OptionList).options[2].prompt).count("█") > 6)
 
@@ -135,7 +136,7 @@ async def history(app: DictateApp) -> None:
 async def dictation(app: DictateApp) -> None:
     await history(app)
     app.screen.query_one(OptionList).action_select()
-    await until(lambda: isinstance(app.screen, DictationScreen) and n_rows(app) > 0)
+    await until(lambda: isinstance(app.screen, PastDictationScreen) and n_rows(app) > 0)
     rows = app.screen.query_one(OptionList)
     rows.highlighted = rows.option_count - 1
     await asyncio.sleep(0.3)
@@ -174,14 +175,14 @@ async def take(name: str) -> None:
             server = await stack.enter_async_context(telling(paths, Moonshine()))
             settings = replace(settings, endpoint=server.target)
         if scene in (history, dictation):
-            await asyncio.to_thread(dictations.dictate, home)
+            await asyncio.to_thread(past_dictations.dictate, home)
         app = DictateApp(settings, paths)
         async with app.run_test(size=SIZE) as pilot:
             app.theme = theme
             await scene(app)
             await pilot.pause(0.12)
             svg = app.export_screenshot(title="skdictate").replace(home, "~/.local/share/skdictate")
-        await asyncio.to_thread(app.backstage.close, 5.0)
+        await asyncio.to_thread(app.worker.close, 5.0)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.svg").write_text(svg)
     (FOLDER / f"{name}.png").write_bytes(png(svg))

@@ -14,12 +14,12 @@ from textual.binding import Binding
 
 from skdictate.core.findings import Found
 from skdictate.errors import Exit
-from skdictate.options import OPTIONS
 from skdictate.output.formats import FORMATS
-from skdictate.speechkit.auth.lookup import SYSTEMD_NAME, VARIABLES
+from skdictate.settings.option_table import OPTIONS
+from skdictate.speechkit.auth.credential_lookup import SYSTEMD_NAME, VARIABLES
 from skdictate.tui.actions import ACTIONS
-from skdictate.tui.screens.dictation import DictationScreen
-from skdictate.tui.talk import HOLD, TOGGLE
+from skdictate.tui.dictation_control import HOLD, TOGGLE
+from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def test_the_readme_lists_the_keys_of_the_app() -> None:
 
 def test_the_readme_names_the_keys_of_an_old_dictation() -> None:
     section = README.split("## Recognising again\n")[1].split("\n## ")[0]
-    for binding in DictationScreen.BINDINGS:
+    for binding in PastDictationScreen.BINDINGS:
         assert isinstance(binding, Binding)
         key = binding.key.split(",")[0]
         assert f"`{key}`" in section or key == "escape"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from skdictate.core.findings import Finding
-from skdictate.core.state import State
+from skdictate.core.session_state import SessionState
 from skdictate.errors import Problem
 
 
@@ -19,7 +19,7 @@ class Line:
     text: str
     start_sample: int
     end_sample: int
-    link_id: int
+    session_number: int
     is_refined: bool = False
     is_confirmed: bool = True
     """False where the recogniser ended the session without a final for these words."""
@@ -116,11 +116,11 @@ class FindingMade:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkChanged:
+class SessionChanged:
     """A link has moved on."""
 
-    link_id: int
-    state: State
+    session_number: int
+    state: SessionState
     session_id: str = ""
     request_id: str = ""
     problem: Problem | None = None
@@ -192,7 +192,7 @@ Change = (
     | GapMarked
     | Settled
     | FindingMade
-    | LinkChanged
+    | SessionChanged
     | ProblemRaised
     | ProblemCleared
     | Noticed

@@ -6,7 +6,7 @@ catching up are the same code, a cursor that starts in the past.
 
 from __future__ import annotations
 
-from skdictate.core.audio import Format, Level
+from skdictate.audio.pcm import Format, Level
 from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Change, Reason, Topic
 from skdictate.core.effects import Effect, EndUtterance
@@ -17,17 +17,17 @@ from skdictate.core.events import (
     Final,
     Partial,
     Refinement,
-    Session,
+    SessionNamed,
 )
-from skdictate.core.events import Status as Sign
-from skdictate.core.exchange import WORN_S
+from skdictate.core.events import ServerStatus as Sign
 from skdictate.core.limits import Limits
-from skdictate.core.link import Link
 from skdictate.core.policy import Policy
+from skdictate.core.scheduler import Scheduler
+from skdictate.core.session import Session
+from skdictate.core.session_pool import WORN_S
+from skdictate.core.session_state import SessionState
 from skdictate.core.snapshot import snapshot
-from skdictate.core.state import State
 from skdictate.core.status import Status
-from skdictate.core.works import Works
 from skdictate.errors import Problem
 
 SPOKEN_S = 0.3
@@ -50,7 +50,7 @@ class Dictation:
         begin: int = 0,
     ) -> None:
         self.format = sound
-        self._works = Works(
+        self._scheduler = Scheduler(
             sound,
             limits or Limits(),
             policy or Policy(),
@@ -62,204 +62,208 @@ class Dictation:
 
     def started(self, now_s: float) -> None:
         """The source runs; from now on sound is expected of it."""
-        if not self._works.thrift.is_paused:
-            self._works.watch.expect_capture(now_s)
+        if not self._scheduler.idle_cost.is_paused:
+            self._scheduler.watch.expect_capture(now_s)
 
     def held(self, now_s: float) -> None:
         """The source could give more, and is made to wait; until ``started``."""
-        self._works.watch.expect_nothing()
-        self._works.advance(now_s)
+        self._scheduler.watch.expect_nothing()
+        self._scheduler.advance(now_s)
 
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
         """That many samples were appended to the recording."""
         duration_s = self.format.seconds(n_samples)
         if level is not None:
-            self._works.heard(level, n_samples)
-        self._works.timeline.head += n_samples
-        self._works.watch.captured(now_s, duration_s if self._works.is_hearing_sound else 0.0)
-        self._works.advance(now_s)
+            self._scheduler.heard(level, n_samples)
+        self._scheduler.timeline.head += n_samples
+        self._scheduler.watch.captured(
+            now_s, duration_s if self._scheduler.is_results_sound else 0.0
+        )
+        self._scheduler.advance(now_s)
 
     def lost(self, n_samples: int, reason: Reason, now_s: float) -> None:
         """That many samples are missing: the recording holds silence in their place."""
-        self._works.timeline.lose(n_samples, reason)
-        self._works.hush.silence_from = self._works.timeline.head
-        self._works.advance(now_s)
+        self._scheduler.timeline.lose(n_samples, reason)
+        self._scheduler.auto_stop.silence_from = self._scheduler.timeline.head
+        self._scheduler.advance(now_s)
 
     def unreadable(self, start: int, end: int, now_s: float) -> None:
         """The recording does not give these samples back: what of them has no text is a gap."""
-        self._works.tear(start, end)
-        self._works.advance(now_s)
+        self._scheduler.tear(start, end)
+        self._scheduler.advance(now_s)
 
     def is_spoken(self, start: int, end: int) -> bool:
         """Whether somebody speaks there, as far as loudness tells."""
-        speech = self._works.exchange.trust.loudness.speech(start, end)
+        speech = self._scheduler.session_pool.trust.loudness.speech(start, end)
         return self.format.seconds(speech) >= SPOKEN_S
 
     def source_changed(self, now_s: float) -> None:
         """Another microphone is heard from now on."""
-        self._works.ears.begin()
-        self._works.advance(now_s)
+        self._scheduler.mic_quality.begin()
+        self._scheduler.advance(now_s)
 
     def source_failed(self, problem: Problem, now_s: float) -> None:
         """The source gives nothing, and knows why; the next sound clears this."""
-        self._works.watch.raise_(Topic.CAPTURE, problem)
-        self._works.advance(now_s)
+        self._scheduler.watch.raise_(Topic.CAPTURE, problem)
+        self._scheduler.advance(now_s)
 
     def pause(self, now_s: float) -> None:
         """No sound will come until ``resume``; the utterance in flight is finished."""
-        self._works.watch.expect_nothing()
-        self._works.thrift.pause()
-        self._works.advance(now_s)
+        self._scheduler.watch.expect_nothing()
+        self._scheduler.idle_cost.pause()
+        self._scheduler.advance(now_s)
 
     def resume(self, now_s: float) -> None:
         """Sound will come again."""
-        self._works.thrift.is_paused = False
-        self._works.hush.silence_from = self._works.timeline.head
-        self._works.watch.expect_capture(now_s)
-        self._works.advance(now_s)
+        self._scheduler.idle_cost.is_paused = False
+        self._scheduler.auto_stop.silence_from = self._scheduler.timeline.head
+        self._scheduler.watch.expect_capture(now_s)
+        self._scheduler.advance(now_s)
 
     def stop(self, now_s: float) -> None:
         """No more sound will come: finish, and say ``Done`` when all is answered for."""
-        self._works.is_stopping = True
-        self._works.life_s = self._works.gain_s = now_s
-        self._works.exchange.hurry()
-        self._works.watch.expect_nothing()
-        self._works.timeline.stop()
-        self._works.advance(now_s)
+        self._scheduler.is_stopping = True
+        self._scheduler.life_s = self._scheduler.gain_s = now_s
+        self._scheduler.session_pool.hurry()
+        self._scheduler.watch.expect_nothing()
+        self._scheduler.timeline.stop()
+        self._scheduler.advance(now_s)
 
     def abandon(self, now_s: float) -> None:
         """Stop, and wait for nothing: what is unanswered becomes a gap."""
-        self._works.is_stopping = True
-        self._works.watch.expect_nothing()
-        self._works.timeline.stop()
-        self._works.give_up()
-        self._works.advance(now_s)
+        self._scheduler.is_stopping = True
+        self._scheduler.watch.expect_nothing()
+        self._scheduler.timeline.stop()
+        self._scheduler.give_up()
+        self._scheduler.advance(now_s)
 
     # ------------------------------------------------------------------------- inputs: the user
 
     def end_utterance(self, now_s: float) -> None:
         """The user says that the sentence ends here."""
-        live = self._works.timeline.live
-        if live is None or live.link is None or live.link.state is not State.OPEN:
+        live = self._scheduler.timeline.live
+        if live is None or live.session is None or live.session.state is not SessionState.OPEN:
             return
-        self._works.exchange.hand_out(live.link, self._works.timeline.head, now_s, is_last=True)
-        self._works.effects.append(EndUtterance(live.link.link_id))
-        live.link.last_sent_s = now_s
+        self._scheduler.session_pool.hand_out(
+            live.session, self._scheduler.timeline.head, now_s, is_last=True
+        )
+        self._scheduler.effects.append(EndUtterance(live.session.session_number))
+        live.session.last_sent_s = now_s
 
     def retry(self, now_s: float) -> None:
         """Connect now: the user asked for it, or mended what was wrong."""
-        self._works.exchange.is_blocked = False
-        self._works.exchange.retry_s = None
-        self._works.backoff.worked()
-        self._works.advance(now_s)
+        self._scheduler.session_pool.is_blocked = False
+        self._scheduler.session_pool.retry_s = None
+        self._scheduler.backoff.worked()
+        self._scheduler.advance(now_s)
 
     # ------------------------------------------------------------------------- inputs: links
 
-    def link_opened(self, link_id: int, now_s: float) -> None:
+    def session_opened(self, session_number: int, now_s: float) -> None:
         """The recogniser accepted the link."""
-        link = self._works.exchange.links.get(link_id)
-        if link is None:
+        session = self._scheduler.session_pool.sessions.get(session_number)
+        if session is None:
             return
-        self._works.exchange.opened(link, self._works.timeline.head, now_s)
-        self._works.spares.opened(link, now_s)
-        self._works.advance(now_s)
+        self._scheduler.session_pool.opened(session, self._scheduler.timeline.head, now_s)
+        self._scheduler.hedges.opened(session, now_s)
+        self._scheduler.advance(now_s)
 
-    def sent(self, link_id: int, end_sample: int, now_s: float) -> None:
+    def sent(self, session_number: int, end_sample: int, now_s: float) -> None:
         """The transport took everything before this position."""
-        link = self._works.exchange.links.get(link_id)
-        if link is None:
+        session = self._scheduler.session_pool.sessions.get(session_number)
+        if session is None:
             return
-        link.confirmed = end_sample
-        link.waiting_since_s = now_s if link.cursor > end_sample else None
-        self._works.advance(now_s)
+        session.confirmed = end_sample
+        session.waiting_since_s = now_s if session.cursor > end_sample else None
+        self._scheduler.advance(now_s)
 
-    def link_said(self, link_id: int, event: Event, now_s: float) -> None:
+    def session_said(self, session_number: int, event: Event, now_s: float) -> None:
         """The recogniser said something."""
-        link = self._works.exchange.links.get(link_id)
-        if link is None:
+        session = self._scheduler.session_pool.sessions.get(session_number)
+        if session is None:
             return
-        link.last_heard_s = self._works.life_s = now_s
-        link.has_spoken = True
-        is_work = self._is_work(link, event)
+        session.last_heard_s = self._scheduler.life_s = now_s
+        session.has_spoken = True
+        is_work = self._is_work(session, event)
         if is_work:
-            link.last_told_s = now_s
-        self._works.spares.heard(link, now_s, is_work=is_work)
-        self._hear(link, event, now_s)
-        self._works.got_on(link, now_s)
-        if self._works.exchange.is_used(link):
-            self._works.backoff.worked()
-        self._works.exchange.judge(link)
-        self._works.advance(now_s)
+            session.last_told_s = now_s
+        self._scheduler.hedges.heard(session, now_s, is_work=is_work)
+        self._hear(session, event, now_s)
+        self._scheduler.got_on(session, now_s)
+        if self._scheduler.session_pool.is_used(session):
+            self._scheduler.backoff.worked()
+        self._scheduler.session_pool.judge(session)
+        self._scheduler.advance(now_s)
 
-    def link_closed(self, link_id: int, problem: Problem | None, now_s: float) -> None:
+    def session_closed(self, session_number: int, problem: Problem | None, now_s: float) -> None:
         """The link is gone; ``problem`` is None if the recogniser closed it in good order."""
-        link = self._works.exchange.links.get(link_id)
-        if link is None:
+        session = self._scheduler.session_pool.sessions.get(session_number)
+        if session is None:
             return
-        is_ended = problem is None and link.state is State.FINISHING
+        is_ended = problem is None and session.state is SessionState.FINISHING
         if is_ended:
-            self._works.spares.ended(link)
-            self._works.ended(link)
-            self._works.hearing.ended(link, self._works.timeline.span_of(link), now_s)
-            self._works.backoff.worked()
-            self._works.exchange.cleared()
-            self._works.gain_s = now_s
-        is_refused = problem is not None and not link.has_spoken and link.audio_s < WORN_S
-        self._works.exchange.forget(link, problem, is_refused=is_refused)
-        self._works.release(link, problem, now_s, is_ended=is_ended)
-        self._works.advance(now_s)
+            self._scheduler.hedges.ended(session)
+            self._scheduler.ended(session)
+            self._scheduler.results.ended(session, self._scheduler.timeline.span_of(session), now_s)
+            self._scheduler.backoff.worked()
+            self._scheduler.session_pool.cleared()
+            self._scheduler.gain_s = now_s
+        is_refused = problem is not None and not session.has_spoken and session.audio_s < WORN_S
+        self._scheduler.session_pool.forget(session, problem, is_refused=is_refused)
+        self._scheduler.release(session, problem, now_s, is_ended=is_ended)
+        self._scheduler.advance(now_s)
 
     def tick(self, now_s: float) -> None:
         """Time has passed; call it at ``next_deadline_s`` or more often."""
-        self._works.advance(now_s)
+        self._scheduler.advance(now_s)
 
     # ------------------------------------------------------------------------- outputs
 
     def take_effects(self) -> list[Effect]:
         """What the shell must do, in order; each is handed out once."""
-        taken = self._works.effects[:]
-        self._works.effects.clear()
+        taken = self._scheduler.effects[:]
+        self._scheduler.effects.clear()
         return taken
 
     def take_changes(self) -> list[Change]:
         """What has become of the transcript, in order; each is handed out once."""
-        taken = self._works.changes[:]
-        self._works.changes.clear()
+        taken = self._scheduler.changes[:]
+        self._scheduler.changes.clear()
         return taken
 
     def next_deadline_s(self) -> float | None:
         """When ``tick`` is due, on the clock of ``now_s``; None if nothing waits for time."""
-        return self._works.next_deadline_s()
+        return self._scheduler.next_deadline_s()
 
     def status(self, now_s: float) -> Status:
         """A snapshot for the gauges."""
-        return snapshot(self._works, now_s)
+        return snapshot(self._scheduler, now_s)
 
     @staticmethod
-    def _is_work(link: Link, event: Event) -> bool:
+    def _is_work(session: Session, event: Event) -> bool:
         """Whether it shows that the recogniser gets on."""
         if isinstance(event, Cursors):
-            return link.processed is None or link.at(event.processed_ms) > link.processed
-        return not isinstance(event, Sign | Session)
+            return session.processed is None or session.at(event.processed_ms) > session.processed
+        return not isinstance(event, Sign | SessionNamed)
 
-    def _hear(self, link: Link, event: Event, now_s: float) -> None:
-        span = self._works.timeline.span_of(link)
+    def _hear(self, session: Session, event: Event, now_s: float) -> None:
+        span = self._scheduler.timeline.span_of(session)
         match event:
             case Partial():
-                if self._works.hearing.partial(link, span, event):
-                    self._works.progressed(link)
+                if self._scheduler.results.partial(session, span, event):
+                    self._scheduler.progressed(session)
             case Final():
-                self._works.hearing.final(link, span, event, now_s)
-                self._works.progressed(link)
+                self._scheduler.results.final(session, span, event, now_s)
+                self._scheduler.progressed(session)
             case Refinement():
-                self._works.hearing.refinement(link, event)
+                self._scheduler.results.refinement(session, event)
             case EndOfUtterance():
-                self._works.hearing.end_of_utterance(link, span, event)
-            case Session():
-                self._works.exchange.introduce(link, event)
+                self._scheduler.results.end_of_utterance(session, span, event)
+            case SessionNamed():
+                self._scheduler.session_pool.introduce(session, event)
             case Cursors():
-                link.processed = link.at(event.processed_ms)
+                session.processed = session.at(event.processed_ms)
             case Sign():
-                self._works.hearing.warned(link, event)
+                self._scheduler.results.warned(session, event)
             case _:
-                self._works.hearing.found(link, span, event)
+                self._scheduler.results.found(session, span, event)

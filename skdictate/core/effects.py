@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a link to the recogniser; answer with ``link_opened``, or with ``link_closed``."""
+    """Open a link to the recogniser; answer with ``session_opened``, or with ``session_closed``."""
 
-    link_id: int
+    session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     """Send this stretch of the recording; answer with ``sent`` when the transport took it."""
 
-    link_id: int
+    session_number: int
     start_sample: int
     end_sample: int
 
@@ -25,7 +25,7 @@ class Send:
 class SendSilence:
     """Send this much digital silence, which is not in the recording, to keep the session."""
 
-    link_id: int
+    session_number: int
     n_samples: int
 
 
@@ -33,21 +33,21 @@ class SendSilence:
 class EndUtterance:
     """Tell the recogniser that the utterance ends here."""
 
-    link_id: int
+    session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
     """Half-close: no more audio will come, keep reading."""
 
-    link_id: int
+    session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """Cancel the link at once; nothing more that it says matters."""
 
-    link_id: int
+    session_number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class EndOfUtterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionNamed:
     """Who we are to the recogniser; what its support asks for."""
 
     session_id: str
@@ -93,7 +93,7 @@ class StatusCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServerStatus:
     """A sign of life, or a warning."""
 
     code: StatusCode
@@ -105,9 +105,9 @@ Event = (
     | Final
     | Refinement
     | EndOfUtterance
-    | Session
+    | SessionNamed
     | Cursors
-    | Status
+    | ServerStatus
     | Classified
     | Conversed
     | Spoken

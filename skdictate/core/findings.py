@@ -40,14 +40,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class FindingRange:
     """A part of the sound, with its words if they are of interest."""
 
     start_ms: int
     end_ms: int
     text: str = ""
 
-    def placed(self, place: Place) -> Stretch:
+    def placed(self, place: Place) -> FindingRange:
         """The same on the timeline."""
         return replace(self, start_ms=place(self.start_ms), end_ms=place(self.end_ms))
 
@@ -103,7 +103,7 @@ class Classified:
     window: Window
     classifier: str
     labels: tuple[Label, ...] = ()
-    phrases: tuple[Stretch, ...] = ()
+    phrases: tuple[FindingRange, ...] = ()
     """The words that made it say so."""
 
     @property
@@ -162,7 +162,7 @@ class Interrupted:
     speaker: str
     n_interrupts: int
     interrupts_ms: int
-    interrupts: tuple[Stretch, ...] = ()
+    interrupts: tuple[FindingRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class Finding:
 
     kind: str
     """``class``, ``conversation``, ``labels``, ``speaker``, ``summary`` or ``warning``."""
-    link_id: int
+    session_number: int
     start_sample: int
     end_sample: int
     words: str
@@ -263,9 +263,11 @@ class Finding:
 
     @classmethod
     def of(
-        cls, found: Found, link_id: int, start_sample: int, end_sample: int, place: Place
+        cls, found: Found, session_number: int, start_sample: int, end_sample: int, place: Place
     ) -> Finding:
         """What was found, with its times put on the timeline."""
         data = asdict(found.placed(place))
         del data["start_ms"], data["end_ms"]
-        return cls(found.kind, link_id, start_sample, end_sample, found.words, json.dumps(data))
+        return cls(
+            found.kind, session_number, start_sample, end_sample, found.words, json.dumps(data)
+        )

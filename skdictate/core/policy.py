@@ -31,6 +31,6 @@ class Policy:
     """Which setting that is from."""
     is_live: bool = True
     """The source goes on by itself; else it waits for the recogniser."""
-    has_spares: bool = True
+    has_hedges: bool = True
     """A second session may be opened beside one that has fallen silent. Where both would share this
     machine's processor, it would only slow the first."""

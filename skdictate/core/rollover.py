@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from skdictate.core.limits import HARD, LAST, REPLAY_S, SOFT, Limits
-from skdictate.core.link import Link
+from skdictate.core.session import Session
 
 OVERLAP_S = 3.0
 """What both sessions hear at a cut in running speech: some words on either side of the cut, so that
@@ -50,7 +50,7 @@ class Cutting:
 
     def decide(
         self,
-        link: Link,
+        session: Session,
         *,
         is_quiet: bool,
         is_parted: bool = False,
@@ -64,24 +64,29 @@ class Cutting:
         ``is_behind``: it is sent the past in a hurry, so its answers may be on their way ...
         ``is_idle``: ... unless it was sent nothing for as long as the server allows.
         """
-        share = self.limits.share(link.audio_s, link.size_bytes)
+        share = self.limits.share(session.audio_s, session.size_bytes)
         if share < SOFT:
             return None
-        is_short = link.unacked_s <= min(REPLAY_S, REPLAY * link.audio_s)
-        if is_parted and link.is_timed and is_short and (share >= HARD or not link.is_pending):
+        is_short = session.unacked_s <= min(REPLAY_S, REPLAY * session.audio_s)
+        if (
+            is_parted
+            and session.is_timed
+            and is_short
+            and (share >= HARD or not session.is_pending)
+        ):
             return Cut.AT_ACK
-        is_any_pause_good = not link.is_timed and (is_behind or share >= ANY_PAUSE)
-        if is_quiet and (share >= HARD or not link.is_pending or is_any_pause_good):
+        is_any_pause_good = not session.is_timed and (is_behind or share >= ANY_PAUSE)
+        if is_quiet and (share >= HARD or not session.is_pending or is_any_pause_good):
             return Cut.AT_HEAD
-        is_full = is_behind and is_idle and self.room(link, is_behind=True) == 0
+        is_full = is_behind and is_idle and self.room(session, is_behind=True) == 0
         return Cut.IN_SPEECH if is_full or share >= LAST else None
 
-    def room(self, link: Link, *, is_behind: bool) -> int:
+    def room(self, session: Session, *, is_behind: bool) -> int:
         """Samples that may still be handed to this link before the last cut.
 
         A link that is behind stops short of it, so that its answers can come before the cut.
         """
-        share = HARD if is_behind and not link.has_words else LAST
-        by_time = link.format.samples(self.limits.session_s * share)
-        by_size = int(self.limits.session_bytes * share) // link.format.size_bytes(1)
-        return max(0, min(by_time, by_size) - (link.cursor - link.first))
+        share = HARD if is_behind and not session.has_words else LAST
+        by_time = session.format.samples(self.limits.session_s * share)
+        by_size = int(self.limits.session_bytes * share) // session.format.size_bytes(1)
+        return max(0, min(by_time, by_size) - (session.cursor - session.first))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from skdictate.core.said import Said
+from skdictate.core.placed_words import PlacedWord
 
 SLACK_S = 0.75
 """Two readings of one word may lie so far apart: each is up to 0.3 s off, in either direction."""
@@ -37,12 +37,12 @@ Pair = tuple[int, int]
 class Seam:
     """One session's words against those that were given ``before``, in order."""
 
-    link_id: int
-    before: list[Said]
+    session_number: int
+    before: list[PlacedWord]
     rate_hz: int
     _misses: int = field(init=False, default=0)
 
-    def n_old(self, words: Sequence[Said]) -> int:
+    def n_old(self, words: Sequence[PlacedWord]) -> int:
         """How many words at the beginning of these were given before; asked once for each text."""
         n_kept = sum(it.is_kept for it in self.before)
         if not n_kept or not words:
@@ -63,7 +63,7 @@ class Seam:
             self.before = []
         return n_old
 
-    def _n_between(self, words: Sequence[Said], last: Pair, n_left: int, n_kept: int) -> int:
+    def _n_between(self, words: Sequence[PlacedWord], last: Pair, n_left: int, n_kept: int) -> int:
         """Words after the last that both have, and before the end of the earlier reading."""
         found, at = last
         shift = words[at].middle - self.before[found].middle
@@ -71,11 +71,11 @@ class Seam:
         between = words[at + 1 : min(n_left, at + 1 + n_most)]
         return _n_before(between, self.before[n_kept - 1], shift)
 
-    def _n_early(self, words: Sequence[Said], last: Said) -> int:
+    def _n_early(self, words: Sequence[PlacedWord], last: PlacedWord) -> int:
         return _n_before(words, last, -round(EARLY_S * self.rate_hz))
 
 
-def _n_before(words: Sequence[Said], last: Said, shift: int) -> int:
+def _n_before(words: Sequence[PlacedWord], last: PlacedWord, shift: int) -> int:
     """How many words lie no later than another, as far as places are known at all."""
     count = 0
     for word in words:
@@ -85,7 +85,7 @@ def _n_before(words: Sequence[Said], last: Said, shift: int) -> int:
     return count
 
 
-def _aligned(before: Sequence[Said], words: Sequence[Said], slack: int) -> list[Pair]:
+def _aligned(before: Sequence[PlacedWord], words: Sequence[PlacedWord], slack: int) -> list[Pair]:
     """The words that both have: from anywhere in the earlier reading, and the later one's begin."""
     keys, later = [it.key for it in before], [it.key for it in words]
     n = len(words)
@@ -103,7 +103,11 @@ def _aligned(before: Sequence[Said], words: Sequence[Said], slack: int) -> list[
 
 
 def _traced(
-    rows: list[list[float]], at: Pair, before: Sequence[Said], words: Sequence[Said], slack: int
+    rows: list[list[float]],
+    at: Pair,
+    before: Sequence[PlacedWord],
+    words: Sequence[PlacedWord],
+    slack: int,
 ) -> list[Pair]:
     """The pairs of equal words on the way that led to the best alignment, in order."""
     pairs: list[Pair] = []
@@ -122,7 +126,7 @@ def _traced(
     return pairs[::-1]
 
 
-def _worth(one: Said, other: Said, slack: int) -> float:
+def _worth(one: PlacedWord, other: PlacedWord, slack: int) -> float:
     """What it is worth to take two equal words for the same: less the farther they are apart."""
     far = abs(one.middle - other.middle) / (slack + one.doubt + other.doubt)
     return 1.0 - far / 20 if far <= 1 else -ODD

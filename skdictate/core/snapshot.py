@@ -3,62 +3,64 @@
 from __future__ import annotations
 
 from skdictate.core.changes import Topic
-from skdictate.core.course import LIVE_S
-from skdictate.core.link import Link
-from skdictate.core.state import State
+from skdictate.core.feeder import LIVE_S
+from skdictate.core.scheduler import Scheduler
+from skdictate.core.session import Session
+from skdictate.core.session_state import SessionState
 from skdictate.core.status import Phase, SessionGauge, Status
-from skdictate.core.works import Works
 
 
-def snapshot(works: Works, now_s: float) -> Status:
+def snapshot(scheduler: Scheduler, now_s: float) -> Status:
     """How the dictation stands."""
-    exchange, timeline, sound = works.exchange, works.timeline, works.format
+    session_pool, timeline, sound = scheduler.session_pool, scheduler.timeline, scheduler.format
     spans = [it for it in timeline.spans if it.gap is None and not timeline.is_waiting(it)]
     waiting = [timeline.unheard(span) for span in spans]
     unsent_s = sound.seconds(max(waiting, default=0))
-    newest = max(exchange.links.values(), key=lambda link: link.link_id, default=None)
+    newest = max(
+        session_pool.sessions.values(), key=lambda session: session.session_number, default=None
+    )
     return Status(
-        phase=_phase(works, unsent_s),
+        phase=_phase(scheduler, unsent_s),
         recorded_s=sound.seconds(timeline.head),
         unsent_s=unsent_s,
         unsettled_s=sound.seconds(timeline.head - timeline.settled),
-        limits=works.limits,
+        limits=scheduler.limits,
         session=_gauge(newest, now_s) if newest else None,
-        n_links=exchange.n_links,
-        billed_s=exchange.billed_s,
-        n_lines=works.transcript.n_lines,
-        retry_in_s=None if exchange.retry_s is None else max(0.0, exchange.retry_s - now_s),
-        problems=tuple(works.watch.standing()),
+        n_sessions=session_pool.n_sessions,
+        billed_s=session_pool.billed_s,
+        n_lines=scheduler.transcript.n_lines,
+        retry_in_s=None if session_pool.retry_s is None else max(0.0, session_pool.retry_s - now_s),
+        problems=tuple(scheduler.watch.standing()),
     )
 
 
-def _phase(works: Works, unsent_s: float) -> Phase:
+def _phase(scheduler: Scheduler, unsent_s: float) -> Phase:
     """What it does, in a word; what needs the user comes first."""
-    if works.is_done:
+    if scheduler.is_done:
         return Phase.DONE
-    if works.is_stopping:
+    if scheduler.is_stopping:
         return Phase.FINISHING
-    if works.exchange.is_blocked:
+    if scheduler.session_pool.is_blocked:
         return Phase.BLOCKED
-    if works.thrift.is_paused:
+    if scheduler.idle_cost.is_paused:
         return Phase.PAUSED
-    live = works.timeline.live
-    link = live.link if live is not None else None
-    is_well = link is not None and link.state is State.OPEN and link.has_spoken
-    is_answered = is_well and not works.watch.is_raised(Topic.LINK)
-    if works.backoff.failures and not is_answered:
+    live = scheduler.timeline.live
+    session = live.session if live is not None else None
+    is_well = session is not None and session.state is SessionState.OPEN and session.has_spoken
+    is_answered = is_well and not scheduler.watch.is_raised(Topic.LINK)
+    if scheduler.backoff.failures and not is_answered:
         return Phase.RECONNECTING
-    if link is not None and link.state is State.OPENING:
+    if session is not None and session.state is SessionState.OPENING:
         return Phase.CONNECTING
-    if link is None and not works.timeline.head:
+    if session is None and not scheduler.timeline.head:
         return Phase.WAITING
     return Phase.CATCHING_UP if unsent_s > LIVE_S else Phase.LISTENING
 
 
-def _gauge(link: Link, now_s: float) -> SessionGauge:
+def _gauge(session: Session, now_s: float) -> SessionGauge:
     return SessionGauge(
-        number=link.link_id,
-        audio_s=link.audio_s,
-        size_bytes=link.size_bytes,
-        since_message_s=max(0.0, now_s - link.last_sent_s),
+        number=session.session_number,
+        audio_s=session.audio_s,
+        size_bytes=session.size_bytes,
+        since_message_s=max(0.0, now_s - session.last_sent_s),
     )

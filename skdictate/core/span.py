@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from skdictate.core.changes import Gap
-from skdictate.core.entry import Entry
-from skdictate.core.link import Link
-from skdictate.core.said import Said
+from skdictate.core.pending_line import PendingLine
+from skdictate.core.placed_words import PlacedWord
 from skdictate.core.seam import Seam
+from skdictate.core.session import Session
 
 MOST_GIVEN = 400
 """Words that are remembered of a span."""
@@ -32,10 +32,10 @@ class Span:
     """Where a new link begins to listen; not after ``start``."""
     hear_until: int | None = None
     """Where listening ends; not before ``end``."""
-    link: Link | None = None
+    session: Session | None = None
     floor: int = field(init=False)
     """Nothing before this can be heard by a link of this span."""
-    held: list[Entry] = field(default_factory=list)
+    held: list[PendingLine] = field(default_factory=list)
     """Lines that wait for an earlier span to be settled."""
     partial: str = ""
     is_resting: bool = False
@@ -46,9 +46,9 @@ class Span:
     """Set where the span is no speech at all, but a hole in the recording."""
     reach: int = 0
     """So much of what has its words is heard again by a link that goes on after another."""
-    before: list[list[Said]] = field(default_factory=list)
+    before: list[list[PlacedWord]] = field(default_factory=list)
     """What the spans before gave of the same sound; their own lists, since they may give more."""
-    given: list[Said] = field(default_factory=list)
+    given: list[PlacedWord] = field(default_factory=list)
     """What links of this span gave, the latest at the end."""
     seam: Seam | None = None
     settled_s: float | None = None
@@ -85,19 +85,19 @@ class Span:
             return position
         return min(position, last.start - margin - min(last.doubt, margin))
 
-    def n_old(self, entry: Entry, rate_hz: int) -> int:
+    def n_old(self, entry: PendingLine, rate_hz: int) -> int:
         """How many words of a line, at its beginning, were given before."""
-        if self.seam is None or self.seam.link_id != entry.link_id:
-            self.seam = Seam(entry.link_id, self._given_before(), rate_hz)
+        if self.seam is None or self.seam.session_number != entry.session_number:
+            self.seam = Seam(entry.session_number, self._given_before(), rate_hz)
         return self.seam.n_old(entry.kept)
 
-    def _given_before(self) -> list[Said]:
+    def _given_before(self) -> list[PlacedWord]:
         """What was given of the sound that a new link hears; what the last one left comes last."""
         readings = [given for given in (*self.before, self.given) if given]
         kept = (it for given in readings[:-1] for it in given if it.is_kept)
         return [*kept, *chain(*readings[-1:])]
 
-    def give(self, entry: Entry, n_old: int) -> None:
+    def give(self, entry: PendingLine, n_old: int) -> None:
         """These words are given, those at the beginning for the second time."""
         kept = [it for it in self.given if it.is_kept]
         self.given[:] = [*kept, *entry.words[n_old:]][-MOST_GIVEN:]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from skdictate.core.limits import Limits
-from skdictate.core.link import Link
+from skdictate.core.session import Session
 from skdictate.errors import Kind, Problem
 
 TAKEN_S = 1.0
@@ -27,32 +27,32 @@ class Spending:
     """Where the budget comes from."""
     _closed_s: int = 0
 
-    def closed(self, link: Link, *, is_refused: bool) -> int:
+    def closed(self, session: Session, *, is_refused: bool) -> int:
         """A session is over, or nobody was reached; what it has cost."""
-        if link.opened_s is None or is_refused:
+        if session.opened_s is None or is_refused:
             return 0
-        billed_s = self.limits.billed_s(link.audio_s)
+        billed_s = self.limits.billed_s(session.audio_s)
         self._closed_s += billed_s
         return billed_s
 
-    def billed_s(self, links: Iterable[Link]) -> int:
-        """What the service bills so far; ``links``: those that are not closed."""
+    def billed_s(self, sessions: Iterable[Session]) -> int:
+        """What the service bills so far; ``sessions``: those that are not closed."""
         return self._closed_s + sum(
-            self.limits.billed_s(link.audio_s) for link in links if is_accepted(link)
+            self.limits.billed_s(session.audio_s) for session in sessions if is_accepted(session)
         )
 
-    def is_used_up(self, links: Iterable[Link]) -> bool:
+    def is_used_up(self, sessions: Iterable[Session]) -> bool:
         """Another session would cost more than there is left."""
-        return self.billed_s(links) + self.limits.unit_s > self.budget_s
+        return self.billed_s(sessions) + self.limits.unit_s > self.budget_s
 
-    def may_open(self, links: Iterable[Link]) -> bool:
+    def may_open(self, sessions: Iterable[Session]) -> bool:
         """The same, should those be accepted that have not answered yet."""
-        return self._at_stake_s(links) + self.limits.unit_s <= self.budget_s
+        return self._at_stake_s(sessions) + self.limits.unit_s <= self.budget_s
 
-    def may_send(self, link: Link, audio_s: float, links: Iterable[Link]) -> bool:
+    def may_send(self, session: Session, audio_s: float, sessions: Iterable[Session]) -> bool:
         """Whether an open session may be sent so much more."""
-        now_s, then_s = (self.limits.billed_s(link.audio_s + it) for it in (0.0, audio_s))
-        return now_s == then_s or self._at_stake_s(links) - now_s + then_s <= self.budget_s
+        now_s, then_s = (self.limits.billed_s(session.audio_s + it) for it in (0.0, audio_s))
+        return now_s == then_s or self._at_stake_s(sessions) - now_s + then_s <= self.budget_s
 
     @property
     def problem(self) -> Problem:
@@ -66,12 +66,12 @@ class Spending:
             is_permanent=True,
         )
 
-    def _at_stake_s(self, links: Iterable[Link]) -> int:
-        return self._closed_s + sum(self.limits.billed_s(link.audio_s) for link in links)
+    def _at_stake_s(self, sessions: Iterable[Session]) -> int:
+        return self._closed_s + sum(self.limits.billed_s(session.audio_s) for session in sessions)
 
 
-def is_accepted(link: Link) -> bool:
+def is_accepted(session: Session) -> bool:
     """The recogniser took it, as far as that is known."""
-    if link.opened_s is None:
+    if session.opened_s is None:
         return False
-    return link.has_spoken or link.last_sent_s >= link.opened_s + TAKEN_S
+    return session.has_spoken or session.last_sent_s >= session.opened_s + TAKEN_S

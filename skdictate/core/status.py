@@ -50,7 +50,7 @@ class Status:
     limits: Limits
     session: SessionGauge | None
     """None before the first session and between two."""
-    n_links: int
+    n_sessions: int
     billed_s: int
     n_lines: int
     retry_in_s: float | None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from skdictate.core.changes import Gap, Reason
-from skdictate.core.entry import Entry
-from skdictate.core.link import Link
-from skdictate.core.said import Said
+from skdictate.core.pending_line import PendingLine
+from skdictate.core.placed_words import PlacedWord
+from skdictate.core.session import Session
 from skdictate.core.span import Span
 from skdictate.core.transcript import Transcript
 
@@ -55,14 +55,14 @@ class Timeline:
             return first.floor
         return max(first.hear_from, self.head - preroll if first.is_resting else 0)
 
-    def span_of(self, link: Link) -> Span | None:
+    def span_of(self, session: Session) -> Span | None:
         """The span that a link works on; None once that is settled."""
-        return next((span for span in self.spans if span.link is link), None)
+        return next((span for span in self.spans if span.session is session), None)
 
     def unheard(self, span: Span) -> int:
         """Samples of a span that its link, or its next link, was not handed yet."""
         until = self.head if span.hear_until is None else span.hear_until
-        return until - (span.link.cursor if span.link else span.listens_from)
+        return until - (span.session.cursor if span.session else span.listens_from)
 
     def is_waiting(self, span: Span) -> bool:
         """Nothing is to be heard in it before more is captured."""
@@ -88,7 +88,7 @@ class Timeline:
         return follower
 
     def _split(
-        self, span: Span, at: int, hear_from: int, hear_until: int, before: list[list[Said]]
+        self, span: Span, at: int, hear_from: int, hear_until: int, before: list[list[PlacedWord]]
     ) -> Span:
         follower = Span(at, span.end, hear_from, span.hear_until, reach=span.reach)
         follower.before = [*before]
@@ -126,20 +126,20 @@ class Timeline:
         hole.gap = Gap(start, self.head, reason)
         self.cut(hole, self.head)
 
-    def tear(self, start: int, end: int) -> list[Link]:
+    def tear(self, start: int, end: int) -> list[Session]:
         """A stretch cannot be heard any more: what of it has no text becomes a gap.
 
         Returns:
             The links that were to hear it; they work on nothing any more.
         """
-        links = []
+        sessions = []
         for span in self.spans[:]:
             until = self.head if span.hear_until is None else span.hear_until
             if span.gap is not None or start >= until or end <= span.hear_from:
                 continue
-            if span.link is not None:
-                links.append(span.link)
-                span.link = None
+            if span.session is not None:
+                sessions.append(span.session)
+                span.session = None
             if start < span.start:
                 span.deafen(min(end, span.start))
             if span.end is not None and end > span.end:
@@ -150,7 +150,7 @@ class Timeline:
                 hole = self.cut(span, first)
                 hole.gap = Gap(first, last, Reason.UNREADABLE)
                 self.cut(hole, last)
-        return links
+        return sessions
 
     def give_up(self) -> None:
         """Everything that still waits becomes a gap; what was heard of it goes with it."""
@@ -159,15 +159,15 @@ class Timeline:
                 continue
             span.gap = Gap(span.start, span.end, Reason.UNRECOGNISED, span.partial)
 
-    def settle_lines(self, link_id: int) -> None:
+    def settle_lines(self, session_number: int) -> None:
         """No refinement is to be expected for the lines of a link, committed or held here."""
-        self.transcript.settle(link_id)
-        self.left.pop(link_id, None)
+        self.transcript.settle(session_number)
+        self.left.pop(session_number, None)
         for span in self.spans:
             for entry in span.held:
-                entry.is_settled = entry.is_settled or entry.link_id == link_id
+                entry.is_settled = entry.is_settled or entry.session_number == session_number
 
-    def place(self, span: Span, entry: Entry, now_s: float) -> None:
+    def place(self, span: Span, entry: PendingLine, now_s: float) -> None:
         """Commit a line if it is this span's turn, else let it wait."""
         if span in self.spans[1:]:
             span.held.append(entry)
@@ -195,16 +195,16 @@ class Timeline:
 
     def _is_over(self, span: Span, now_s: float) -> bool:
         """Nothing of a settled span comes any more, or what does is not waited for any longer."""
-        if span.link is None:
+        if span.session is None:
             return True
         if span.settled_s is None:
             span.settled_s = now_s
         if now_s < span.settled_s + LINGER_S:
             return False
-        self.left[span.link.link_id] = span
+        self.left[span.session.session_number] = span
         return True
 
-    def _commit(self, span: Span, entry: Entry, now_s: float) -> None:
+    def _commit(self, span: Span, entry: PendingLine, now_s: float) -> None:
         """Commit what is new in a line."""
         n_old = span.n_old(entry, self.rate_hz)
         span.give(entry, n_old)

@@ -14,8 +14,8 @@ from skdictate.core.changes import (
     LineSettled,
     PartialChanged,
 )
-from skdictate.core.entry import Entry
-from skdictate.core.wording import Wording
+from skdictate.core.pending_line import PendingLine
+from skdictate.core.stable_prefix import StablePrefix
 
 REFINEMENT_WAIT_S = 3.0
 """Refinements come within the same utterance; a language without them never sends one."""
@@ -28,12 +28,12 @@ class Transcript:
         self.n_lines = 0
         self.changes: list[Change] = []
         self._refines = refines
-        self._unsettled: deque[Entry] = deque()
+        self._unsettled: deque[PendingLine] = deque()
         self._end = 0
-        self._wording = Wording()
+        self._stable_prefix = StablePrefix()
         self._guess = ""
 
-    def commit(self, entry: Entry, now_s: float) -> None:
+    def commit(self, entry: PendingLine, now_s: float) -> None:
         """Add a line after all that is there."""
         self.n_lines += 1
         entry.number = self.n_lines
@@ -46,7 +46,7 @@ class Transcript:
             entry.is_settled = True
         self._flush()
 
-    def refine(self, entry: Entry, text: str) -> None:
+    def refine(self, entry: PendingLine, text: str) -> None:
         """Replace the words of a line, committed or still held."""
         entry.text = text
         entry.is_refined = True
@@ -55,10 +55,10 @@ class Transcript:
             entry.is_settled = True
             self._flush()
 
-    def settle(self, link_id: int, until: int | None = None) -> None:
+    def settle(self, session_number: int, until: int | None = None) -> None:
         """No refinement is to be expected for the lines of a link that end by then."""
         for entry in self._unsettled:
-            if entry.link_id == link_id and (until is None or entry.end <= until):
+            if entry.session_number == session_number and (until is None or entry.end <= until):
                 entry.is_settled = True
         self._flush()
 
@@ -86,7 +86,7 @@ class Transcript:
         """What the recognisers make of the words after the last line."""
         if text != self._guess:
             self._guess = text
-            self.changes.append(PartialChanged(*self._wording.heard(text, now_s)))
+            self.changes.append(PartialChanged(*self._stable_prefix.heard(text, now_s)))
 
     def _flush(self) -> None:
         while self._unsettled and self._unsettled[0].is_settled:

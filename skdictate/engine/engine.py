@@ -14,13 +14,13 @@ from skdictate.core.changes import Change, Noticed, ProblemCleared, Topic
 from skdictate.core.dictation import Dictation
 from skdictate.core.policy import Policy
 from skdictate.core.status import Status
-from skdictate.engine.capture import Capture
-from skdictate.engine.chronicle import Chronicle
-from skdictate.engine.clockwork import Clockwork
-from skdictate.engine.links import Links
+from skdictate.engine.change_log import ChangeLog
+from skdictate.engine.core_driver import CoreDriver
 from skdictate.engine.outcome import Outcome
+from skdictate.engine.sessions import Sessions
+from skdictate.engine.source_reader import SourceReader
 from skdictate.errors import Problem
-from skdictate.library.base import Keeping
+from skdictate.library.base import DictationStore
 from skdictate.sources.base import Source, Switchable
 from skdictate.speechkit.base import Backend
 
@@ -28,17 +28,19 @@ from skdictate.speechkit.base import Backend
 class Engine:
     """One dictation, from ``run`` to its outcome."""
 
-    def __init__(self, source: Source, backend: Backend, keeper: Keeping, policy: Policy) -> None:
+    def __init__(
+        self, source: Source, backend: Backend, store: DictationStore, policy: Policy
+    ) -> None:
         self.source = source
         self.backend = backend
-        self.keeper = keeper
+        self.store = store
         self.on_change: Callable[[Change], None] = lambda change: None
         """Told of every change, after it is stored; on the event loop."""
-        dictation = Dictation(source.format, backend.limits, policy, begin=keeper.n_samples)
-        self._core = Clockwork(dictation, self._obey, self._say)
-        self._chronicle = Chronicle(keeper, lambda change: self.on_change(change))
-        self._capture = Capture(source, keeper, self._core, self._say)
-        self._links = Links(backend, source.format, keeper, self._core, self._say)
+        dictation = Dictation(source.format, backend.limits, policy, begin=store.n_samples)
+        self._core = CoreDriver(dictation, self._obey, self._say)
+        self._change_log = ChangeLog(store, lambda change: self.on_change(change))
+        self._capture = SourceReader(source, store, self._core, self._say)
+        self._sessions = Sessions(backend, source.format, store, self._core, self._say)
         self.meter = self._capture.meter
         self._done = asyncio.Event()
 
@@ -52,9 +54,9 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                keeping = group.create_task(self.keeper.run())
-                storing = group.create_task(self._chronicle.run())
-                syncing = group.create_task(self._chronicle.sync())
+                keeping = group.create_task(self.store.run())
+                storing = group.create_task(self._change_log.run())
+                syncing = group.create_task(self._change_log.sync())
                 self._capture.start(group)
                 await self._done.wait()
                 syncing.cancel()
@@ -64,8 +66,8 @@ class Engine:
             self._core.close()
             status = self.status()
             n_samples = self.source.format.samples(status.recorded_s)
-            unkept = await asyncio.shield(self.keeper.close(n_samples, status.billed_s))
-            self._chronicle.close()
+            unkept = await asyncio.shield(self.store.close(n_samples, status.billed_s))
+            self._change_log.close()
         return self._outcome(status, unkept)
 
     def _outcome(self, status: Status, unkept: Problem | None) -> Outcome:
@@ -73,8 +75,8 @@ class Engine:
         in_the_way = next((raised.problem for raised in standing), None)
         return Outcome(
             n_lines=status.n_lines,
-            n_gaps=self._chronicle.n_gaps,
-            n_links=status.n_links,
+            n_gaps=self._change_log.n_gaps,
+            n_sessions=status.n_sessions,
             audio_ms=round(status.recorded_s * 1000),
             billed_s=status.billed_s,
             problem=unkept or self._capture.problem or in_the_way,
@@ -117,11 +119,11 @@ class Engine:
 
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
-        self._links.announce(problem if self.source.is_live else problem.of_file())
+        self._sessions.announce(problem if self.source.is_live else problem.of_file())
 
     def notice(self, problem: Problem) -> None:
         """Say, when it runs, what the user should know of the way things are."""
-        self._chronicle.say(Noticed(problem))
+        self._change_log.say(Noticed(problem))
 
     def status(self) -> Status:
         """A snapshot for the gauges."""
@@ -131,18 +133,18 @@ class Engine:
 
     def _obey(self, effect: fx.Effect) -> None:
         match effect:
-            case fx.Open(link_id):
-                self._links.open(link_id, self._group)
-            case fx.Drop(link_id):
-                self._links.drop(link_id)
+            case fx.Open(session_number):
+                self._sessions.open(session_number, self._group)
+            case fx.Drop(session_number):
+                self._sessions.drop(session_number)
             case fx.StopSource():
                 self.stop()
             case fx.Done():
                 self._done.set()
             case fx.Send() | fx.SendSilence() | fx.Finish() | fx.EndUtterance():
-                self._links.order(effect)
+                self._sessions.order(effect)
 
     def _say(self, change: Change) -> None:
         """Have it told, after it is stored; a source that is gone does not come back."""
         if self._capture.problem is None or change != ProblemCleared(Topic.CAPTURE):
-            self._chronicle.say(change)
+            self._change_log.say(change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skdictate.core.mended import Part
+from skdictate.core.repaired_ranges import Part
 from skdictate.errors import Problem
 
 
@@ -14,7 +14,7 @@ class Outcome:
 
     n_lines: int
     n_gaps: int
-    n_links: int
+    n_sessions: int
     audio_ms: int
     billed_s: int
     problem: Problem | None

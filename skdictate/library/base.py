@@ -9,7 +9,7 @@ from skdictate.core.changes import Change
 from skdictate.errors import Problem
 
 
-class Keeping(Protocol):
+class DictationStore(Protocol):
     """Takes the sound and the text of one dictation; positions are samples."""
 
     on_trouble: Callable[[Problem | None], None]

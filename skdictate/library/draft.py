@@ -12,8 +12,8 @@ from skdictate.core.changes import (
     Line,
     LineCommitted,
     LineRefined,
-    LinkChanged,
     Reason,
+    SessionChanged,
     Settled,
 )
 from skdictate.core.findings import Finding
@@ -23,7 +23,7 @@ from skdictate.core.findings import Finding
 class Draft:
     """Lines, gaps and the rest, as they come. Positions are those of the dictation."""
 
-    first_link: int = 0
+    first_session: int = 0
     """Links of the dictation so far: those of the draft are numbered after them."""
     lines: dict[int, Line] = field(default_factory=dict)
     """As they were committed, by their number in the draft."""
@@ -31,7 +31,7 @@ class Draft:
     """Better words for some of them."""
     gaps: list[Gap] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    links: dict[int, LinkChanged] = field(default_factory=dict)
+    sessions: dict[int, SessionChanged] = field(default_factory=dict)
     settled: int = 0
     """Everything before this has its lines and gaps."""
 
@@ -39,17 +39,19 @@ class Draft:
         """Something has become of it."""
         match change:
             case LineCommitted(line):
-                self.lines[line.number] = replace(line, link_id=self.first_link + line.link_id)
+                self.lines[line.number] = replace(
+                    line, session_number=self.first_session + line.session_number
+                )
             case LineRefined(line):
                 self.refined[line.number] = line.text
             case GapMarked(gap):
                 self.gaps.append(gap)
             case FindingMade(finding):
-                shifted = self.first_link + finding.link_id
-                self.findings.append(replace(finding, link_id=shifted))
-            case LinkChanged(link_id):
-                shifted = self.first_link + link_id
-                self.links[shifted] = replace(change, link_id=shifted)
+                shifted = self.first_session + finding.session_number
+                self.findings.append(replace(finding, session_number=shifted))
+            case SessionChanged(session_number):
+                shifted = self.first_session + session_number
+                self.sessions[shifted] = replace(change, session_number=shifted)
             case Settled(end_sample):
                 self.settled = end_sample
 

@@ -14,14 +14,14 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skdictate.core.changes import Gap, Line, LinkChanged
+from skdictate.core.changes import Gap, Line, SessionChanged
 from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library import rows, schema, spending
-from skdictate.library.guard import opening
-from skdictate.library.kept import About, Kept
-from skdictate.library.trouble import told
-from skdictate.paths import FILE_MODE, private_folder, sync_folder
+from skdictate.library import daily_spending, row_reader, schema
+from skdictate.library.open_lock import opening
+from skdictate.library.storage_problems import told
+from skdictate.library.stored_dictation import DictationInfo, StoredDictation
+from skdictate.system.paths import FILE_MODE, private_folder, sync_folder
 
 BUSY_S = 5.0
 """How long to wait for another instance that is writing."""
@@ -102,7 +102,7 @@ class Library:
         with self._told():
             yield self._db
 
-    def begin(self, about: About) -> int:
+    def begin(self, about: DictationInfo) -> int:
         """A new dictation; returns its id."""
         with self._told():
             cursor = self._db.execute(
@@ -132,7 +132,7 @@ class Library:
                     line.number,
                     line.start_sample,
                     line.end_sample,
-                    line.link_id,
+                    line.session_number,
                     line.text,
                     line.is_confirmed,
                 ),
@@ -171,14 +171,14 @@ class Library:
                 (dictation_id, *astuple(finding)),
             )
 
-    def note_link(self, dictation_id: int, change: LinkChanged) -> None:
+    def note_session(self, dictation_id: int, change: SessionChanged) -> None:
         """Store how a link stands, with what support would ask for."""
         with self._told():
             self._db.execute(
                 "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     dictation_id,
-                    change.link_id,
+                    change.session_number,
                     change.state,
                     change.session_id,
                     change.request_id,
@@ -187,7 +187,7 @@ class Library:
                 ),
             )
             if change.billed_s:
-                spending.add(self._db, change.billed_s)
+                daily_spending.add(self._db, change.billed_s)
 
     def add_source(self, dictation_id: int, name: str) -> None:
         """From here on another source was heard."""
@@ -222,10 +222,10 @@ class Library:
             found = self._db.execute("SELECT id FROM dictation ORDER BY started_at DESC, id DESC")
             return [row[0] for row in found]
 
-    def get(self, dictation_id: int) -> Kept | None:
+    def get(self, dictation_id: int) -> StoredDictation | None:
         """One dictation with its text, or None."""
         with self._told():
-            return rows.kept(self._db, dictation_id)
+            return row_reader.kept(self._db, dictation_id)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -14,11 +14,11 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
-from skdictate.core.audio import BYTES_PER_SAMPLE, Format
+from skdictate.audio.pcm import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.library.ownership import claim
-from skdictate.library.trouble import told
-from skdictate.paths import FILE_MODE, private_folder, sync_folder
+from skdictate.library.recording_lock import claim
+from skdictate.library.storage_problems import told
+from skdictate.system.paths import FILE_MODE, private_folder, sync_folder
 
 HEADER_BYTES = 80
 """RIFF 12, JUNK or ds64 36, fmt 24, data 8."""

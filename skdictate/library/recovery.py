@@ -11,15 +11,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Reason
-from skdictate.core.unfinished import Unfinished
 from skdictate.errors import ProblemError
-from skdictate.library.kept import About
+from skdictate.library.dictation_list import listing
 from skdictate.library.library import Library
-from skdictate.library.listing import listing
-from skdictate.library.ownership import held
 from skdictate.library.recording import Recording, repair
+from skdictate.library.recording_lock import held
+from skdictate.library.stored_dictation import DictationInfo
+from skdictate.library.unfinished import Unfinished
 
 LEAST_S = 0.1
 """A rest below this holds no word."""
@@ -99,7 +99,7 @@ def _add(library: Library, path: Path, recording: Recording) -> int:
         begun_at = datetime.fromtimestamp(
             _last_written(path).timestamp() - recording.format.seconds(n_samples), UTC
         )
-        about = About("", "", "", "", recording.format.rate_hz, path.name, begun_at)
+        about = DictationInfo("", "", "", "", recording.format.rate_hz, path.name, begun_at)
         dictation_id = library.begin(about)
         library.add_gap(dictation_id, Gap(0, n_samples, Reason.UNFINISHED))
         library.finish(dictation_id, n_samples, ended_at=_last_written(path))

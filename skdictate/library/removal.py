@@ -16,10 +16,10 @@ from pathlib import Path
 
 from skdictate.errors import ProblemError
 from skdictate.library.library import Library
-from skdictate.library.ownership import held
 from skdictate.library.recording import HEADER_BYTES
-from skdictate.library.trouble import told
-from skdictate.paths import sync_folder
+from skdictate.library.recording_lock import held
+from skdictate.library.storage_problems import told
+from skdictate.system.paths import sync_folder
 
 
 @dataclass(slots=True)

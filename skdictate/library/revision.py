@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from skdictate.core.changes import Line
-from skdictate.core.stretches import Stretch
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.draft import Draft
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
+from skdictate.library.reprocess_ranges import ReprocessRange
+from skdictate.library.stored_dictation import StoredDictation
 
 _OF_WORDS = ("class", "labels")
 """Findings that go with the words they are about; others are about a whole session."""
@@ -51,7 +51,9 @@ class Revision:
     """The lines that were there."""
 
 
-def supersede(library: Library, kept: Kept, stretch: Stretch, draft: Draft, maker: Maker) -> None:
+def supersede(
+    library: Library, kept: StoredDictation, stretch: ReprocessRange, draft: Draft, maker: Maker
+) -> None:
     """Put a draft in the place of what lies in a stretch; on return it outlives a power cut.
 
     Raises:
@@ -89,7 +91,7 @@ def revisions(library: Library, dictation_id: int) -> list[Revision]:
         ]
 
 
-def newest_link(library: Library, dictation_id: int) -> int:
+def newest_session(library: Library, dictation_id: int) -> int:
     """The highest number of a link so far; 0 without any."""
     with library.alone() as db:
         row = db.execute(
@@ -109,11 +111,13 @@ def _old(db: sqlite3.Connection, revision_id: int) -> tuple[str, ...]:
     return tuple(words for (words,) in rows)
 
 
-def _others(kept: Kept, stretch: Stretch) -> Iterator[Line]:
+def _others(kept: StoredDictation, stretch: ReprocessRange) -> Iterator[Line]:
     return (line for line in kept.lines if line not in stretch.lines)
 
 
-def _remember(db: sqlite3.Connection, kept: Kept, stretch: Stretch, maker: Maker) -> None:
+def _remember(
+    db: sqlite3.Connection, kept: StoredDictation, stretch: ReprocessRange, maker: Maker
+) -> None:
     """Keep what is there as history."""
     revision_id = db.execute(
         "INSERT INTO revision (dictation_id, made_at, engine, api, language, start_sample,"
@@ -148,14 +152,14 @@ def _remember(db: sqlite3.Connection, kept: Kept, stretch: Stretch, maker: Maker
 def _data(line: Line) -> dict[str, object]:
     return {
         "line": line.number,
-        "link": line.link_id,
+        "link": line.session_number,
         "confirmed": line.is_confirmed,
         "refined": line.is_refined,
     }
 
 
 def _findings(
-    db: sqlite3.Connection, kept: Kept, stretch: Stretch
+    db: sqlite3.Connection, kept: StoredDictation, stretch: ReprocessRange
 ) -> list[tuple[int, int, int, str, str]]:
     """What goes with the old text: with all of it all findings, else those of its words."""
     if not stretch.lines:
@@ -173,7 +177,7 @@ def _findings(
     ]
 
 
-def _remove(db: sqlite3.Connection, kept: Kept, stretch: Stretch) -> None:
+def _remove(db: sqlite3.Connection, kept: StoredDictation, stretch: ReprocessRange) -> None:
     gone = _findings(db, kept, stretch)
     db.executemany("DELETE FROM finding WHERE id = ?", [row[:1] for row in gone])
     db.executemany(
@@ -214,7 +218,7 @@ def _insert(library: Library, dictation_id: int, n_before: int, draft: Draft) ->
             line.text,
             line.start_sample,
             line.end_sample,
-            line.link_id,
+            line.session_number,
             is_confirmed=line.is_confirmed,
         )
         library.add_line(dictation_id, placed)
@@ -225,5 +229,5 @@ def _insert(library: Library, dictation_id: int, n_before: int, draft: Draft) ->
         library.add_gap(dictation_id, gap)
     for finding in draft.findings:
         library.add_finding(dictation_id, finding)
-    for change in draft.links.values():
-        library.note_link(dictation_id, change)
+    for change in draft.sessions.values():
+        library.note_session(dictation_id, change)

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.mic.sender import Sender
+from skdictate.mic.frame_writer import FrameWriter
 from skdictate.system import boundary
 
 WHERE = "the capturing process"
@@ -46,7 +46,7 @@ def main() -> int:
 
 def _answer(output: int) -> None:
     from skdictate.mic import pulse
-    from skdictate.mic.devices import survey
+    from skdictate.mic.device_list import survey
 
     threading.Thread(target=_leave_after, args=(_drained,), daemon=True).start()
     answer: dict[str, Any]
@@ -70,7 +70,7 @@ def _capture(order: dict[str, Any], output: int) -> None:
     from skdictate.mic.capture import Capture
 
     sound = Format(order["rate_hz"])
-    sender = Sender(sound, output, 0)
+    sender = FrameWriter(sound, output, 0)
     sender.start()
     threading.Thread(target=_leave_after, args=(sender.gone.wait,), daemon=True).start()
     sending = threading.Thread(target=sender.run, daemon=True)

@@ -8,26 +8,26 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import ProblemError
-from skdictate.hardware import Device, Listing
 from skdictate.mic import portaudio, pulse
-from skdictate.mic.block import Block, Blocks
-from skdictate.mic.devices import choose, survey
-from skdictate.mic.portaudio import PortAudioStream, Shape
-from skdictate.mic.programs import Program, first
-from skdictate.mic.sender import Sender
-from skdictate.mic.trouble import broken, no_portaudio
+from skdictate.mic.captured_block import Blocks, CapturedBlock
+from skdictate.mic.device_list import choose, survey
+from skdictate.mic.frame_writer import FrameWriter
+from skdictate.mic.mic_problems import broken, no_portaudio
+from skdictate.mic.portaudio import PortAudioStream, StreamShape
+from skdictate.mic.recorder_programs import RecorderProgram, first
+from skdictate.mic_protocol.devices import Device, DeviceListing
 
 if TYPE_CHECKING:
-    from skdictate.convert import Converter
+    from skdictate.audio.resampling import Converter
 
 WAKE_S = 0.1
 LOOK_S = 1.0
 """How often it is looked up which source the sound server really gives us."""
 PULSE = "pulse"
 """PortAudio's name of ALSA's bridge to the sound server."""
-Recorder = PortAudioStream | Program
+Recorder = PortAudioStream | RecorderProgram
 
 
 def prepare(rate_hz: int, channel: int) -> None:
@@ -46,7 +46,7 @@ def prepare(rate_hz: int, channel: int) -> None:
 class Capture:
     """One device, from ``run`` to the end."""
 
-    def __init__(self, sound: Format, wanted: str, channel: int, sender: Sender) -> None:
+    def __init__(self, sound: Format, wanted: str, channel: int, sender: FrameWriter) -> None:
         self._format = sound
         self._wanted = wanted
         self._channel = channel
@@ -66,8 +66,8 @@ class Capture:
             device = choose(listing, self._wanted)
             recorder = self._recorder(device, has_server=server is not None)
         shape = recorder.shape
-        if shape != Shape(self._format.rate_hz, 1):
-            from skdictate.convert import Converter
+        if shape != StreamShape(self._format.rate_hz, 1):
+            from skdictate.audio.resampling import Converter
 
             rate_hz, n_channels = shape.rate_hz, shape.n_channels
             self._converter = Converter(rate_hz, self._format.rate_hz, n_channels)
@@ -94,17 +94,17 @@ class Capture:
             names = ("parec", "pw-record") if has_server else ("arecord",)
             return self._program(device, *names, detail=str(error))
 
-    def _program(self, device: Device, *names: str, detail: str = "") -> Program:
+    def _program(self, device: Device, *names: str, detail: str = "") -> RecorderProgram:
         name = first(*names)
         if not name:
             raise no_portaudio(detail or "PortAudio has no bridge to the sound server")
-        return Program(name, device.name, self._format.rate_hz, self._blocks)
+        return RecorderProgram(name, device.name, self._format.rate_hz, self._blocks)
 
-    def _greet(self, name: str, label: str, listing: Listing) -> None:
+    def _greet(self, name: str, label: str, listing: DeviceListing) -> None:
         self._name = name
         self._sender.hello(name=name, label=label, system=listing.system)
 
-    def _send_until_told(self, recorder: Recorder, device: Device, listing: Listing) -> None:
+    def _send_until_told(self, recorder: Recorder, device: Device, listing: DeviceListing) -> None:
         while not self._sender.ended.is_set():
             try:
                 block = self._blocks.get(timeout=WAKE_S)
@@ -122,14 +122,14 @@ class Capture:
             while (block := self._blocks.get(timeout=WAKE_S)) is not None:
                 self._send(block)
 
-    def _send(self, block: Block) -> None:
+    def _send(self, block: CapturedBlock) -> None:
         pcm = block.data
         if self._converter is not None:
             pcm = self._converter.convert_pcm(pcm, self._channel)
         if pcm:
             self._sender.audio(pcm, block.captured_ns, is_overrun=block.is_overrun)
 
-    def _watch(self, recorder: Recorder, listing: Listing) -> None:
+    def _watch(self, recorder: Recorder, listing: DeviceListing) -> None:
         """Notice when the server lets us hear something else than before."""
         with pulse.connect() as server:
             while server is not None:
@@ -146,6 +146,6 @@ def _has_bridge() -> bool:
 
 def _ended(recorder: Recorder, device: Device) -> ProblemError:
     """The sound ended though nobody wanted that."""
-    if isinstance(recorder, Program):
+    if isinstance(recorder, RecorderProgram):
         return recorder.trouble()
     return broken(device.label, "The sound system ended the recording")

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any, Self
 
 from skdictate.errors import ProblemError
-from skdictate.mic.block import BLOCK_S, Block, Blocks
-from skdictate.mic.trouble import broken
+from skdictate.mic.captured_block import BLOCK_S, Blocks, CapturedBlock
+from skdictate.mic.mic_problems import broken
 
 LATENCY_S = 0.1
 """Asked of the sound system: room for a machine that is busy with something else."""
@@ -33,7 +33,7 @@ def load() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class StreamShape:
     """How a device is opened."""
 
     rate_hz: int
@@ -41,7 +41,7 @@ class Shape:
 
 
 @cache
-def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> Shape:
+def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> StreamShape:
     """What is nearest to one channel at that rate among what the device can do.
 
     Raises:
@@ -58,7 +58,7 @@ def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> Shape:
             except sounddevice.PortAudioError as error:
                 detail = plain(error)
             else:
-                return Shape(rate, n_channels)
+                return StreamShape(rate, n_channels)
     raise broken(str(info["name"]), detail)
 
 
@@ -78,7 +78,7 @@ def rates(device: int | str) -> tuple[int, ...]:
 class PortAudioStream:
     """A device that records while inside; blocks of 20 ms go to a queue."""
 
-    def __init__(self, device: int | str, shape: Shape, blocks: Blocks) -> None:
+    def __init__(self, device: int | str, shape: StreamShape, blocks: Blocks) -> None:
         self._device = device
         self.shape = shape
         self._blocks = blocks
@@ -119,7 +119,7 @@ class PortAudioStream:
         waited_s = at.currentTime - at.inputBufferAdcTime - BLOCK_S
         if 0 < waited_s < LONGEST_S and at.inputBufferAdcTime:
             now_ns -= int(waited_s * 1e9)
-        self._blocks.put(Block(bytes(data), now_ns, bool(status)))
+        self._blocks.put(CapturedBlock(bytes(data), now_ns, bool(status)))
 
     def _finished(self) -> None:
         self._blocks.put(None)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Line
 from skdictate.core.findings import Finding
 from skdictate.output.jsonl import JsonFormat
 from skdictate.output.markdown import MarkdownFormat
+from skdictate.output.plain_text import TextFormat
 from skdictate.output.subtitles import SubtitleFormat, WebSubtitleFormat
-from skdictate.output.text import TextFormat
 
 FORMATS: dict[str, Callable[[Format], TextFormat]] = {
     "text": TextFormat,

@@ -14,13 +14,13 @@ from skdictate.core.changes import (
     Line,
     LineCommitted,
     LineRefined,
-    LinkChanged,
     Noticed,
     PartialChanged,
     ProblemRaised,
+    SessionChanged,
 )
 from skdictate.core.findings import Finding
-from skdictate.output.text import TextFormat
+from skdictate.output.plain_text import TextFormat
 
 VERSION = 1
 """Of the JSON lines; raised when a field changes its meaning."""
@@ -42,10 +42,10 @@ class JsonFormat(TextFormat):
                 return self.gap(gap)
             case FindingMade(finding):
                 return self.finding(finding)
-            case LinkChanged():
+            case SessionChanged():
                 return _json(
                     "link",
-                    link=change.link_id,
+                    link=change.session_number,
                     state=change.state,
                     session=change.session_id,
                     request=change.request_id,
@@ -88,7 +88,7 @@ class JsonFormat(TextFormat):
             finding.kind,
             start_ms=self._ms(finding.start_sample),
             end_ms=self._ms(finding.end_sample),
-            link=finding.link_id,
+            link=finding.session_number,
             **json.loads(finding.data),
         )
 
@@ -98,7 +98,7 @@ class JsonFormat(TextFormat):
             "text": line.text,
             "start_ms": self._ms(line.start_sample),
             "end_ms": self._ms(line.end_sample),
-            "link": line.link_id,
+            "link": line.session_number,
             "confirmed": line.is_confirmed,
         }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from skdictate.core.changes import Gap, Line
-from skdictate.output.text import TextFormat
-from skdictate.output.words import clock, said_of
+from skdictate.output.phrases import clock, said_of
+from skdictate.output.plain_text import TextFormat
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~${}]|&(?=#?\w+;))")
 """Marks of CommonMark and of its common extensions: tables, struck-out text, formulas, attributes;

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from skdictate.paths import FILE_MODE, refuse_links_of_others, sync_folder
+from skdictate.system.paths import FILE_MODE, refuse_links_of_others, sync_folder
 
 MOST_PARTS = 1_000
 """Names that are tried for the file that grows; each is left by a program that was killed."""

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.output.replacement import Replacement, is_stream
-from skdictate.paths import expanded
+from skdictate.system.paths import expanded
 
 
 class Sink:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Line
-from skdictate.output.text import TextFormat
-from skdictate.output.words import said_of
+from skdictate.output.phrases import said_of
+from skdictate.output.plain_text import TextFormat
 
 CUE_LEAST_MS = 500
 """A subtitle that is shown for less than this cannot be read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skdictate.server.decoder import Decoder
-from skdictate.server.rules import wrong
+from skdictate.server.session_rules import wrong
 
 
 def open_container(name: str) -> Decoder:
@@ -18,7 +18,7 @@ def open_container(name: str) -> Decoder:
 
             return Wav()
         case "OGG_OPUS":
-            from skdictate.server.opus import OggOpus
+            from skdictate.server.ogg_opus import OggOpus
 
             return OggOpus()
         case "MP3":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from skdictate.server.rules import RefusedError, wrong
+from skdictate.server.session_rules import RefusedError, wrong
 
 RATES_HZ = range(8_000, 48_001)
 DECODED_HZ = 16_000

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import av
 
-from skdictate.convert import Converter
+from skdictate.audio.resampling import Converter
+from skdictate.server.container_overhead import Overhead
 from skdictate.server.decoder import DECODED_HZ, broken, check
-from skdictate.server.overhead import Overhead
 
 TAG_BYTES = 10
 """The head of an ID3v2 tag, which may stand before the sound and hold pictures."""

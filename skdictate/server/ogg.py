@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from skdictate.server.container_overhead import Overhead
 from skdictate.server.decoder import broken
-from skdictate.server.overhead import Overhead
 
 HEADER_BYTES = 27
 LACING = 255

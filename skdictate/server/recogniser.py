@@ -15,7 +15,7 @@ import soxr
 
 from skdictate.core.events import Word
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.server.refine import raw
+from skdictate.server.refinement import raw
 
 MODEL_RATE_HZ = 16_000
 STEP_S = 0.3

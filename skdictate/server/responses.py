@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from skdictate.server.rules import unread
+from skdictate.server.session_rules import unread
 
 UNREAD_S = 30.0
 """A client that lets us wait so long with our answers, in all, has forgotten us, or takes them byte

@@ -19,16 +19,16 @@ from typing import Any
 import grpc
 
 from skdictate.errors import Problem, ProblemError
-from skdictate.server.gate import TokenGate
-from skdictate.server.mortal import Mortal
-from skdictate.server.order import Order
+from skdictate.server.child_request import ChildRequest
+from skdictate.server.exit_on_oom import ExitOnOom
 from skdictate.server.recogniser import Moonshine, Recogniser
 from skdictate.server.request_ids import RequestIds
-from skdictate.server.rules import Rules
 from skdictate.server.service_v2 import SERVICE as V2
 from skdictate.server.service_v2 import SttService
 from skdictate.server.service_v3 import SERVICE as V3
 from skdictate.server.service_v3 import RecognizerService
+from skdictate.server.session_rules import SessionRules
+from skdictate.server.token_check import TokenCheck
 
 SERVICES = (V3, V2)
 """By their full names."""
@@ -43,7 +43,7 @@ OPTIONS = (
 def build(
     recogniser: Recogniser,
     executor: Executor,
-    rules: Rules,
+    rules: SessionRules,
     interceptors: Sequence[grpc.aio.ServerInterceptor],
     options: Sequence[tuple[str, Any]] = (),
 ) -> grpc.aio.Server:
@@ -59,11 +59,14 @@ def build(
 
 
 async def serve(
-    order: Order, recogniser: Recogniser, ready: Callable[[str], None], stopped: asyncio.Event
+    order: ChildRequest,
+    recogniser: Recogniser,
+    ready: Callable[[str], None],
+    stopped: asyncio.Event,
 ) -> None:
     """Serve until ``stopped`` is set; ``ready`` is told the address."""
-    gates = [TokenGate(order.token)] if order.token else []
-    rules = Rules(order.session_s, order.session_bytes, order.idle_s)
+    gates = [TokenCheck(order.token)] if order.token else []
+    rules = SessionRules(order.session_s, order.session_bytes, order.idle_s)
     with ThreadPoolExecutor(1, thread_name_prefix="recogniser") as executor:
         server = build(recogniser, executor, rules, gates)
         port = server.add_insecure_port(order.address)
@@ -75,9 +78,9 @@ async def serve(
 
 def main() -> int:
     """The child: order in, address out, service until the parent is gone; the exit code."""
-    order = Order(**json.loads(sys.stdin.readline()))
+    order = ChildRequest(**json.loads(sys.stdin.readline()))
     try:
-        recogniser = Mortal(Moonshine())
+        recogniser = ExitOnOom(Moonshine())
     except ProblemError as error:
         _tell(problem=error.problem)
         return 0
@@ -85,7 +88,7 @@ def main() -> int:
     return 0
 
 
-async def _run(order: Order, recogniser: Recogniser) -> None:
+async def _run(order: ChildRequest, recogniser: Recogniser) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 

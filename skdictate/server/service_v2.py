@@ -13,17 +13,17 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from skdictate._pb import speechkit_stt_v2_pb2 as pb
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Word
-from skdictate.server import call
-from skdictate.server.call import Service
+from skdictate.server import client_call
+from skdictate.server.client_call import Service
+from skdictate.server.client_session import SessionOutput, Wanted
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
-from skdictate.server.endpoint import AT_ONCE, USUAL
-from skdictate.server.refine import Form
-from skdictate.server.rules import wrong
-from skdictate.server.session import Said, Wanted
-from skdictate.server.wishes import is_among
+from skdictate.server.endpointing import AT_ONCE, USUAL
+from skdictate.server.refinement import Form
+from skdictate.server.request_check import is_among
+from skdictate.server.session_rules import wrong
 
 SERVICE = "yandex.cloud.ai.stt.v2.SttService"
 METHOD = "StreamingRecognize"
@@ -31,7 +31,7 @@ RATES_HZ = (8_000, 16_000, 48_000)
 FOLDER_ID_LONGEST = 50
 
 
-class Call(call.Call):
+class Call(client_call.ClientCall):
     """One client of this version."""
 
     service = SERVICE
@@ -94,7 +94,7 @@ class Call(call.Call):
         data: bytes = request.audio_content
         return data, len(data)
 
-    def _encode(self, said: Said) -> pb.StreamingRecognitionResponse | None:
+    def _encode(self, said: SessionOutput) -> pb.StreamingRecognitionResponse | None:
         if self._is_ended:
             return None
         match said.event:
@@ -135,7 +135,7 @@ class Call(call.Call):
         return pb.StreamingRecognitionResponse()
 
 
-class SttService(call.Recognition):
+class SttService(client_call.Recognition):
     """Serves any number of calls."""
 
     call = Call

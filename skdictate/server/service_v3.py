@@ -9,15 +9,15 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement, Word
-from skdictate.server import call, wishes
-from skdictate.server.call import Service
+from skdictate.server import client_call, request_check
+from skdictate.server.client_call import Service
+from skdictate.server.client_session import Cursors, SessionOutput, Wanted
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
 from skdictate.server.request_ids import client_id
-from skdictate.server.rules import wrong
-from skdictate.server.session import Cursors, Said, Wanted
+from skdictate.server.session_rules import wrong
 
 SERVICE = "speechkit.stt.v3.Recognizer"
 METHOD = "RecognizeStreaming"
@@ -25,7 +25,7 @@ RATES_HZ = range(8_000, 48_001)
 SILENCE_LONGEST_MS = 300_000
 
 
-class Call(call.Call):
+class Call(client_call.ClientCall):
     """One client of this version."""
 
     service = SERVICE
@@ -54,14 +54,14 @@ class Call(call.Call):
         if request is None or request.WhichOneof("Event") != "session_options":
             raise wrong("The first message has to be session_options")
         options = request.session_options
-        wishes.check(options)
-        self._warnings = list(wishes.warnings(options, self._service.recogniser.language))
+        request_check.check(options)
+        self._warnings = list(request_check.warnings(options, self._service.recogniser.language))
         is_public = self._service.rules.is_public
         # The service takes them with the external classifier only; our own client may at any time.
-        self._takes_ends = wishes.is_external(options) or not is_public
+        self._takes_ends = request_check.is_external(options) or not is_public
         wanted = Wanted(
-            endpoint=wishes.endpoint(options, is_eager=not is_public),
-            refinements=wishes.refinements(options),
+            endpoint=request_check.endpoint(options, is_eager=not is_public),
+            refinements=request_check.refinements(options),
             # Our own client cuts between sessions by these times, if there are any.
             guesses_word_times=is_public,
         )
@@ -95,7 +95,7 @@ class Call(call.Call):
         data: bytes = request.chunk.data
         return data, len(data)
 
-    def _encode(self, said: Said) -> pb.StreamingResponse:
+    def _encode(self, said: SessionOutput) -> pb.StreamingResponse:
         return _encode(said)
 
     def _alive(self) -> pb.StreamingResponse:
@@ -112,7 +112,7 @@ class Call(call.Call):
         await super()._write(response)
 
 
-class RecognizerService(call.Recognition):
+class RecognizerService(client_call.Recognition):
     """Serves any number of calls."""
 
     call = Call
@@ -132,7 +132,7 @@ def _format(options: Any) -> Format:
     return Format(int(raw.sample_rate_hertz))
 
 
-def _encode(said: Said) -> pb.StreamingResponse:
+def _encode(said: SessionOutput) -> pb.StreamingResponse:
     response = pb.StreamingResponse(audio_cursors=_cursors(said.cursors))
     match said.event:
         case Partial(text, words):

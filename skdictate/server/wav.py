@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from skdictate.convert import Converter
+from skdictate.audio.resampling import Converter
+from skdictate.server.container_overhead import Overhead
 from skdictate.server.decoder import DECODED_HZ, broken, check
-from skdictate.server.overhead import Overhead
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 UNKNOWN_BYTES = (0, 0xFFFFFFFF)

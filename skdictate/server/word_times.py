@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from skdictate.core.events import Word
 from skdictate.server.recogniser import Utterance
-from skdictate.server.refine import Form, raw
-from skdictate.server.spoken import spelled
+from skdictate.server.refinement import Form, raw
+from skdictate.server.spoken_numbers import spelled
 
 
 def words_of(utterance: Utterance, form: Form, *, guesses: bool) -> tuple[Word, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from skdictate.core.audio import Format
-from skdictate.core.clean import clean
-from skdictate.core.continuity import Missing
+from skdictate.audio.continuity import Missing
+from skdictate.audio.pcm import Format
 from skdictate.errors import Problem
+from skdictate.text.clean_text import clean
 
 BLOCK_MS = 50
 """Sound in one block of a file: often enough for a meter, seldom enough for a slow machine."""
@@ -119,7 +119,7 @@ class Switchable(Protocol):
 
 
 @runtime_checkable
-class Distant(Protocol):
+class RemoteMicSource(Protocol):
     """A source whose sound may come long after it was spoken, from where it was kept meanwhile."""
 
     @property

@@ -11,10 +11,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from skdictate import children
-from skdictate.core.clean import clean
-from skdictate.core.frames import Decoder, Frame, FrameError, Type
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.mic_protocol.frames import Decoder, Frame, FrameError, Type
+from skdictate.system import child_processes
+from skdictate.text.clean_text import clean
 
 MODULE = "skdictate.mic"
 READY = b"ready\n"
@@ -67,7 +67,7 @@ class MicProcess:
 
     async def _run(self) -> None:
         if self._running is None:
-            self._running = await children.start_module(MODULE, errors=self._errors.fileno())
+            self._running = await child_processes.start_module(MODULE, errors=self._errors.fileno())
 
     def _write_line(self, said: Mapping[str, Any]) -> None:
         assert self._child.stdin is not None
@@ -77,7 +77,7 @@ class MicProcess:
         """End it; by force if it does not end by itself in that time."""
         try:
             if self._running is not None:
-                await children.end(self._running, patience_s)
+                await child_processes.end(self._running, patience_s)
         finally:
             self._errors.close()
 

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from io import BufferedReader
 
-from skdictate.core.audio import BYTES_PER_SAMPLE
+from skdictate.audio.pcm import BYTES_PER_SAMPLE
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 ENDLESS_BYTES = 0x7FFF_0000

@@ -11,16 +11,16 @@ from typing import Any
 
 import grpc
 
-from skdictate.core.audio import Format
-from skdictate.core.events import Event, Session
+from skdictate.audio.pcm import Format
+from skdictate.core.events import Event, SessionNamed
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit import problems, support
+from skdictate.speechkit import status_problems, support_ids
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.codec import Codec, Options
-from skdictate.speechkit.dial import dial
-from skdictate.speechkit.line import Line
+from skdictate.speechkit.connect import dial
+from skdictate.speechkit.shared_channel import SharedChannel
 
 Whereabouts = Callable[[], Awaitable[tuple[Endpoint, Credential | None]]]
 """Where the server is and how to sign in; asked before each session, for both may change."""
@@ -45,11 +45,11 @@ class SpeechKit:
     has_words: bool = True
 
     def __post_init__(self) -> None:
-        self._line: Line | None = None
+        self._line: SharedChannel | None = None
         self.refines = self.options.refines
 
     @asynccontextmanager
-    async def connect(self, sound: Format) -> AsyncIterator[SpeechKitLink]:
+    async def connect(self, sound: Format) -> AsyncIterator[SpeechKitSession]:
         """Open a session; see ``Backend.connect``."""
         endpoint, credential = await self.whereabouts()
         request_id = str(uuid.uuid4())
@@ -60,10 +60,10 @@ class SpeechKit:
             call = line.channel.stream_stream(codec.method, request_serializer=codec.pack)(
                 metadata=_metadata(codec, request_id, credential)
             )
-            link = SpeechKitLink(call, request_id, codec, credential, line.heard)
+            session = SpeechKitSession(call, request_id, codec, credential, line.heard)
             try:
-                await link.write(codec.settings())
-                yield link
+                await session.write(codec.settings())
+                yield session
             finally:
                 call.cancel()
 
@@ -73,17 +73,17 @@ class SpeechKit:
             line, self._line = self._line, None
             await line.give_up()
 
-    async def _reach(self, endpoint: Endpoint) -> Line:
+    async def _reach(self, endpoint: Endpoint) -> SharedChannel:
         """The line that we have, if it is good, or a new one; if that failed, its calls say why."""
         if self._line is not None and self._line.is_good and endpoint == self._line.endpoint:
             return self._line
-        line = await dial(Line(endpoint))
+        line = await dial(SharedChannel(endpoint))
         await self.close()
         self._line = line
         return line
 
 
-class SpeechKitLink:
+class SpeechKitSession:
     """One call. Writing and reading go on side by side."""
 
     def __init__(
@@ -140,9 +140,11 @@ class SpeechKitLink:
         """Events in order; see ``Link``."""
         while (answer := await self._read()) is not grpc.aio.EOF:
             self._heard()
-            if not self._support and (names := support.names(await self._call.initial_metadata())):
+            if not self._support and (
+                names := support_ids.names(await self._call.initial_metadata())
+            ):
                 self._support = names
-                yield Session("", self._request_id, names)
+                yield SessionNamed("", self._request_id, names)
             for event in self._codec.decode(self._codec.unpack(answer)):
                 yield self._introduced(event)
 
@@ -173,9 +175,9 @@ class SpeechKitLink:
         with suppress(TimeoutError):
             async with asyncio.timeout(STATUS_S):
                 heads, tails = await self._call.initial_metadata(), self._call.trailing_metadata()
-                names = support.names(heads, await tails) or names
+                names = support_ids.names(heads, await tails) or names
         if not names and problem.kind in ANSWERED:
-            names = support.own(self._request_id)
+            names = support_ids.own(self._request_id)
         return names if self._credential is None else self._credential.hidden_in(names)
 
     async def _reason(self) -> Problem:
@@ -184,8 +186,10 @@ class SpeechKitLink:
             async with asyncio.timeout(STATUS_S):
                 await self._ended.wait()
         if self._status is None:
-            return problems.of_status(await self._call.code(), await self._call.details() or "")
-        return problems.of_status(*self._status)
+            return status_problems.of_status(
+                await self._call.code(), await self._call.details() or ""
+            )
+        return status_problems.of_status(*self._status)
 
     def _end(self, call: Any) -> None:
         """The call has a status now.
@@ -200,7 +204,7 @@ class SpeechKitLink:
 
     def _introduced(self, event: Event) -> Event:
         """The session's name, with our name for the request beside it."""
-        if isinstance(event, Session):
+        if isinstance(event, SessionNamed):
             return replace(event, request_id=self._request_id, support=self._support)
         return event
 
@@ -223,7 +227,7 @@ def _judged(problem: Problem, credential: Credential | None) -> Problem:
     if credential is None:
         return problem
     detail = credential.hidden_in(problem.detail)
-    hint = problem.hint.replace(problems.ANY_KEY, credential.origin)
+    hint = problem.hint.replace(status_problems.ANY_KEY, credential.origin)
     problem = replace(problem, detail=detail, hint=hint)
     if problem.kind is not Kind.CREDENTIALS or credential.refused is None:
         return problem

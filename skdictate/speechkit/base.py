@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import Event
 from skdictate.core.limits import Limits
 
 
-class Link(Protocol):
+class BackendSession(Protocol):
     """One session. Iterate for what the recogniser says, while sending."""
 
     async def send_audio(self, pcm: bytes) -> None:
@@ -48,7 +48,7 @@ class Backend(Protocol):
     has_words: bool
     """It tells where each word is."""
 
-    def connect(self, sound: Format) -> AbstractAsyncContextManager[Link]:
+    def connect(self, sound: Format) -> AbstractAsyncContextManager[BackendSession]:
         """Open a session; it is cancelled when the context is left.
 
         Raises:

@@ -8,12 +8,12 @@ from typing import Any
 import grpc
 
 from skdictate import __version__
-from skdictate.address import is_loopback, port_of
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.paths import expanded
 from skdictate.speechkit.proxies import Proxy, proxy_for
 from skdictate.system import small_file
-from skdictate.unseen import ENVIRONMENT
+from skdictate.system.addresses import is_loopback, port_of
+from skdictate.system.hidden_value import ENVIRONMENT
+from skdictate.system.paths import expanded
 
 CLOUD = "stt.api.cloud.yandex.net:443"
 """The public host of streaming recognition, both API versions."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import Event
 
 LONGEST_TEXT = 20_000

@@ -6,20 +6,20 @@ import math
 from collections.abc import Iterable, Iterator
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.core.clean import clean
 from skdictate.core.findings import (
     Classified,
     Conversed,
+    FindingRange,
     Interrupted,
     Label,
     Quantile,
     Spoken,
     Statistics,
-    Stretch,
     Summarised,
     Window,
 )
 from skdictate.speechkit.codec import LONGEST_TEXT
+from skdictate.text.clean_text import clean
 
 MOST = 1_000
 """Of anything that repeats; what a session can hold is far less ..."""
@@ -61,7 +61,7 @@ def _classified(update: pb.RecognitionClassifierUpdate) -> Classified:
         _name(result.classifier),
         tuple(Label(_name(it.label), _real(it.confidence)) for it in result.labels[:MOST_TEXTS]),
         tuple(
-            Stretch(it.start_time_ms, it.end_time_ms, clean(it.text, LONGEST))
+            FindingRange(it.start_time_ms, it.end_time_ms, clean(it.text, LONGEST))
             for it in result.highlights[:MOST_TEXTS]
         ),
     )
@@ -105,7 +105,9 @@ def _conversed(analysis: pb.ConversationAnalysis) -> Conversed:
                 _name(who.speaker_tag),
                 who.interrupts_count,
                 who.interrupts_duration_ms,
-                tuple(Stretch(it.start_time_ms, it.end_time_ms) for it in who.interrupts[:MOST]),
+                tuple(
+                    FindingRange(it.start_time_ms, it.end_time_ms) for it in who.interrupts[:MOST]
+                ),
             )
             for who in analysis.speaker_interrupts[:MOST_TEXTS]
         ),

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from skdictate.address import is_loopback
 from skdictate.errors import Kind, Problem
-from skdictate.unseen import Unseen
+from skdictate.system.addresses import is_loopback
+from skdictate.system.hidden_value import HiddenValue
 
 VARIABLES = ("grpc_proxy", "https_proxy", "all_proxy", "http_proxy")
 """The first that is set counts; that in small letters before that in capitals, as curl has it."""
@@ -43,7 +43,7 @@ class Proxy:
     def url(self) -> str:
         """Its address. It may hold a password: for libraries, and for no eye."""
         at = f"{self.userinfo}@" if self.userinfo else ""
-        return Unseen(f"{self.scheme}://{at}{self.host}")
+        return HiddenValue(f"{self.scheme}://{at}{self.host}")
 
     def __str__(self) -> str:
         """As it may be shown."""
@@ -55,7 +55,7 @@ def proxy_for(target: str, environ: Mapping[str, str]) -> Proxy | None:
     if is_loopback(target):
         return None
     for name in _spelt(VARIABLES):
-        if value := Unseen(environ.get(name, "").strip()):
+        if value := HiddenValue(environ.get(name, "").strip()):
             return None if _is_excepted(target, environ) else _parsed(name, value)
     return None
 
@@ -93,7 +93,7 @@ def _userinfo(parts: SplitResult) -> str:
     if parts.username is None:
         return ""
     name, password = (quote(unquote(it or ""), safe="") for it in (parts.username, parts.password))
-    return Unseen(f"{name}:{password}" if parts.password is not None else name)
+    return HiddenValue(f"{name}:{password}" if parts.password is not None else name)
 
 
 def _is_excepted(target: str, environ: Mapping[str, str]) -> bool:

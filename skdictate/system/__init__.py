@@ -1,1 +1,1 @@
-"""What every entry point of the program has around it: its streams, and the last word on errors."""
+"""The operating system: folders, private files, child processes, signals, standard streams."""

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from skdictate import __version__
-from skdictate.core.clean import clean
 from skdictate.errors import ProblemError
-from skdictate.paths import FILE_MODE, Paths, private_folder
+from skdictate.system.paths import FILE_MODE, Paths, private_folder
+from skdictate.text.clean_text import clean
 
 FOLDER = "reports"
 KEPT = 20

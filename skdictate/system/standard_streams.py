@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO, cast
 
-from skdictate.core.clean import clean
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.text.clean_text import clean
 
 NAMES = ("stdin", "stdout", "stderr")
 TERMINAL = "/dev/tty"

@@ -13,37 +13,30 @@ from textual.events import AppBlur, Event, Paste
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from skdictate.backstage import Backstage
+from skdictate.app.worker import Worker
 from skdictate.errors import Exit
-from skdictate.paths import Paths
+from skdictate.system.hidden_value import HiddenValue
+from skdictate.system.paths import Paths
 from skdictate.tui import palette, shared_keys, terminal
 from skdictate.tui.actions import bindings
-from skdictate.tui.fetching import Fetching
-from skdictate.tui.herald import Herald
-from skdictate.tui.leaving import Leaving
-from skdictate.tui.mailbox import Mailbox
-from skdictate.tui.messages import (
-    Noted,
-    Released,
-    Reported,
-    TerminalGone,
-    TerminalSpoiled,
-    Told,
-)
-from skdictate.tui.past import Past
+from skdictate.tui.dictation_control import HOLD, DictationControl
+from skdictate.tui.dispatcher import Dispatcher
+from skdictate.tui.event_queue import EventQueue
+from skdictate.tui.exiting import Exiting
+from skdictate.tui.messages import Noted, Released, Reported, TerminalGone, TerminalSpoiled, Told
+from skdictate.tui.mic_login import MicLogin
+from skdictate.tui.next_dictation import NextDictation
+from skdictate.tui.past_dictations import PastDictations
 from skdictate.tui.readiness import Readiness
 from skdictate.tui.saving import Saving
-from skdictate.tui.screens.desk import Desk
-from skdictate.tui.screens.findings import FindingsScreen
-from skdictate.tui.screens.help import HelpScreen
-from skdictate.tui.setup import Setup
-from skdictate.tui.talk import HOLD, Talk
-from skdictate.tui.widgets.secret import SecretField
+from skdictate.tui.screens.findings_screen import FindingsScreen
+from skdictate.tui.screens.help_screen import HelpScreen
+from skdictate.tui.screens.main_screen import MainScreen
+from skdictate.tui.widgets.secret_field import SecretField
 from skdictate.tui.widgets.welcome import GREETINGS
-from skdictate.unseen import Unseen
 
 if TYPE_CHECKING:
-    from skdictate.config import Settings
+    from skdictate.settings.config import Settings
 
 OFFER_S = 0.25
 """Between two looks at what could be recognised yet, and how far that is."""
@@ -66,19 +59,19 @@ class DictateApp(App[int]):
     ) -> None:
         super().__init__(terminal.driver(reports_releases=settings.talk == HOLD))
         self.paths = paths
-        self.desk = Desk(lambda: self.backstage.view, lambda: self.backstage.elsewhere)
+        self.main_screen = MainScreen(lambda: self.worker.view, lambda: self.worker.elsewhere)
         self.kept: list[int] = []
         """Numbers of the dictations that this run has added to the library."""
-        self.setup = Setup(self, settings, origins or {}, stdin_fd)
-        self.mailbox = Mailbox(lambda: self.post_message(Told()))
+        self.setup = NextDictation(self, settings, origins or {}, stdin_fd)
+        self.event_queue = EventQueue(lambda: self.post_message(Told()))
         """What the other thread tells."""
-        self.herald = Herald(self)
-        self.backstage = Backstage(self.setup.studio, self.mailbox.put)
-        self.past = Past(self)
-        self.talk = Talk(self.backstage, settings.talk)
-        self.fetching = Fetching(self)
+        self.dispatcher = Dispatcher(self)
+        self.worker = Worker(self.setup.factory, self.event_queue.put)
+        self.past = PastDictations(self)
+        self.talk = DictationControl(self.worker, settings.talk)
+        self.mic_login = MicLogin(self)
         self.saving = Saving(self)
-        self.leaving = Leaving(self)
+        self.exiting = Exiting(self)
         self.readiness = Readiness(self)
 
     @property
@@ -86,14 +79,14 @@ class DictateApp(App[int]):
         """Those of the next dictation."""
         return self.setup.settings
 
-    def get_default_screen(self) -> Desk:
+    def get_default_screen(self) -> MainScreen:
         """The one below all others."""
-        return self.desk
+        return self.main_screen
 
     def on_mount(self) -> None:
         """Paint first, load then."""
-        self.call_after_refresh(self.backstage.start)
-        self.desk.set_interval(OFFER_S, self._offer)  # as long as there is a desk
+        self.call_after_refresh(self.worker.start)
+        self.main_screen.set_interval(OFFER_S, self._offer)  # as long as there is a desk
         self.readiness.ask()
         if self.settings.source == "stdin":
             self.set_timer(shared_keys.LOOK_S, self._look_for_rival)
@@ -105,13 +98,13 @@ class DictateApp(App[int]):
     def show_page(self) -> None:
         """Have the desk show the page, or why it is empty."""
         words = GREETINGS[self.talk.way if self.talk.is_ready else ""]
-        self.desk.show_page(words, is_awaiting=self.talk.is_dictating)
+        self.main_screen.show_page(words, is_awaiting=self.talk.is_dictating)
 
     # ------------------------------------------------------------------------- messages
 
     @on(Told)
     def _hear(self) -> None:
-        if self.screen_stack and not self.herald.read():
+        if self.screen_stack and not self.dispatcher.read():
             self.post_message(Told())
 
     @on(Noted)
@@ -131,30 +124,33 @@ class DictateApp(App[int]):
 
     @on(TerminalGone)
     def _end_without_terminal(self) -> None:
-        self.leaving.leave(Exit.HANGUP)
+        self.exiting.leave(Exit.HANGUP)
 
     @on(TerminalSpoiled)
     def _paint_anew(self) -> None:
         self.refresh(layout=True)
 
     def _offer(self) -> None:
-        self.desk.offer(self.past.found, self.past.room.at, is_dictating=self.talk.is_dictating)
+        self.main_screen.offer(
+            self.past.found, self.past.room.at, is_dictating=self.talk.is_dictating
+        )
 
     # ------------------------------------------------------------------------- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys do something now; the footer shows those."""
-        is_empty = self.desk.page.is_empty
-        valid = self.talk.valid(is_in_view=self.screen is self.desk) | {
-            "retry": (self.desk.is_cut_off and self.talk.is_dictating) or self.desk.is_calling,
-            "copy": self.desk.invitation is not None,
-            "log_in": bool(self.desk.login),
+        is_empty = self.main_screen.page.is_empty
+        valid = self.talk.valid(is_in_view=self.screen is self.main_screen) | {
+            "retry": (self.main_screen.is_cut_off and self.talk.is_dictating)
+            or self.main_screen.is_calling,
+            "copy": self.main_screen.invitation is not None,
+            "log_in": bool(self.main_screen.login),
             "save": not is_empty,
             "new": not is_empty and not self.talk.is_dictating,
-            "findings": self.desk.page.n_findings > 0,
+            "findings": self.main_screen.page.n_findings > 0,
             "recognise": self.past.has_work and not self.talk.is_dictating,
         }
-        may_end = self.readiness.may_end_utterance and not self.desk.is_cut_off
+        may_end = self.readiness.may_end_utterance and not self.main_screen.is_cut_off
         if action == "end_utterance" and not may_end:
             return False
         return valid.get(action, True)
@@ -162,7 +158,7 @@ class DictateApp(App[int]):
     def action_begin(self) -> None:
         """Start to dictate."""
         self.talk.begin()
-        self.desk.wants(self.talk.is_wanted)
+        self.main_screen.wants(self.talk.is_wanted)
         self.refresh_bindings()
 
     def action_stop(self) -> None:
@@ -178,15 +174,15 @@ class DictateApp(App[int]):
 
     def action_pause(self) -> None:
         """Record nothing for a while."""
-        self.backstage.pause()
+        self.worker.pause()
 
     def action_resume(self) -> None:
         """Record again."""
-        self.backstage.resume()
+        self.worker.resume()
 
     def action_end_utterance(self) -> None:
         """End the sentence here."""
-        self.backstage.end_utterance()
+        self.worker.end_utterance()
 
     def action_microphones(self) -> None:
         """Choose the microphone."""
@@ -194,7 +190,7 @@ class DictateApp(App[int]):
 
     def action_findings(self) -> None:
         """What was found beside the text."""
-        self.push_screen(FindingsScreen(self.desk.page))
+        self.push_screen(FindingsScreen(self.main_screen.page))
 
     def action_settings(self) -> None:
         """Look at all settings, and change them."""
@@ -206,15 +202,15 @@ class DictateApp(App[int]):
 
     def action_retry(self) -> None:
         """Connect now."""
-        self.backstage.retry()
+        self.worker.retry()
 
     def action_log_in(self) -> None:
         """Let ssh ask in the terminal what it has to ask."""
-        self.fetching.log_in()
+        self.mic_login.log_in()
 
     def action_copy(self) -> None:
         """Copy a line that brings a microphone here; the next time, the next one."""
-        self.fetching.copy()
+        self.mic_login.copy()
 
     def action_recognise(self) -> None:
         """Recognise what is unfinished, or stop that."""
@@ -230,7 +226,7 @@ class DictateApp(App[int]):
 
     def action_new(self) -> None:
         """Begin a clean page."""
-        self.desk.anew()
+        self.main_screen.anew()
         self.show_page()
 
     def action_help(self) -> None:
@@ -239,16 +235,16 @@ class DictateApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave; a dictation that runs is finished first, a second time at once."""
-        self.leaving.by_key()
+        self.exiting.by_key()
 
     def action_leave(self) -> None:
         """The same, by the keys of every terminal program."""
-        self.leaving.by_key()
+        self.exiting.by_key()
 
     async def on_event(self, event: Event) -> None:
         """Whatever happens; what is pasted for nobody to see is hidden before others have it."""
         if isinstance(event, Paste) and isinstance(self.focused, SecretField):
-            event.text = Unseen(event.text)
+            event.text = HiddenValue(event.text)
         await super().on_event(event)
 
     @property
@@ -268,7 +264,7 @@ class DictateApp(App[int]):
     def panic(self, *renderables: RenderableType) -> None:
         """Something broke; where it is the terminal that is gone, that is no mistake of ours."""
         if terminal.is_gone():
-            self.leaving.leave(Exit.HANGUP)
+            self.exiting.leave(Exit.HANGUP)
         elif self.mistake is not None:
             self._fatal_error()
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from skdictate.backroom import Word
+from skdictate.app.reprocess_queue import Word
 
 
 class Told(Message):

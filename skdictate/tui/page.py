@@ -7,20 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from skdictate.core.changes import (
-    Change,
-    FindingMade,
-    Gap,
-    GapMarked,
-    LineCommitted,
-    LineRefined,
-)
+from skdictate.audio.pcm import Format
+from skdictate.core.changes import Change, FindingMade, Gap, GapMarked, LineCommitted, LineRefined
 from skdictate.core.findings import Finding
-from skdictate.core.packed import Packed
 from skdictate.output.formats import SUFFIXES, rendered
 from skdictate.output.sinks import save
-from skdictate.paths import expanded, working_folder
+from skdictate.system.paths import expanded, working_folder
+from skdictate.tui.packed_lines import PackedLines
 
 MOST_FINDINGS = 10_000
 """Of one dictation, the newest ones; the library has them all."""
@@ -31,7 +24,7 @@ class Section:
     """One dictation on the page."""
 
     sound: Format
-    lines: Packed = field(default_factory=Packed)
+    lines: PackedLines = field(default_factory=PackedLines)
     gaps: list[Gap] = field(default_factory=list)
     findings: deque[Finding] = field(default_factory=lambda: deque(maxlen=MOST_FINDINGS))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skdictate.tui.talk import ANSWER_S, WHY_NOT
+from skdictate.tui.dictation_control import ANSWER_S, WHY_NOT
 
 if TYPE_CHECKING:
-    from skdictate.backstage.news import Ready
+    from skdictate.app.worker_events import Ready
     from skdictate.tui.app import DictateApp
 
 
@@ -51,7 +51,7 @@ class Readiness:
         if self._is_equipped and talk.is_held is not None:
             was_ready = talk.is_ready
             is_wanted = talk.ready()
-            self._app.desk.wants(False)
+            self._app.main_screen.wants(False)
             self._app.show_page()
             begins_itself = not (was_ready or talk.is_held or self._app.setup.is_of_speech)
             if (is_wanted or begins_itself) and not talk.is_dictating:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skdictate.backstage.news import Ended, Saved
-from skdictate.core.clean import clean
+from skdictate.app.worker_events import Ended, Saved
 from skdictate.errors import Problem, ProblemError
 from skdictate.output.formats import SUFFIXES
-from skdictate.paths import expanded
-from skdictate.tui.screens.save import SaveScreen
+from skdictate.system.paths import expanded
+from skdictate.text.clean_text import clean
+from skdictate.tui.screens.save_screen import SaveScreen
 
 if TYPE_CHECKING:
     from skdictate.tui.app import DictateApp
@@ -44,10 +44,10 @@ class Saving:
         """What was left of one is saved after all."""
         number = saved.dictation_id if saved.dictation_id in self._unsaved else None
         self._unsaved.pop(number, None)
-        self._app.desk.disk_said(self.unsaved)
-        self._app.desk.saved(saved.dictation_id)
+        self._app.main_screen.disk_said(self.unsaved)
+        self._app.main_screen.saved(saved.dictation_id)
         screen = self._app.screen
-        if isinstance(screen, SaveScreen) and screen.is_leaving and self.unsaved is None:
+        if isinstance(screen, SaveScreen) and screen.is_exiting and self.unsaved is None:
             screen.dismiss(None)  # there is nothing to ask any more
         words = "All of it is saved now."
         if saved.dictation_id is not None:
@@ -58,40 +58,40 @@ class Saving:
     def show(self) -> None:
         """Have the screen say it, if something is not saved."""
         if self.unsaved is not None:
-            self._app.desk.disk_said(self.unsaved)
+            self._app.main_screen.disk_said(self.unsaved)
 
     # ------------------------------------------------------------------------- the page
 
-    def save(self, path: str | None = "", *, is_leaving: bool = False) -> None:
+    def save(self, path: str | None = "", *, is_exiting: bool = False) -> None:
         """Write the page to a file; without ``path`` where the settings say, or beside us."""
         if path is None:
             return
-        page, settings = self._app.desk.page, self._app.settings
+        page, settings = self._app.main_screen.page, self._app.settings
         if path:
             page.saved_as = expanded(path)
         try:
             written = page.save(settings.format, settings.output)
         except ProblemError as error:
             problem = replace(error.problem, hint="") if self._unsaved else error.problem
-            self._ask(str(problem), is_leaving=is_leaving)
+            self._ask(str(problem), is_exiting=is_exiting)
             return
-        if is_leaving:
-            self._app.leaving.now()
+        if is_exiting:
+            self._app.exiting.now()
             return
         lines = "1 line" if page.n_lines == 1 else f"{page.n_lines} lines"
         self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)
 
     def holds_back(self) -> bool:
         """Whether the user should not leave yet: something is in no file. Asked once."""
-        if self.unsaved is None or self._is_told or self._app.desk.page.saved_as is not None:
+        if self.unsaved is None or self._is_told or self._app.main_screen.page.saved_as is not None:
             return False
         self._is_told = True
-        self._ask(str(self.unsaved), is_leaving=True)
+        self._ask(str(self.unsaved), is_exiting=True)
         return True
 
-    def _ask(self, words: str, *, is_leaving: bool) -> None:
-        page = self._app.desk.page
+    def _ask(self, words: str, *, is_exiting: bool) -> None:
+        page = self._app.main_screen.page
         page.saved_as = None
         name = f"dictation-{page.begun_at:%Y-%m-%d-%H%M%S}{SUFFIXES[self._app.settings.format]}"
-        screen = SaveScreen(words, str(Path.home() / name), is_leaving=is_leaving)
-        self._app.push_screen(screen, lambda path: self.save(path, is_leaving=is_leaving))
+        screen = SaveScreen(words, str(Path.home() / name), is_exiting=is_exiting)
+        self._app.push_screen(screen, lambda path: self.save(path, is_exiting=is_exiting))

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-from skdictate.config import Config
 from skdictate.errors import Exit, Kind, Problem, ProblemError
-from skdictate.openssh.local_terminal import attributes
-from skdictate.paths import Paths
-from skdictate.signals import CODES
+from skdictate.remote_mic.ssh.local_terminal import attributes
+from skdictate.settings.config import Config
 from skdictate.system import boundary, standard_streams
+from skdictate.system.paths import Paths
+from skdictate.system.signals import CODES
 from skdictate.tui import terminal
 from skdictate.tui.app import DictateApp
-from skdictate.tui.leaving import LEAVE_S
+from skdictate.tui.exiting import LEAVE_S
 
 GRACE_S = 2.0
 """After the last words: how long the screen may take to close."""
@@ -72,7 +72,7 @@ async def _run(app: DictateApp) -> int:
     try:
         await app.run_async()
     finally:
-        await asyncio.to_thread(app.backstage.close, LEAVE_S)
+        await asyncio.to_thread(app.worker.close, LEAVE_S)
         await asyncio.to_thread(app.past.room.close, GRACE_S)
     return app.return_value if app.return_value is not None else app.return_code or Exit.DONE
 
@@ -95,14 +95,14 @@ class Ending:
 
     def begin(self, code: Exit) -> None:
         """A signal has come."""
-        self._loop.call_soon_threadsafe(self._app.leaving.leave, code)
+        self._loop.call_soon_threadsafe(self._app.exiting.leave, code)
         if not self._has_begun:
             self._has_begun = True
             threading.Thread(target=self._see_through, args=(code,), daemon=True).start()
 
     def _see_through(self, code: Exit) -> None:
         """Close what must be closed, and the process if it is still there after that."""
-        self._app.backstage.close(LEAVE_S)
+        self._app.worker.close(LEAVE_S)
         threading.Event().wait(GRACE_S)
         terminal.restore(self._before)
         os._exit(code)

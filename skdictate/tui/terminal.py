@@ -10,7 +10,7 @@ from typing import Any
 from textual.driver import Driver
 from textual.drivers import _writer_thread
 
-from skdictate.openssh.local_terminal import set_attributes
+from skdictate.remote_mic.ssh.local_terminal import set_attributes
 
 RESET = (
     "\x1b[?2026l\x1b[?2048l\x1b[?1016l\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
@@ -55,7 +55,7 @@ def driver(*, reports_releases: bool) -> type[Driver] | None:
     """A driver for the app; None for the library's own, on Windows."""
     if sys.platform == "win32":
         return None
-    from skdictate.tui.driver import HoldDriver, TerminalDriver
+    from skdictate.tui.terminal_driver import HoldDriver, TerminalDriver
 
     return HoldDriver if reports_releases else TerminalDriver
 

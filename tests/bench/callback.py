@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-from skdictate.mic.block import Blocks
+from skdictate.mic.captured_block import Blocks
 from skdictate.mic.portaudio import PortAudioStream, shape
 
 

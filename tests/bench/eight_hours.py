@@ -23,9 +23,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from skdictate.backstage.news import Began, Changed, Ready
-from skdictate.config import Settings
-from skdictate.core.audio import Format
+from skdictate.app.worker_events import Began, Changed, Ready
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import (
     Change,
     Gap,
@@ -34,19 +33,20 @@ from skdictate.core.changes import (
     LineCommitted,
     LineRefined,
     LineSettled,
-    LinkChanged,
     PartialChanged,
     Reason,
+    SessionChanged,
 )
 from skdictate.core.policy import Policy
-from skdictate.core.state import State
+from skdictate.core.session_state import SessionState
 from skdictate.engine import Engine
-from skdictate.library.keeper import Keeper, about
 from skdictate.library.library import Library
-from skdictate.paths import Paths
+from skdictate.library.writer import DictationWriter, about
+from skdictate.settings.config import Settings
+from skdictate.system.paths import Paths
 from skdictate.tui.app import DictateApp
-from tests.faults import clock
-from tests.fluent import FluentBackend, Talker
+from tests.faults import fast_clock
+from tests.support.fast_fakes import FluentBackend, Talker
 
 SOUND = Format(16_000)
 LINE_S = 4.0
@@ -73,7 +73,7 @@ def changes(first: int, last: int) -> Iterator[Change]:
         yield LineRefined(refined)
         yield LineSettled(refined)
         if number % SESSION_LINES == 0:
-            yield LinkChanged(number // SESSION_LINES, State.OPEN)
+            yield SessionChanged(number // SESSION_LINES, SessionState.OPEN)
             yield GapMarked(Gap(start, start + 1600, Reason.UNRECOGNISED, "of"))
 
 
@@ -98,14 +98,14 @@ async def app(n_hours: int) -> None:
         paths = Paths.of({"SKDICTATE_HOME": folder})
         it = ToldApp(Settings(source="mic"), paths)
         async with it.run_test(size=SIZES[0]) as pilot:
-            it.mailbox.put(Ready("speaker", "bench", "this machine", ("en-US",), True))
-            it.mailbox.put(Began("speaker", SOUND.rate_hz))
+            it.event_queue.put(Ready("speaker", "bench", "this machine", ("en-US",), True))
+            it.event_queue.put(Began("speaker", SOUND.rate_hz))
             await pilot.pause()
             tell(0, await measured(pilot))
             n_lines = round(3600 / LINE_S)
             for hour in range(n_hours):
                 for change in changes(hour * n_lines + 1, (hour + 1) * n_lines):
-                    it.mailbox.put(Changed(change))
+                    it.event_queue.put(Changed(change))
                     await asyncio.sleep(0)
                 await pilot.pause()
                 tell(hour + 1, await measured(pilot))
@@ -131,7 +131,7 @@ async def _one_more(pilot: Pilot[int]) -> None:
     it = pilot.app
     assert isinstance(it, ToldApp)
     for n in range(4):
-        it.mailbox.put(Changed(PartialChanged("one more", f"guess {n}")))
+        it.event_queue.put(Changed(PartialChanged("one more", f"guess {n}")))
         await pilot.pause()
 
 
@@ -157,9 +157,9 @@ async def engine(n_hours: int) -> None:
         library = Library(paths.library)
         source = Talker(SOUND, 3600.0 * n_hours)
         kept = about(engine="bench", api="v3", languages=(), source="x", rate_hz=SOUND.rate_hz)
-        keeper = Keeper(library, paths.recordings, kept)
+        store = DictationWriter(library, paths.recordings, kept)
         backend = FluentBackend(LINE_S)
-        it = Engine(source, backend, keeper, Policy(refines=True, has_words=True))
+        it = Engine(source, backend, store, Policy(refines=True, has_words=True))
         n_changes = 0
 
         def count(change: Change) -> None:
@@ -189,7 +189,7 @@ def main() -> None:
         asyncio.run(app(n_hours))
     if what in ("engine", "all"):
         print("engine")
-        clock.run(engine(n_hours), speed=10_000.0)
+        fast_clock.run(engine(n_hours), speed=10_000.0)
 
 
 if __name__ == "__main__":

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from skdictate.convert import Converter
+from skdictate.audio.resampling import Converter
 from skdictate.core.changes import Reason
 from skdictate.library.library import Library
-from skdictate.paths import Paths
-from skdictate.sources.file import demo_paths
-from tests.sound_server import SoundServer
-from tests.speech import Errors
-from tests.terminal import Terminal
+from skdictate.sources.file_source import demo_paths
+from skdictate.system.paths import Paths
+from tests.support.sound_server import SoundServer
+from tests.support.speech import Errors
+from tests.support.terminal import Terminal
 
 RATE_HZ = 16_000
 LENGTH_S = 180.0

@@ -15,12 +15,12 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Self
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import Problem
-from skdictate.remote.courier import Courier
-from skdictate.remote.program import CommandRoad
+from skdictate.remote_mic.sender.command_transport import CommandTransport
+from skdictate.remote_mic.sender.sender import Sender
 from skdictate.sources.base import Item
-from tests.line import spoken
+from tests.support.mic_line import spoken
 
 SOUND = Format(16_000)
 BLOCK_S = 0.02
@@ -78,22 +78,22 @@ class Metronome:
 
 
 def explain(code: int, lines: Sequence[str]) -> Problem:
-    from skdictate.openssh import words
+    from skdictate.remote_mic.ssh import ssh_problems
 
-    return words.problem("the bench", code, lines)
+    return ssh_problems.problem("the bench", code, lines)
 
 
 async def send(log: Path, codec: str, command: list[str]) -> None:
     """Be the sender of a dictation, over this command, until standard input ends."""
-    road = CommandRoad("the bench", lambda _may_ask: command, explain)
-    courier = Courier(
+    road = CommandTransport("the bench", lambda _may_ask: command, explain)
+    sender = Sender(
         lambda: Metronome(log), road, log.parent, sound=SOUND, label="metronome", codec=codec
     )
-    courier.on_change = lambda words: print(words, file=sys.stderr)
+    sender.on_change = lambda words: print(words, file=sys.stderr)
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(courier.run())
+        running = group.create_task(sender.run())
         await asyncio.to_thread(sys.stdin.buffer.read)
-        courier.finish()
+        sender.finish()
         group.create_task(asyncio.wait_for(running, 30))
 
 

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import time
 
-from skdictate.core.audio import Format, measure
-from skdictate.mic.block import BLOCK_S
-from skdictate.sources.file import demo_paths
-from skdictate.sources.microphone import MicSource
-from tests.sound_server import SoundServer
+from skdictate.audio.pcm import Format, measure
+from skdictate.mic.captured_block import BLOCK_S
+from skdictate.sources.file_source import demo_paths
+from skdictate.sources.microphone_source import MicSource
+from tests.support.sound_server import SoundServer
 
 SOUND = Format(16_000)
 CAPTURE_S = 20.0

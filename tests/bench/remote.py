@@ -25,15 +25,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from skdictate.openssh import call
-from skdictate.paths import Paths
+from skdictate.remote_mic.receiver.remote_source import AFTER_S
+from skdictate.remote_mic.ssh import ssh_command_line
 from skdictate.sources.base import Mended
-from skdictate.sources.file import demo_paths
-from skdictate.sources.remote import AFTER_S
+from skdictate.sources.file_source import demo_paths
+from skdictate.system.paths import Paths
 from tests.bench.metronome import N_BLOCK, SOUND, stamped_ns
-from tests.line import App, until
-from tests.processes import children, command
-from tests.sshd import HOST, Sshd
+from tests.support.mic_line import App, until
+from tests.support.processes import children, command
+from tests.support.sshd import HOST, Sshd
 
 MODULE = "tests.bench.metronome"
 BOTTLENECK = Path(__file__).with_name("bottleneck.py")
@@ -153,7 +153,9 @@ async def ours(sshd: Sshd, *options: str, codec: str = "auto") -> AsyncIterator[
     folder = tempfile.mkdtemp(prefix="bench-")
     log = Path(folder) / "captured.raw"
     heard = Heard()
-    words = sshd.command(*options, *call.LASTING, *call.ALONE, HOST, "skdictate mic in")
+    words = sshd.command(
+        *options, *ssh_command_line.LASTING, *ssh_command_line.ALONE, HOST, "skdictate mic in"
+    )
     async with App(Paths.of({"SKDICTATE_HOME": str(sshd.home)})) as app:
         app.on_sound = heard.take
         app.begin()
@@ -414,7 +416,7 @@ def _speech(path: Path, seconds: float) -> None:
     """Human speech of that length at 16 kHz."""
     import soundfile
 
-    from skdictate.convert import Converter
+    from skdictate.audio.resampling import Converter
 
     pcm = b""
     for part in demo_paths():

@@ -15,9 +15,9 @@ import numpy as np
 import soundfile
 
 from skdictate.library.library import Library
-from skdictate.paths import Paths
-from skdictate.sources.file import demo_paths
-from tests.terminal import Terminal
+from skdictate.sources.file_source import demo_paths
+from skdictate.system.paths import Paths
+from tests.support.terminal import Terminal
 
 SPEED = 2
 

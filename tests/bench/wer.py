@@ -21,11 +21,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from skdictate.config import Settings
+from skdictate.app.factory import Factory
 from skdictate.core.changes import Change, LineSettled
-from skdictate.paths import Paths
-from skdictate.studio import Studio
-from tests.speech import DATA, Errors, Sample, samples
+from skdictate.settings.config import Settings
+from skdictate.system.paths import Paths
+from tests.support.speech import DATA, Errors, Sample, samples
 
 RATE_HZ = 16_000
 
@@ -38,13 +38,13 @@ async def ours(recordings: list[Sample]) -> list[str]:
     """The whole way: source, gRPC, server process, core, library on disk."""
     texts = []
     with tempfile.TemporaryDirectory() as home:
-        studio = Studio(Settings(), Paths.of({"SKDICTATE_HOME": home}), {})
-        assert studio.server is not None
+        factory = Factory(Settings(), Paths.of({"SKDICTATE_HOME": home}), {})
+        assert factory.server is not None
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(studio.server.run())
+            serving = group.create_task(factory.server.run())
             for sample in recordings:
                 lines: list[str] = []
-                engine = studio.engine(studio.sound.file(sample.path, 0))
+                engine = factory.engine(factory.sound.file(sample.path, 0))
 
                 def hear(change: Change, lines: list[str] = lines) -> None:
                     if isinstance(change, LineSettled):
@@ -54,7 +54,7 @@ async def ours(recordings: list[Sample]) -> list[str]:
                 await engine.run()
                 texts.append(" ".join(lines))
             serving.cancel()
-        await studio.close()
+        await factory.close()
     return texts
 
 

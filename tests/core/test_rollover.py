@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from skdictate.audio.pcm import Format
 from skdictate.core import effects as fx
 from skdictate.core import events as ev
-from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, GapMarked, Reason
-from skdictate.core.entry import Entry
 from skdictate.core.limits import Limits
-from skdictate.core.link import Link
+from skdictate.core.pending_line import PendingLine
 from skdictate.core.policy import Policy
 from skdictate.core.rollover import Cut, Cutting
+from skdictate.core.session import Session
 from skdictate.core.transcript import Transcript
 from tests.core.test_dictation import Desk
 from tests.core.world import QUIET, SPEECH, Manners, World
@@ -26,19 +26,19 @@ def used(
     words: bool = False,
     timed: bool = True,
     parted: bool = False,
-) -> Link:
-    link = Link(1, Format(1000), 0, 0.0)
-    link.is_timed = timed
-    link.has_parted = parted
-    link.cursor = round(audio_s * 1000)
-    link.ack = round(ack_s * 1000)
-    link.is_pending = pending
-    link.has_words = words
-    return link
+) -> Session:
+    session = Session(1, Format(1000), 0, 0.0)
+    session.is_timed = timed
+    session.has_parted = parted
+    session.cursor = round(audio_s * 1000)
+    session.ack = round(ack_s * 1000)
+    session.is_pending = pending
+    session.has_words = words
+    return session
 
 
 @pytest.mark.parametrize(
-    ("link", "is_quiet", "cut"),
+    ("session", "is_quiet", "cut"),
     [
         (used(239, ack_s=239), True, None),
         (used(241, ack_s=240), False, None),
@@ -65,37 +65,37 @@ def used(
     ],
 )
 def test_the_cut_depends_on_what_is_used_and_what_is_being_said(
-    link: Link, is_quiet: bool, cut: Cut | None
+    session: Session, is_quiet: bool, cut: Cut | None
 ) -> None:
-    is_parted = link.has_parted
-    assert Cutting(Limits()).decide(link, is_quiet=is_quiet, is_parted=is_parted) is cut
+    is_parted = session.has_parted
+    assert Cutting(Limits()).decide(session, is_quiet=is_quiet, is_parted=is_parted) is cut
 
 
 def test_answers_that_may_be_on_their_way_are_waited_for() -> None:
     cutting = Cutting(Limits())
-    link = used(285, pending=True)
-    assert cutting.room(link, is_behind=True) == 0
-    assert cutting.room(link, is_behind=False) == 10_500
-    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=False) is None
-    assert cutting.decide(link, is_quiet=False, is_behind=True, is_idle=True) is Cut.IN_SPEECH
+    session = used(285, pending=True)
+    assert cutting.room(session, is_behind=True) == 0
+    assert cutting.room(session, is_behind=False) == 10_500
+    assert cutting.decide(session, is_quiet=False, is_behind=True, is_idle=False) is None
+    assert cutting.decide(session, is_quiet=False, is_behind=True, is_idle=True) is Cut.IN_SPEECH
 
 
 def test_where_finals_are_only_guessed_any_pause_will_do_to_leave_the_past_in() -> None:
-    link = used(241, ack_s=100, pending=True, timed=False)
+    session = used(241, ack_s=100, pending=True, timed=False)
     cutting = Cutting(Limits())
-    assert cutting.decide(link, is_quiet=True, is_behind=False) is None
-    assert cutting.decide(link, is_quiet=True, is_behind=True) is Cut.AT_HEAD
-    assert cutting.decide(link, is_quiet=False, is_behind=True) is None
+    assert cutting.decide(session, is_quiet=True, is_behind=False) is None
+    assert cutting.decide(session, is_quiet=True, is_behind=True) is Cut.AT_HEAD
+    assert cutting.decide(session, is_quiet=False, is_behind=True) is None
 
 
 def test_the_size_limit_binds_at_a_high_rate() -> None:
-    link = Link(1, Format(48_000), 0, 0.0)
-    link.cursor = 48_000 * 98
-    link.is_pending = True
-    link.has_words = True
-    assert Cutting(Limits()).decide(link, is_quiet=False) is None
-    link.cursor = 48_000 * 103
-    assert Cutting(Limits()).decide(link, is_quiet=False) is Cut.IN_SPEECH
+    session = Session(1, Format(48_000), 0, 0.0)
+    session.cursor = 48_000 * 98
+    session.is_pending = True
+    session.has_words = True
+    assert Cutting(Limits()).decide(session, is_quiet=False) is None
+    session.cursor = 48_000 * 103
+    assert Cutting(Limits()).decide(session, is_quiet=False) is Cut.IN_SPEECH
 
 
 @pytest.mark.parametrize("pause", [0, 700])
@@ -138,11 +138,11 @@ def test_every_session_is_ended_by_us_before_its_limit() -> None:
 def test_the_words_that_both_sessions_give_show_where_the_new_ones_begin() -> None:
     desk = Desk(session_s=20.0, catch_up=float("inf"), policy=Policy(has_words=True))
     desk.machine.captured(19_600, SPEECH, desk.now_s)
-    desk.machine.link_opened(1, desk.now_s)
+    desk.machine.session_opened(1, desk.now_s)
     desk.effects()
     desk.say(1, ev.Partial("on and on"))
     desk.hear()
-    desk.machine.link_opened(2, desk.now_s)  # cut at 18.2 s: hears from 16.7 s
+    desk.machine.session_opened(2, desk.now_s)  # cut at 18.2 s: hears from 16.7 s
     assert fx.Send(2, 16_700, 16_800) in desk.effects()
     overlap = (
         ev.Word("before", 400, 900),
@@ -156,7 +156,7 @@ def test_the_words_that_both_sessions_give_show_where_the_new_ones_begin() -> No
     desk.say(1, ev.Final("before seam after", 17_400, 19_000, late))
     desk.say(1, ev.Refinement(0, "Before seam after"))
     desk.say(2, ev.Refinement(1, "Seam, after"))
-    desk.machine.link_closed(1, None, desk.now_s)
+    desk.machine.session_closed(1, None, desk.now_s)
     desk.say(2, ev.Refinement(1, "Seam, after"))
     assert desk.texts() == ["before", "Seam, after"]
 
@@ -169,14 +169,14 @@ def test_silence_is_left_where_it_is_and_not_heard_again() -> None:
         sent += desk.hear(100, QUIET)
     assert desk.machine.status(desk.now_s).recorded_s == pytest.approx(16, abs=0.2)
     desk.hear(100, QUIET)
-    desk.machine.link_opened(2, desk.now_s)
+    desk.machine.session_opened(2, desk.now_s)
     assert fx.Send(2, 16_000, 16_100) in desk.effects()
     assert desk.machine.status(desk.now_s).billed_s == 30 + 15
 
 
 def test_a_gap_that_a_line_reaches_into_begins_after_it() -> None:
     transcript = Transcript(refines=False)
-    transcript.commit(Entry("words", 0, 500, 1), 0.0)
+    transcript.commit(PendingLine("words", 0, 500, 1), 0.0)
     transcript.mark(Gap(400, 450, Reason.UNRECOGNISED))
     transcript.mark(Gap(400, 900, Reason.UNRECOGNISED))
     gaps = [c.gap for c in transcript.changes if isinstance(c, GapMarked)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from skdictate.core.said import NOWHERE, Said, between, spread
+from skdictate.core.placed_words import NOWHERE, PlacedWord, between, spread
 from skdictate.core.seam import MISSES, Seam
 
 WORD = 300
 """Milliseconds, of which each is a sample here."""
 
 
-def said(text: str, start: int, doubt: int = 0) -> list[Said]:
+def said(text: str, start: int, doubt: int = 0) -> list[PlacedWord]:
     """Words that follow each other without a pause."""
     words = text.split()
     return spread(text, start, start + WORD * len(words), doubt)
@@ -92,4 +92,4 @@ def test_words_without_times_share_the_time_of_their_text() -> None:
         (300, 600, 300),
         (600, 900, 0),
     ]
-    assert Said("...", 0, 1).key == "..."
+    assert PlacedWord("...", 0, 1).key == "..."

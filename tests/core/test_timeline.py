@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import LineCommitted, Reason
-from skdictate.core.entry import Entry
-from skdictate.core.link import Link
-from skdictate.core.said import spread
+from skdictate.core.pending_line import PendingLine
+from skdictate.core.placed_words import spread
+from skdictate.core.session import Session
 from skdictate.core.span import Span
 from skdictate.core.timeline import LINGER_S, Timeline
 from skdictate.core.transcript import Transcript
 
 
-def entry(text: str) -> Entry:
-    return Entry(text, 0, 10, 1, words=tuple(spread(text, 0, 10, 0)))
+def entry(text: str) -> PendingLine:
+    return PendingLine(text, 0, 10, 1, words=tuple(spread(text, 0, 10, 0)))
 
 
 def overlapping() -> Timeline:
@@ -56,7 +56,7 @@ def test_what_is_torn_behind_a_span_shortens_only_what_it_hears_last() -> None:
 def test_a_settled_span_waits_some_seconds_for_its_link_to_end_and_no_longer() -> None:
     timeline = Timeline(Transcript(refines=False), head=100, rate_hz=1000)
     first = timeline.spans[0]
-    first.link = Link(1, Format(1000), 0, 0.0)
+    first.session = Session(1, Format(1000), 0, 0.0)
     later = timeline.cut(first, 50)
     first.settle(50)
     timeline.place(later, entry("two"), 1.0)

@@ -34,23 +34,23 @@ def test_what_cannot_be_read_is_a_gap_and_the_rest_is_heard() -> None:
 
 def test_what_has_its_text_is_no_gap() -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     desk.hear(900)
-    desk.say(link_id, ev.Final("one", 0, 600))
+    desk.say(session_number, ev.Final("one", 0, 600))
     desk.machine.unreadable(200, 800, desk.now_s)
     desk.news()
     gaps = [change.gap for change in desk.changes if isinstance(change, ch.GapMarked)]
     assert gaps == [ch.Gap(600, 800, Reason.UNREADABLE)]
     effects = desk.effects()
-    assert fx.Drop(link_id) in effects
+    assert fx.Drop(session_number) in effects
     assert [e for e in effects if isinstance(e, fx.Open)], "the rest is heard by another"
 
 
 def test_what_nobody_has_to_hear_any_more_disturbs_nobody() -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     desk.hear(900)
-    desk.say(link_id, ev.Final("one", 0, 600))
+    desk.say(session_number, ev.Final("one", 0, 600))
     desk.machine.unreadable(0, 500, desk.now_s)
     assert desk.effects() == []
     assert [c for c in desk.news() if isinstance(c, ch.GapMarked)] == []
@@ -58,9 +58,9 @@ def test_what_nobody_has_to_hear_any_more_disturbs_nobody() -> None:
 
 def test_while_nobody_listens_nobody_is_dropped() -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     desk.hear(900)
-    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.machine.session_closed(session_number, None, desk.now_s)
     desk.machine.unreadable(300, 400, desk.now_s)
     assert not [e for e in desk.effects() if isinstance(e, fx.Drop)]
     desk.machine.abandon(desk.now_s)
@@ -75,12 +75,12 @@ def test_while_nobody_listens_nobody_is_dropped() -> None:
 
 def test_of_many_finals_the_newest_may_still_be_refined() -> None:
     desk = Desk(session_s=100_000.0, session_bytes=10**12)
-    link_id = desk.open()
+    session_number = desk.open()
     for n in range(1_200):
         desk.hear(100)
-        desk.say(link_id, ev.Final(f"line {n}", n * 100, n * 100 + 100, index=n))
-    changes = desk.say(link_id, ev.Refinement(0, "First"))
-    changes += desk.say(link_id, ev.Refinement(1_199, "Last"))
+        desk.say(session_number, ev.Final(f"line {n}", n * 100, n * 100 + 100, index=n))
+    changes = desk.say(session_number, ev.Refinement(0, "First"))
+    changes += desk.say(session_number, ev.Refinement(1_199, "Last"))
     texts = [change.line.text for change in changes if isinstance(change, ch.LineRefined)]
     assert texts == ["Last"]
 

@@ -15,7 +15,7 @@ from skdictate.errors import Kind, Problem
 from tests.core.test_dictation import Desk
 from tests.core.world import GONE, QUIET, REFUSED, SPEECH
 
-ALIVE = ev.Status(ev.StatusCode.WORKING)
+ALIVE = ev.ServerStatus(ev.StatusCode.WORKING)
 FAILED = Problem(Kind.SERVICE, "failed")
 
 
@@ -23,24 +23,24 @@ def vain(desk: Desk, n: int, problem: Problem | None, said: ev.Event = ALIVE) ->
     """Sessions that greet, are sent a little, and end like this; how long each is followed late."""
     waits_s = []
     desk.hear()
-    link_id = 1
+    session_number = 1
     for _ in range(n):
-        desk.machine.link_opened(link_id, desk.now_s)
-        desk.say(link_id, said)
+        desk.machine.session_opened(session_number, desk.now_s)
+        desk.say(session_number, said)
         desk.effects()
-        desk.machine.link_closed(link_id, problem, desk.now_s)
+        desk.machine.session_closed(session_number, problem, desk.now_s)
         desk.news()
         retry_in_s = desk.machine.status(desk.now_s).retry_in_s
         assert retry_in_s is not None
         waits_s.append(retry_in_s)
         desk.now_s += retry_in_s + 0.001
         desk.machine.tick(desk.now_s)
-        link_id += 1
+        session_number += 1
     return waits_s
 
 
 @pytest.mark.parametrize("problem", [FAILED, None])
-@pytest.mark.parametrize("said", [ALIVE, ev.Session("s"), ev.Partial("a word")])
+@pytest.mark.parametrize("said", [ALIVE, ev.SessionNamed("s"), ev.Partial("a word")])
 def test_each_session_in_vain_is_followed_later(problem: Problem | None, said: ev.Event) -> None:
     desk = Desk()
     waits_s = vain(desk, 12, problem, said)
@@ -60,7 +60,7 @@ def test_a_network_that_breaks_off_is_tried_soon_for_some_times() -> None:
 def test_settled_sound_ends_the_waiting_and_a_greeting_does_not() -> None:
     desk = Desk()
     vain(desk, 5, FAILED)
-    desk.machine.link_opened(6, desk.now_s)
+    desk.machine.session_opened(6, desk.now_s)
     desk.effects()
     desk.hear(2000)
     desk.say(6, ALIVE)
@@ -71,14 +71,14 @@ def test_settled_sound_ends_the_waiting_and_a_greeting_does_not() -> None:
     desk.say(6, ev.Final("one", 0, 1500, settled_ms=1500))
     assert ch.ProblemCleared(Topic.LINK) in desk.changes
     assert desk.phase() is not Phase.RECONNECTING
-    desk.machine.link_closed(6, FAILED, desk.now_s)
+    desk.machine.session_closed(6, FAILED, desk.now_s)
     assert (desk.machine.status(desk.now_s).retry_in_s or 0.0) < 3
 
 
 def test_where_nobody_speaks_a_session_that_takes_sound_is_well() -> None:
     desk = Desk()
     vain(desk, 1, GONE)
-    desk.machine.link_opened(2, desk.now_s)
+    desk.machine.session_opened(2, desk.now_s)
     desk.effects()
     for _ in range(60):
         desk.hear(100, QUIET)
@@ -97,11 +97,11 @@ def test_sessions_that_end_in_good_order_and_give_nothing_are_said() -> None:
 def test_speech_of_ten_seconds_without_a_word_is_not_tried_again_at_once() -> None:
     for problem in (None, Problem(Kind.LIMIT, "over")):
         desk = Desk()
-        link_id = desk.open()
+        session_number = desk.open()
         for _ in range(120):
             desk.hear(100, SPEECH)
-        desk.say(link_id, ALIVE)
-        desk.machine.link_closed(link_id, problem, desk.now_s)
+        desk.say(session_number, ALIVE)
+        desk.machine.session_closed(session_number, problem, desk.now_s)
         assert desk.machine.status(desk.now_s).problems
 
 
@@ -109,7 +109,7 @@ def test_one_who_waits_for_the_last_words_is_not_made_to_pay_for_many_tries() ->
     desk = Desk()
     vain(desk, 6, FAILED)
     desk.machine.stop(desk.now_s)
-    link_id, n, due_s = 7, 0, desk.now_s
+    session_number, n, due_s = 7, 0, desk.now_s
     while not desk.machine.take_changes() or desk.phase() is not Phase.DONE:
         due_s = desk.machine.next_deadline_s() or due_s
         desk.now_s = max(desk.now_s + 0.001, due_s)
@@ -117,10 +117,10 @@ def test_one_who_waits_for_the_last_words_is_not_made_to_pay_for_many_tries() ->
         for effect in desk.effects():
             if isinstance(effect, fx.Open):
                 n += 1
-                desk.machine.link_opened(link_id, desk.now_s)
-                desk.say(link_id, ALIVE)
-                desk.machine.link_closed(link_id, FAILED, desk.now_s)
-                link_id += 1
+                desk.machine.session_opened(session_number, desk.now_s)
+                desk.say(session_number, ALIVE)
+                desk.machine.session_closed(session_number, FAILED, desk.now_s)
+                session_number += 1
         if desk.phase() is Phase.DONE:
             break
     assert 1 <= n <= 6
@@ -131,12 +131,12 @@ def test_one_who_waits_for_the_last_words_is_not_made_to_pay_for_many_tries() ->
 @pytest.mark.parametrize("settled_ms", [0, 1500])
 def test_a_session_that_has_answered_was_not_refused(settled_ms: int) -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     desk.hear(2000)
-    desk.say(link_id, ev.Partial("one two"))
+    desk.say(session_number, ev.Partial("one two"))
     if settled_ms:
-        desk.say(link_id, ev.Final("one", 0, settled_ms, settled_ms=settled_ms))
-    desk.machine.link_closed(link_id, REFUSED, desk.now_s)
+        desk.say(session_number, ev.Final("one", 0, settled_ms, settled_ms=settled_ms))
+    desk.machine.session_closed(session_number, REFUSED, desk.now_s)
     assert desk.phase() is not Phase.BLOCKED
     raised = [it.problem for it in desk.machine.status(desk.now_s).problems]
     assert [it.title for it in raised] == ([] if settled_ms else ["The recogniser broke off"])
@@ -148,20 +148,20 @@ def test_a_session_that_has_answered_was_not_refused(settled_ms: int) -> None:
 
 def test_what_is_refused_is_not_billed() -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     desk.hear(100)
     assert desk.machine.status(desk.now_s).billed_s == 0, "it has not answered yet"
-    desk.machine.link_closed(link_id, REFUSED, desk.now_s)
+    desk.machine.session_closed(session_number, REFUSED, desk.now_s)
     assert desk.machine.status(desk.now_s).billed_s == 0
 
 
 def test_what_is_lost_before_it_has_answered_may_be_billed() -> None:
     desk = Desk()
-    link_id = desk.open()
+    session_number = desk.open()
     for _ in range(15):
         desk.hear(100)
     assert desk.machine.status(desk.now_s).billed_s == 15
-    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.machine.session_closed(session_number, None, desk.now_s)
     assert desk.machine.status(desk.now_s).billed_s == 15
 
 
@@ -174,25 +174,25 @@ def test_a_back_off_knows_no_price_before_a_second_session_was_in_vain() -> None
     assert backoff.dear_s(is_network=False) == DEAREST_S
 
 
-BUDGET = Policy(budget_s=45.0, has_spares=False)
+BUDGET = Policy(budget_s=45.0, has_hedges=False)
 
 
 def test_a_budget_ends_a_session_before_it_costs_more_and_opens_none() -> None:
     desk = Desk(policy=BUDGET)
-    link_id = desk.open()
-    desk.say(link_id, ALIVE)
+    session_number = desk.open()
+    desk.say(session_number, ALIVE)
     sent: list[fx.Effect] = []
     for number in range(800):
         effects = desk.hear()
         sent += effects
         if number % 20 == 0:
-            desk.say(link_id, ev.Partial(f"words {number}"))
-        if fx.Finish(link_id) in effects:
+            desk.say(session_number, ev.Partial(f"words {number}"))
+        if fx.Finish(session_number) in effects:
             end = desk.now_s
-            desk.say(link_id, ev.Final("all", 0, 44_000, settled_ms=45_000))
-            desk.machine.link_closed(link_id, None, desk.now_s)
+            desk.say(session_number, ev.Final("all", 0, 44_000, settled_ms=45_000))
+            desk.machine.session_closed(session_number, None, desk.now_s)
     assert end == pytest.approx(45, abs=0.3)
-    assert [it.link_id for it in sent if isinstance(it, fx.Open)] == []
+    assert [it.session_number for it in sent if isinstance(it, fx.Open)] == []
     status = desk.machine.status(desk.now_s)
     assert status.billed_s == 45
     assert status.phase is Phase.BLOCKED
@@ -210,23 +210,23 @@ def test_a_budget_ends_a_session_before_it_costs_more_and_opens_none() -> None:
 
 def test_the_last_session_of_a_budget_is_heard_to_its_end() -> None:
     desk = Desk(policy=Policy(budget_s=15.0))
-    link_id = desk.open()
-    desk.say(link_id, ALIVE)
+    session_number = desk.open()
+    desk.say(session_number, ALIVE)
     for _ in range(160):
         desk.hear()
     assert desk.phase() is Phase.BLOCKED
     desk.machine.stop(desk.now_s)
     desk.now_s += 1.0
-    desk.say(link_id, ev.Final("late words", 0, 14_000, settled_ms=14_900))
-    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.say(session_number, ev.Final("late words", 0, 14_000, settled_ms=14_900))
+    desk.machine.session_closed(session_number, None, desk.now_s)
     assert desk.texts() == ["late words"]
     assert desk.phase() is Phase.DONE
 
 
 def test_a_refused_session_leaves_the_budget_to_another() -> None:
     desk = Desk(policy=Policy(budget_s=15.0))
-    link_id = desk.open()
-    desk.machine.link_closed(link_id, FAILED, desk.now_s)
+    session_number = desk.open()
+    desk.machine.session_closed(session_number, FAILED, desk.now_s)
     desk.now_s += 3.0
     desk.machine.tick(desk.now_s)
     assert fx.Open(2) in desk.effects()
@@ -253,11 +253,11 @@ def test_a_recogniser_of_ones_own_costs_nothing_and_is_not_left_for_minutes() ->
 @pytest.mark.parametrize("is_behind", [False, True])
 def test_speech_of_the_past_that_gives_no_words_is_said(*, is_behind: bool) -> None:
     desk = Desk(session_s=20.0)
-    link_id = desk.open()
+    session_number = desk.open()
     for _ in range(250 if is_behind else 200):
-        desk.machine._works.watch.audible_s = 0.0  # who watches what is said now, sees nothing
+        desk.machine._scheduler.watch.audible_s = 0.0  # who watches what is said now, sees nothing
         desk.hear(100, SPEECH)
-    desk.machine.link_closed(link_id, None, desk.now_s)
+    desk.machine.session_closed(session_number, None, desk.now_s)
     titles = [it.problem.title for it in desk.machine.status(desk.now_s).problems]
     assert titles == (["Sound, but no words"] if is_behind else [])
 
@@ -266,9 +266,9 @@ def test_nothing_is_wrong_at_the_end_where_all_is_answered_for() -> None:
     desk = Desk()
     vain(desk, 4, GONE)
     desk.machine.stop(desk.now_s)
-    desk.machine.link_opened(5, desk.now_s)
+    desk.machine.session_opened(5, desk.now_s)
     desk.effects()
     desk.say(5, ev.Final("one", 0, 100, settled_ms=100))
-    desk.machine.link_closed(5, GONE, desk.now_s)
+    desk.machine.session_closed(5, GONE, desk.now_s)
     assert desk.phase() is Phase.DONE
     assert desk.machine.status(desk.now_s).problems == ()

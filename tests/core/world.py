@@ -13,10 +13,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from skdictate.audio.pcm import Format, Level
 from skdictate.core import changes as ch
 from skdictate.core import effects as fx
 from skdictate.core import events as ev
-from skdictate.core.audio import Format, Level
 from skdictate.core.backoff import Backoff
 from skdictate.core.changes import Reason
 from skdictate.core.dictation import Dictation
@@ -63,7 +63,7 @@ class Manners:
 @dataclass
 class EchoLink:
     world: World
-    link_id: int
+    session_number: int
     first: int = -1
     until: int = -1
     final_until: int = -1
@@ -242,7 +242,7 @@ class World:
         )
         self.spoken: list[Spoken] = []
         self.dictated = 0
-        self.links: dict[int, EchoLink] = {}
+        self.sessions: dict[int, EchoLink] = {}
         self.pending_sent: deque[tuple[float, int, int]] = deque()
         self.lines: dict[int, ch.Line] = {}
         self.gaps: list[ch.Gap] = []
@@ -318,8 +318,8 @@ class World:
         """Let time pass, and all that is due in it."""
         end_s = self.now_s + seconds
         while True:
-            due = [link.outbox[0][0] for link in self.links.values() if link.outbox]
-            due += [link.opens_at_s for link in self.links.values() if not link.is_open]
+            due = [session.outbox[0][0] for session in self.sessions.values() if session.outbox]
+            due += [session.opens_at_s for session in self.sessions.values() if not session.is_open]
             if self.pending_sent and not self.is_stuck:
                 due.append(self.pending_sent[0][0])
             deadline = self.dictation.next_deadline_s()
@@ -340,33 +340,35 @@ class World:
         self.now_s = max(self.now_s, end_s)
 
     def deliver(self) -> None:
-        for link in list(self.links.values()):
-            idle_s = self.now_s - link.last_fed_s
-            is_fed = not link.is_open or link.is_finished or self.is_stuck
+        for session in list(self.sessions.values()):
+            idle_s = self.now_s - session.last_fed_s
+            is_fed = not session.is_open or session.is_finished or self.is_stuck
             assert is_fed or idle_s <= self.limits.idle_s, "idle limit broken"
-            if not link.is_open and link.opens_at_s <= self.now_s:
-                link.is_open = True
-                link.last_fed_s = self.now_s
-                self.dictation.link_opened(link.link_id, self.now_s)
+            if not session.is_open and session.opens_at_s <= self.now_s:
+                session.is_open = True
+                session.last_fed_s = self.now_s
+                self.dictation.session_opened(session.session_number, self.now_s)
                 self.settle()
             while (
-                link.link_id in self.links and link.outbox and link.outbox[0][0] <= self.now_s
+                session.session_number in self.sessions
+                and session.outbox
+                and session.outbox[0][0] <= self.now_s
             ) and not self.is_mute:
-                _, event = link.outbox.popleft()
+                _, event = session.outbox.popleft()
                 if event is None:
-                    del self.links[link.link_id]
-                    self.dictation.link_closed(link.link_id, None, self.now_s)
+                    del self.sessions[session.session_number]
+                    self.dictation.session_closed(session.session_number, None, self.now_s)
                 elif isinstance(event, Problem):
-                    del self.links[link.link_id]
-                    self.dictation.link_closed(link.link_id, event, self.now_s)
+                    del self.sessions[session.session_number]
+                    self.dictation.session_closed(session.session_number, event, self.now_s)
                 else:
-                    self.dictation.link_said(link.link_id, event, self.now_s)  # type: ignore[arg-type]
+                    self.dictation.session_said(session.session_number, event, self.now_s)  # type: ignore[arg-type]
                 self.settle()
-            if self.is_mute and link.outbox and link.outbox[0][0] <= self.now_s:
-                link.outbox[0] = (self.now_s + 1.0, link.outbox[0][1])
+            if self.is_mute and session.outbox and session.outbox[0][0] <= self.now_s:
+                session.outbox[0] = (self.now_s + 1.0, session.outbox[0][1])
         while self.pending_sent and self.pending_sent[0][0] <= self.now_s and not self.is_stuck:
-            _, link_id, end = self.pending_sent.popleft()
-            self.dictation.sent(link_id, end, self.now_s)
+            _, session_number, end = self.pending_sent.popleft()
+            self.dictation.sent(session_number, end, self.now_s)
             self.settle()
 
     # ------------------------------------------------------------- the shell
@@ -386,37 +388,39 @@ class World:
 
     def obey(self, effect: fx.Effect) -> None:
         match effect:
-            case fx.Open(link_id):
-                link = EchoLink(self, link_id)
-                link.opens_at_s = self.now_s + self.rng.random() * self.manners.longest_delay_s
+            case fx.Open(session_number):
+                session = EchoLink(self, session_number)
+                session.opens_at_s = self.now_s + self.rng.random() * self.manners.longest_delay_s
                 self.opened_total += 1
-                self.links[link_id] = link
+                self.sessions[session_number] = session
                 if self.refuse is not None:
-                    link.is_open = True
-                    link.outbox.append((link.opens_at_s, self.refuse))
-            case fx.Send(link_id, start, end) if self.cannot_read(self.links[link_id], start, end):
+                    session.is_open = True
+                    session.outbox.append((session.opens_at_s, self.refuse))
+            case fx.Send(session_number, start, end) if self.cannot_read(
+                self.sessions[session_number], start, end
+            ):
                 pass
-            case fx.Send(link_id, start, end):
-                self.links[link_id].feed(start, end)
-                self.pending_sent.append((self.now_s + 0.001, link_id, end))
-            case fx.SendSilence(link_id, n):
-                self.links[link_id].feed_silence(n)
-            case fx.Finish(link_id):
-                self.links[link_id].finish()
-            case fx.Drop(link_id):
-                del self.links[link_id]
+            case fx.Send(session_number, start, end):
+                self.sessions[session_number].feed(start, end)
+                self.pending_sent.append((self.now_s + 0.001, session_number, end))
+            case fx.SendSilence(session_number, n):
+                self.sessions[session_number].feed_silence(n)
+            case fx.Finish(session_number):
+                self.sessions[session_number].finish()
+            case fx.Drop(session_number):
+                del self.sessions[session_number]
             case fx.Done():
                 assert not self.is_done
                 self.is_done = True
-            case fx.EndUtterance(link_id):
-                self.links[link_id].last_fed_s = self.now_s
+            case fx.EndUtterance(session_number):
+                self.sessions[session_number].last_fed_s = self.now_s
 
-    def cannot_read(self, link: EchoLink, start: int, end: int) -> bool:
+    def cannot_read(self, session: EchoLink, start: int, end: int) -> bool:
         torn = next((it for it in self.torn if it[0] < end and start < it[1]), None)
-        if torn is not None and not link.is_blind:
-            link.is_blind = True
+        if torn is not None and not session.is_blind:
+            session.is_blind = True
             self.unreadable.append(torn)
-        return link.is_blind
+        return session.is_blind
 
     def note(self, change: ch.Change) -> None:
         match change:
@@ -444,24 +448,24 @@ class World:
             case _:
                 pass
 
-    def cut(self, link_id: int | None = None) -> None:
+    def cut(self, session_number: int | None = None) -> None:
         """A link breaks; what it had in its outbox never arrives."""
-        ids = list(self.links)
+        ids = list(self.sessions)
         if not ids:
             return
-        link_id = self.rng.choice(ids) if link_id is None else link_id
-        del self.links[link_id]
-        self.dictation.link_closed(link_id, GONE, self.now_s)
+        session_number = self.rng.choice(ids) if session_number is None else session_number
+        del self.sessions[session_number]
+        self.dictation.session_closed(session_number, GONE, self.now_s)
         self.settle()
 
     def recover(self) -> None:
         """The network and the account are well again, and the user asks for another try."""
         self.refuse = None
         self.is_mute = self.is_stuck = False
-        for link in self.links.values():
-            for index, (at_s, event) in enumerate(link.outbox):
+        for session in self.sessions.values():
+            for index, (at_s, event) in enumerate(session.outbox):
                 if isinstance(event, Problem):
-                    link.outbox[index] = (at_s, GONE)
+                    session.outbox[index] = (at_s, GONE)
         self.dictation.retry(self.now_s)
         self.settle()
 

@@ -20,14 +20,14 @@ from typing import Any
 
 import grpc
 
-from skdictate import history
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
+from skdictate.cli import history_output
 from skdictate.output.formats import FORMATS, rendered
-from skdictate.paths import Paths
-from skdictate.speechkit import v2, v3
+from skdictate.speechkit import codec_v2, codec_v3
 from skdictate.speechkit.codec import Options as Wishes
-from skdictate.speechkit.wishes_v3 import Classifier
-from tests.faults import clock
+from skdictate.speechkit.request_options_v3 import Classifier
+from skdictate.system.paths import Paths
+from tests.faults import fast_clock
 from tests.faults.fuzz import ANSWERS, Fuzz
 from tests.faults.harmless import harm
 from tests.faults.hours import resident_mb
@@ -35,7 +35,7 @@ from tests.faults.numbers import Script, talk
 from tests.faults.report import Options, Row
 from tests.faults.rig import Rig
 from tests.faults.schedules import RAM
-from tests.faults.server import End, Server
+from tests.faults.scripted_server import End, Server
 
 SOUND = Format(8_000)
 BATCH = 2_500
@@ -45,8 +45,8 @@ GARBLED = 0.003
 AFTER_S = 20.0
 """Speech when the recogniser is well again."""
 WISHES: dict[str, Wishes] = {
-    "v2": v2.Options(),
-    "v3": v3.Options(
+    "v2": codec_v2.Options(),
+    "v3": codec_v3.Options(
         labels_speakers=True,
         analyses_speech=True,
         classifiers=(Classifier("insult"),),
@@ -100,7 +100,7 @@ def under_fire(seed: int, api: str, n_answers: int = BATCH) -> Fire:
     with tempfile.TemporaryDirectory(dir=place, prefix="faults-") as folder:
         fire = Fire()
         try:
-            clock.run(_dictate(fire, Path(folder), seed, api, n_answers))
+            fast_clock.run(_dictate(fire, Path(folder), seed, api, n_answers))
         except BaseException as error:  # noqa: BLE001 - a crash is what is looked for
             fire.wrong = f"seed {seed}, {api}: {error!r}"
         return fire
@@ -198,5 +198,5 @@ def shown(rig: Rig, folder: Path) -> Iterator[tuple[str, str]]:
         yield f"listen {name}", "".join(writer.change(change) for _, change in rig.changes)
     paths = Paths.of({"SKDICTATE_HOME": str(folder)})
     out = io.StringIO()
-    history.write_about(paths, out, None)
+    history_output.write_about(paths, out, None)
     yield "history show", out.getvalue()

@@ -18,10 +18,10 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from skdictate._pb import speechkit_stt_v3_pb2 as v3
-from skdictate.sources.file import demo_paths
+from skdictate.sources.file_source import demo_paths
 from tests.faults.wire import V3
-from tests.served import TOKEN
 from tests.server.test_service_v3 import settings
+from tests.support.served import TOKEN
 
 SHOWN = (("authorization", f"Bearer {TOKEN}"),)
 WATCH = "/grpc.health.v1.Health/Watch"

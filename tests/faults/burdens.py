@@ -26,8 +26,8 @@ from skdictate._pb import speechkit_stt_v3_pb2 as v3
 from tests.faults.burdening import BURDENS, SHOWN
 from tests.faults.report import Options, Row
 from tests.faults.wire import V3
-from tests.served import TOKEN, Certificate, Served, certificate, serving
 from tests.server.test_service_v3 import settings
+from tests.support.served import TOKEN, Certificate, Served, certificate, serving
 
 LASTS_S = 10.0
 PATIENCE_S = 30.0

@@ -19,10 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from skdictate.core.audio import Format
-from skdictate.server.order import Order
+from skdictate.audio.pcm import Format
+from skdictate.server.child_request import ChildRequest
 from skdictate.server.serve import serve
-from tests.echo import LENGTH_S, EchoRecogniser, count
+from tests.support.number_recogniser import LENGTH_S, EchoRecogniser, count
 
 SOUND = Format(16_000)
 GAP_S, PAUSE_S, RUN = 0.05, 0.4, 2
@@ -85,7 +85,7 @@ class Ear:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        order = Order(address=self.endpoint)
+        order = ChildRequest(address=self.endpoint)
         await serve(order, EchoRecogniser(), lambda _: self._ready.set(), self._stopped)
 
 

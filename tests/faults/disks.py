@@ -15,26 +15,20 @@ import wave
 from contextlib import closing
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from skdictate.core.changes import (
-    Change,
-    LineCommitted,
-    ProblemCleared,
-    ProblemRaised,
-    Topic,
-)
+from skdictate.audio.pcm import Format
+from skdictate.core.changes import Change, LineCommitted, ProblemCleared, ProblemRaised, Topic
 from skdictate.core.policy import Policy
 from skdictate.engine import Engine, Outcome
 from skdictate.errors import Problem
-from skdictate.library.keeper import Keeper, about
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
-from skdictate.library.scribe import STALLED
-from skdictate.paths import Paths
-from tests.faults import clock
-from tests.faults.failing import Disk
+from skdictate.library.retry_queue import STALLED
+from skdictate.library.stored_dictation import StoredDictation
+from skdictate.library.writer import DictationWriter, about
+from skdictate.system.paths import Paths
+from tests.faults import fast_clock
+from tests.faults.failing_disk import Disk
 from tests.faults.report import Options, Row, percentile
-from tests.fluent import FluentBackend, Talker, spoken
+from tests.support.fast_fakes import FluentBackend, Talker, spoken
 
 SOUND = Format(16_000)
 SPEED = 200.0
@@ -60,10 +54,10 @@ class Talk:
         self.paths = Paths.of({"SKDICTATE_HOME": str(home)})
         self.source = Talker(SOUND, length_s)
         kept = about(engine="fluent", api="v3", languages=(), source="talker", rate_hz=16_000)
-        self.keeper = Keeper(self.paths.library, self.paths.recordings, kept)
+        self.store = DictationWriter(self.paths.library, self.paths.recordings, kept)
         self.backend = FluentBackend(line_s)
         self.engine = Engine(
-            self.source, self.backend, self.keeper, Policy(has_words=True, has_spares=False)
+            self.source, self.backend, self.store, Policy(has_words=True, has_hedges=False)
         )
         self.engine.on_change = self._note
         self.changes: list[tuple[float, Change]] = []
@@ -88,31 +82,31 @@ class Talk:
 
     async def until_kept(self, length_s: float) -> None:
         """The same, and recogniser and disk keep up, however busy the machine is."""
-        now = clock.clock()
+        now = fast_clock.clock()
         now.is_under_way, now.longest_s = self._is_behind, PATIENCE_S
         await self.until_said(length_s)
         while self._is_behind():
-            problem = self.keeper.tape.problem
+            problem = self.store.audio_buffer.problem
             assert problem in (None, STALLED), f"the disk was to be well: {problem}"
             await asyncio.sleep(0.01)
-        now.is_under_way, now.longest_s = lambda: False, clock.LONGEST_S
+        now.is_under_way, now.longest_s = lambda: False, fast_clock.LONGEST_S
 
     def _is_behind(self) -> bool:
         """There is something to write, or to recognise."""
-        tape, n_lines = self.keeper.tape, len(self.said(LineCommitted))
-        to_write = tape.head - tape.reserve.written > SOUND.samples(0.3)
+        audio_buffer, n_lines = self.store.audio_buffer, len(self.said(LineCommitted))
+        to_write = audio_buffer.head - audio_buffer.memory_buffer.written > SOUND.samples(0.3)
         is_heard = self.backend.is_away or n_lines >= SOUND.seconds(self.source.said) - 2.0
-        return to_write or bool(self.keeper.shelf.n_lines_waiting) or not is_heard
+        return to_write or bool(self.store.shelf.n_lines_waiting) or not is_heard
 
-    def kept(self) -> Kept:
-        assert self.keeper.dictation_id is not None
+    def kept(self) -> StoredDictation:
+        assert self.store.dictation_id is not None
         with closing(Library(self.paths.library)) as library:
-            kept = library.get(self.keeper.dictation_id)
+            kept = library.get(self.store.dictation_id)
         assert kept is not None
         return kept
 
     def recorded(self) -> bytes:
-        with wave.open(str(self.keeper.recording_path)) as file:
+        with wave.open(str(self.store.recording_path)) as file:
             return bytes(file.readframes(1 << 30))
 
     def check_all_is_there(self) -> None:
@@ -122,7 +116,7 @@ class Talk:
         assert [line.text for line in kept.lines] == self.texts()
         assert kept.state == "done"
         assert kept.n_samples == self.source.said
-        assert all(link.n_leaps == 0 for link in self.backend.links)
+        assert all(session.n_leaps == 0 for session in self.backend.sessions)
         with closing(sqlite3.connect(self.paths.library)) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
@@ -136,7 +130,7 @@ async def dictate(talk: Talk) -> Outcome:
     """All of it; what is left in the end is saved by going on."""
     outcome = await talk.engine.run()
     if outcome.problem is not None:
-        await talk.keeper.persist()
+        await talk.store.persist()
     return outcome
 
 
@@ -150,7 +144,7 @@ def run(options: Options) -> list[Row]:
             first, n_refused = rng.randint(1, 60), rng.randint(1, most)
             talk = Talk(disk.place / str(seed), rng.choice((0.3, 2.0, 6.0)))
             disk.refuse(kind, code, first=first, last=first + n_refused - 1)
-            clock.run(dictate(talk), speed=SPEED)
+            fast_clock.run(dictate(talk), speed=SPEED)
             refused_s = disk.heal()
             sounds_s = [at_s for name, at_s in refused_s.items() if name.endswith(".wav")]
             troubles = talk.disk_troubles()

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from tests.faults import clock
+from skdictate.audio.pcm import Format
+from tests.faults import fast_clock
+from tests.faults.fake_recogniser import Manners
 from tests.faults.numbers import STYLES
 from tests.faults.report import Options, Row
 from tests.faults.rig import Rig
 from tests.faults.schedules import RAM
-from tests.faults.server import Server
-from tests.faults.teller import Manners
+from tests.faults.scripted_server import Server
 from tests.faults.verdict import Verdict, judge
 
 SPEED = 100.0
@@ -83,7 +83,7 @@ def dictate(hour: Hour, *, speed: float = SPEED) -> Hour:
     """Dictate it, in its own time and place."""
     place = RAM if RAM.is_dir() else None
     with tempfile.TemporaryDirectory(dir=place, prefix="faults-") as folder:
-        return clock.run(_dictate(hour, Path(folder)), speed=speed)
+        return fast_clock.run(_dictate(hour, Path(folder)), speed=speed)
 
 
 async def _dictate(hour: Hour, folder: Path) -> Hour:
@@ -91,7 +91,7 @@ async def _dictate(hour: Hour, folder: Path) -> Hour:
     server = Server(hour.seed, Manners(delay_s=0.3))
     async with Rig(folder, script, server, api=hour.api) as rig:
         # No link breaks here, so that it is known when the machine is slow, and not the server.
-        clock.clock().is_under_way = rig.is_under_way
+        fast_clock.clock().is_under_way = rig.is_under_way
         running = asyncio.ensure_future(rig.run())
         await asyncio.wait([running], timeout=hour.length_s / 8)
         begun_mb = resident_mb()

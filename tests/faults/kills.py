@@ -19,14 +19,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES
 from skdictate.library.recovery import recover
-from skdictate.paths import Paths
+from skdictate.library.stored_dictation import StoredDictation
+from skdictate.system.paths import Paths
 from tests.faults.counting import SOUND, Ear, Voice, come_first, said_by
 from tests.faults.report import Options, Row
-from tests.terminal import Terminal
+from tests.support.terminal import Terminal
 
 COMMAND = [sys.executable, "-m", "skdictate"]
 MOST_LOST_MS = 20
@@ -176,7 +176,7 @@ def _n_recorded(paths: Paths) -> int:
     return max(0, sum(sizes) - HEADER_BYTES) // 2
 
 
-def _recovered(paths: Paths) -> Kept | None:
+def _recovered(paths: Paths) -> StoredDictation | None:
     """The dictation, put right if it says that it runs."""
     library = Library(paths.library)
     recover(library, paths.recordings)
@@ -186,7 +186,7 @@ def _recovered(paths: Paths) -> Kept | None:
     return kept
 
 
-def _wrong(kept: Kept | None, n_recorded: int) -> str:
+def _wrong(kept: StoredDictation | None, n_recorded: int) -> str:
     """What is wrong with the numbers, if anything: each that was recorded whole, once, in order."""
     words = kept.text.split() if kept is not None else []
     last = said_by(n_recorded)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import grpc
 
-from tests.faults import proxy as wire
-from tests.faults.proxy import Break, Way
+from tests.faults import bad_link as wire
+from tests.faults.bad_link import Break, Way
 from tests.faults.rig import Rig
-from tests.faults.server import End
+from tests.faults.scripted_server import End
 
 C = grpc.StatusCode
 NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM = 0, 2, 7, 8, 11

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 
 _HIGH, _LOW, _BASE = 10_000, 9_000, 1_000
 _NOISE = 30

@@ -18,8 +18,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from skdictate.core.changes import LineCommitted, LinkChanged, PartialChanged
-from skdictate.core.state import State
+from skdictate.core.changes import LineCommitted, PartialChanged, SessionChanged
+from skdictate.core.session_state import SessionState
 from tests.faults.mishaps import Mishap
 from tests.faults.numbers import Spoken
 from tests.faults.report import Row, percentile
@@ -130,7 +130,7 @@ def _said_s(rig: Rig, word: Spoken) -> float:
 def _cost_a_session(rig: Rig, begin_s: float, end_s: float) -> bool:
     return any(
         begin_s <= at_s <= end_s
-        and isinstance(change, LinkChanged)
-        and change.state in (State.OPENING, State.CLOSED)
+        and isinstance(change, SessionChanged)
+        and change.state in (SessionState.OPENING, SessionState.CLOSED)
         for at_s, change in rig.changes
     )

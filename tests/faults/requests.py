@@ -23,17 +23,17 @@ import soundfile
 
 from skdictate._pb import speechkit_stt_v2_pb2 as v2
 from skdictate._pb import speechkit_stt_v3_pb2 as v3
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import Exit
-from skdictate.server.host import Host
-from skdictate.server.offer import Offer
-from skdictate.server.rules import Rules
-from tests.echo import EchoRecogniser, count
+from skdictate.server.offered_endpoint import OfferedEndpoint
+from skdictate.server.service_host import Host
+from skdictate.server.session_rules import SessionRules
+from tests.faults.bad_link import Break, Proxy
 from tests.faults.fuzz import REQUESTS, Fuzz
 from tests.faults.hours import resident_mb
-from tests.faults.proxy import Break, Proxy
 from tests.faults.report import Options, Row
 from tests.faults.wire import V2, V3
+from tests.support.number_recogniser import EchoRecogniser, count
 
 SOUND = Format(16_000)
 N_SESSIONS = 6
@@ -92,7 +92,9 @@ async def _besiege(seed: int, n_requests: int) -> Siege:
     siege = Siege(raised=[])
     with _overheard() as mistakes, tempfile.TemporaryDirectory() as folder:
         files = _contained(Path(folder))
-        host = Host(Offer("127.0.0.1:0", Rules(), n_sessions=N_SESSIONS), EchoRecogniser)
+        host = Host(
+            OfferedEndpoint("127.0.0.1:0", SessionRules(), n_sessions=N_SESSIONS), EchoRecogniser
+        )
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.ensure_future(host.run(ready.set_result))
         port = int((await ready).rpartition(":")[2])

@@ -12,25 +12,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from skdictate.core.audio import Format
+from skdictate.audio.continuity import Missing
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Change, Gap, GapMarked, PartialChanged, ProblemRaised, Topic
-from skdictate.core.continuity import Missing
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.engine import Engine, Outcome
-from skdictate.library.keeper import Keeper, about
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
-from skdictate.paths import Paths
+from skdictate.library.stored_dictation import StoredDictation
+from skdictate.library.writer import DictationWriter, about
 from skdictate.sources.base import Item, Unopened
-from skdictate.speechkit import v2, v3
+from skdictate.speechkit import codec_v2, codec_v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.codec import Codec, Options
+from skdictate.system.paths import Paths
+from tests.faults.bad_link import Proxy
 from tests.faults.numbers import Script
-from tests.faults.proxy import Proxy
-from tests.faults.server import Server
+from tests.faults.scripted_server import Server
 
 BLOCK_S = 0.05
 
@@ -117,7 +117,7 @@ class Rig:
         limits: Limits | None = None,
         has_words: bool | None = None,
         options: Options | None = None,
-        has_spares: bool = True,
+        has_hedges: bool = True,
     ) -> None:
         self.script = script
         self.server = server
@@ -128,7 +128,7 @@ class Rig:
         self.target = ""
         """Where the client is sent instead of to the proxy."""
         limits = limits or Limits(session_s=server.session_s, session_bytes=server.session_bytes)
-        options = options or (v2.Options() if api == "v2" else v3.Options())
+        options = options or (codec_v2.Options() if api == "v2" else codec_v3.Options())
         knows = api == "v3" and server.manners.has_words if has_words is None else has_words
         self._offered = Counted(options)
         self.backend = SpeechKit("rig", limits, self._whereabouts, self._offered, has_words=knows)
@@ -137,13 +137,13 @@ class Rig:
         kept = about(
             engine="rig", api=api, languages=(), source="speaker", rate_hz=script.sound.rate_hz
         )
-        self.keeper = Keeper(self.library, paths.recordings, kept)
+        self.store = DictationWriter(self.library, paths.recordings, kept)
         policy = Policy(
             refines=self.backend.refines,
             has_words=self.backend.has_words,
-            has_spares=has_spares,
+            has_hedges=has_hedges,
         )
-        self.engine = Engine(self.source, self.backend, self.keeper, policy)
+        self.engine = Engine(self.source, self.backend, self.store, policy)
         self.engine.on_change = self._note
 
     async def __aenter__(self) -> Self:
@@ -178,10 +178,10 @@ class Rig:
         return self.script.sound
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> StoredDictation:
         """The dictation as the library has it."""
-        assert self.keeper.dictation_id is not None
-        kept = self.library.get(self.keeper.dictation_id)
+        assert self.store.dictation_id is not None
+        kept = self.library.get(self.store.dictation_id)
         assert kept is not None
         return kept
 

@@ -10,14 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from tests.faults import clock, mishaps, recovery
+from skdictate.audio.pcm import Format
+from tests.faults import fast_clock, mishaps, recovery
+from tests.faults.fake_recogniser import Manners
 from tests.faults.numbers import STYLES
 from tests.faults.recovery import Recovery
 from tests.faults.report import Options, Row
 from tests.faults.rig import Rig
-from tests.faults.server import Server
-from tests.faults.teller import Manners
+from tests.faults.scripted_server import Server
 from tests.faults.verdict import OFF_S, Verdict, judge
 
 RAM = Path("/dev/shm")
@@ -101,7 +101,7 @@ def play(seed: int) -> Played:
     """One schedule, in its own time and place."""
     place = RAM if RAM.is_dir() else None
     with tempfile.TemporaryDirectory(dir=place, prefix="faults-") as folder:
-        return clock.run(_play(seed, Path(folder)))
+        return fast_clock.run(_play(seed, Path(folder)))
 
 
 async def _play(seed: int, folder: Path) -> Played:

@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from tests.echo import write
+from skdictate.audio.pcm import Format
 from tests.faults.answers import GARBLED
 from tests.faults.fuzz import ANSWERS, Fuzz
 from tests.faults.harmless import PLAIN, TEXTUAL, strangers
 from tests.faults.numbers import monologue
 from tests.faults.report import Options, Row
-from tests.faults.server import Server
-from tests.terminal import Terminal
+from tests.faults.scripted_server import Server
+from tests.support.number_recogniser import write
+from tests.support.terminal import Terminal
 
 SOUND = Format(16_000)
 LENGTH_S = 600.0

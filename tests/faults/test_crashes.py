@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.counting import Ear
-from tests.faults.cuts import MOST_LOST_S, Cut, cut_one, fly
+from tests.faults.disk_remains import ROOT, SECTOR, Op, Wreck
 from tests.faults.kills import MOST_LOST_MS, kill_many
-from tests.faults.wreck import ROOT, SECTOR, Op, Wreck
+from tests.faults.power_cuts import MOST_LOST_S, Cut, cut_one, fly
 
 CAN_MOUNT = os.access("/dev/fuse", os.W_OK) and os.geteuid() == 0
 

@@ -15,21 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skdictate.core.changes import (
-    GapMarked,
-    LineCommitted,
-    Noticed,
-    Reason,
-)
+from skdictate.core.changes import GapMarked, LineCommitted, Noticed, Reason
 from skdictate.engine import Outcome
 from skdictate.errors import Kind
 from skdictate.library.library import Library
-from skdictate.paths import Paths
-from tests.faults import clock
+from skdictate.system.paths import Paths
+from tests.faults import fast_clock
 from tests.faults.disks import FAULTS, SOUND, SPEED, Talk, dictate
-from tests.faults.failing import Disk
-from tests.fluent import spoken
-from tests.mounts import CAN_MOUNT
+from tests.faults.failing_disk import Disk
+from tests.support.fast_fakes import spoken
+from tests.support.mounts import CAN_MOUNT
 
 NEEDS = "needs /dev/fuse, and the right to mount"
 
@@ -57,7 +52,7 @@ def test_what_is_refused_for_a_while_is_said_and_written_later(
     talk = Talk(disk.place / f"{errno.errorcode[code]}-{kind}-{n_refused}-{first}", 4.0)
     disk.refuse(kind, code, first=first, last=first + n_refused - 1)
     try:
-        outcome = clock.run(dictate(talk), speed=SPEED)
+        outcome = fast_clock.run(dictate(talk), speed=SPEED)
     finally:
         refused_s = disk.heal()
     troubles = talk.disk_troubles()
@@ -81,7 +76,7 @@ def test_a_disk_that_is_meant_to_be_well_and_is_not_is_an_error_and_no_endless_w
             await talk.until_kept(3.0)
 
     with pytest.raises(ExceptionGroup) as caught:
-        clock.run(run(), speed=SPEED)
+        fast_clock.run(run(), speed=SPEED)
     assert "No space left on device" in str(caught.value.exceptions[0])
 
 
@@ -94,16 +89,16 @@ def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Dis
             await talk.until_kept(3.0)
             disk.refuse("", errno.ENOSPC)
             outcome = await running
-            unsafe_s = SOUND.seconds(talk.keeper.tape.reserve.n_unsafe)
-            n_lines = talk.keeper.shelf.n_lines_waiting
+            unsafe_s = SOUND.seconds(talk.store.audio_buffer.memory_buffer.n_unsafe)
+            n_lines = talk.store.shelf.n_lines_waiting
             assert unsafe_s > 4.0 and n_lines > 4
             left = f"{unsafe_s:.1f} s of sound and {n_lines} lines. The disk is full"
             assert left in str(outcome.problem)
             disk.heal()
-            await talk.keeper.let_go()
+            await talk.store.let_go()
             return outcome
 
-    outcome = clock.run(run(), speed=SPEED)
+    outcome = fast_clock.run(run(), speed=SPEED)
     assert outcome.n_lines == 8, "the words still came"
     assert outcome.problem is not None
     assert outcome.problem.kind is Kind.DISK
@@ -122,14 +117,14 @@ def test_what_was_left_is_saved_when_there_is_room_after_all(disk: Disk) -> None
     async def run() -> None:
         outcome = await talk.engine.run()
         assert outcome.problem is not None
-        assert talk.keeper.dictation_id is None
-        persisting = asyncio.ensure_future(talk.keeper.persist())
+        assert talk.store.dictation_id is None
+        persisting = asyncio.ensure_future(talk.store.persist())
         await asyncio.sleep(3)
         assert not persisting.done()
         disk.heal()
         await persisting
 
-    clock.run(run(), speed=SPEED)
+    fast_clock.run(run(), speed=SPEED)
     talk.check_all_is_there()
 
 
@@ -158,7 +153,7 @@ def test_a_disk_that_hangs_holds_nobody_up(disk: Disk) -> None:
             longest_s = max(longest_s, time.monotonic() - began_s)
             await asyncio.sleep(0.05)
 
-    outcome = clock.run(run(), speed=10.0)
+    outcome = fast_clock.run(run(), speed=10.0)
     disk.heal()
     assert longest_s < 1.0, "the loop never waited for the disk"
     assert outcome.problem is None
@@ -175,7 +170,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = Talk(disk.place / "memory", 30.0)
-    talk.keeper.tape.reserve.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
+    talk.store.audio_buffer.memory_buffer.most_bytes = SOUND.size_bytes(SOUND.samples(4.0))
 
     async def run() -> Outcome:
         async with asyncio.TaskGroup() as group:
@@ -190,7 +185,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
             disk.heal()
             return await running
 
-    outcome = clock.run(run(), speed=SPEED)
+    outcome = fast_clock.run(run(), speed=SPEED)
     gaps = [change.gap for change in talk.said(GapMarked)]  # type: ignore[union-attr]
     assert {gap.reason for gap in gaps} == {Reason.NOT_KEPT}
     n_lost = sum(gap.end_sample - gap.start_sample for gap in gaps)
@@ -204,7 +199,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     true = np.frombuffer(spoken(0, talk.source.said), np.int16)
     missing = np.zeros(len(true), bool)
     for start, end in [
-        *talk.keeper.tape.reserve.lost,
+        *talk.store.audio_buffer.memory_buffer.lost,
         *((g.start_sample, g.end_sample) for g in gaps),
     ]:
         missing[start:end] = True
@@ -227,7 +222,7 @@ def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk
             talk.backend.is_away = False
             return await running
 
-    outcome = clock.run(run(), speed=SPEED)
+    outcome = fast_clock.run(run(), speed=SPEED)
     disk.heal()
     (gap,) = (change.gap for change in talk.said(GapMarked))  # type: ignore[union-attr]
     assert gap.reason is Reason.UNREADABLE
@@ -248,10 +243,10 @@ def test_a_recording_that_is_removed_is_there_again(tmp_path: Path) -> None:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
             await talk.until_kept(20.0)
-            talk.keeper.recording_path.unlink()
+            talk.store.recording_path.unlink()
             return await running
 
-    outcome = clock.run(run(), speed=SPEED)
+    outcome = fast_clock.run(run(), speed=SPEED)
     assert outcome.problem is None
     assert "The recording was removed" in str(talk.said(Noticed))
     talk.check_all_is_there()
@@ -265,12 +260,12 @@ def test_of_a_recording_that_is_cut_short_what_is_lost_is_seen(tmp_path: Path) -
         async with asyncio.TaskGroup() as group:
             running = group.create_task(talk.engine.run())
             await talk.until_kept(40.0)
-            os.truncate(talk.keeper.recording_path, 80 + SOUND.size_bytes(SOUND.samples(5.0)))
+            os.truncate(talk.store.recording_path, 80 + SOUND.size_bytes(SOUND.samples(5.0)))
             await talk.until_said(45.0)
             talk.backend.is_away = False
             return await running
 
-    outcome = clock.run(run(), speed=SPEED)
+    outcome = fast_clock.run(run(), speed=SPEED)
     (gap,) = (change.gap for change in talk.said(GapMarked))  # type: ignore[union-attr]
     assert gap.reason is Reason.UNREADABLE
     assert SOUND.seconds(gap.start_sample) == pytest.approx(5.0, abs=0.2)
@@ -306,7 +301,7 @@ def test_a_library_that_somebody_holds_is_waited_for(tmp_path: Path) -> None:
                 held.communicate()
                 return await running
 
-        outcome = clock.run(run(), speed=SPEED)
+        outcome = fast_clock.run(run(), speed=SPEED)
     problem = talk.disk_troubles()[0][1]
     assert problem is not None
     assert problem.title == "The library is in use by another program"
@@ -318,11 +313,11 @@ def test_two_instances_at_once_are_safe(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from tests.faults import clock
+from tests.faults import fast_clock
 from tests.faults.disks import SPEED, Talk, dictate
 talk = Talk(Path(sys.argv[1]), 20.0, 0.5)
 sys.stdin.readline()
-outcome = clock.run(dictate(talk), speed=SPEED)
+outcome = fast_clock.run(dictate(talk), speed=SPEED)
 assert outcome.problem is None, outcome
 talk.check_all_is_there()
 print(talk.keeper.dictation_id, outcome.n_lines)

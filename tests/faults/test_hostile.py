@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.core.clean import clean
-from skdictate.throttle import Throttle
-from tests.faults import answers, clock, requests, screens
+from skdictate.system.rate_limit import RateLimit
+from skdictate.text.clean_text import clean
+from tests.faults import answers, fast_clock, requests, screens
 from tests.faults.fuzz import TEXTS
 from tests.faults.harmless import SEQUENCE, TEXTUAL, harm, strangers
 from tests.faults.rig import Rig
@@ -71,12 +71,12 @@ def titles(rig: Rig) -> list[str]:
 def test_more_than_a_recogniser_can_say_has_to_wait_at_its_end() -> None:
     async def flood() -> float:
         loop = asyncio.get_running_loop()
-        throttle, begun_s = Throttle(400, 800), loop.time()
+        throttle, begun_s = RateLimit(400, 800), loop.time()
         for _ in range(4_800):
             await throttle.passed(1)
         return loop.time() - begun_s
 
-    assert clock.run(flood()) == pytest.approx(10, abs=0.5)
+    assert fast_clock.run(flood()) == pytest.approx(10, abs=0.5)
 
 
 def test_the_screen_lives_and_gives_nothing_of_it_to_the_terminal() -> None:

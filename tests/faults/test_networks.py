@@ -11,18 +11,18 @@ from pathlib import Path
 import grpc
 import pytest
 
-from skdictate.core.audio import Format
-from skdictate.core.changes import LinkChanged, PartialChanged, Topic
+from skdictate.audio.pcm import Format
+from skdictate.core.changes import PartialChanged, SessionChanged, Topic
 from skdictate.core.status import Phase
 from skdictate.engine import Outcome
-from tests.faults import clock, proxy
+from tests.faults import bad_link, fast_clock
+from tests.faults.bad_link import Break, Way
+from tests.faults.fake_recogniser import Manners
 from tests.faults.hours import resident_mb
 from tests.faults.mishaps import ENHANCE_YOUR_CALM, NO_ERROR, NOWHERE
 from tests.faults.numbers import STYLES
-from tests.faults.proxy import Break, Way
 from tests.faults.rig import Rig
-from tests.faults.server import End, Server
-from tests.faults.teller import Manners
+from tests.faults.scripted_server import End, Server
 from tests.faults.verdict import Verdict, judge
 
 Act = Callable[[Rig], Awaitable[None]]
@@ -57,21 +57,21 @@ def play(
     sound: Format = NARROW,
     style: str = "talk",
     manners: Manners | None = None,
-    has_spares: bool = True,
-    speed: float = clock.SPEED,
+    has_hedges: bool = True,
+    speed: float = fast_clock.SPEED,
 ) -> Scene:
     """Dictate, while that happens."""
 
     async def scene() -> Scene:
         script = STYLES[style](sound, length_s, random.Random(1))
         server = Server(1, manners or Manners(), is_roomy=is_roomy)
-        async with Rig(folder, script, server, has_spares=has_spares) as rig:
+        async with Rig(folder, script, server, has_hedges=has_hedges) as rig:
             async with asyncio.TaskGroup() as group:
                 group.create_task(act(rig))  # type: ignore[arg-type]
                 outcome = await rig.run()
             return Scene(rig, outcome, judge(rig.kept, script))
 
-    return clock.run(scene(), speed=speed)
+    return fast_clock.run(scene(), speed=speed)
 
 
 def test_cuts_at_any_moment(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_cuts_at_any_moment(tmp_path: Path) -> None:
 
     scene = play(tmp_path, act)
     assert scene.is_whole()
-    assert scene.outcome.n_links >= 8
+    assert scene.outcome.n_sessions >= 8
 
 
 def test_a_server_that_refuses_connections(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_server_that_takes_connections_and_never_answers(tmp_path: Path) -> No
 
 def is_replaced(rig: Rig) -> bool:
     """A second session has answered before the first, which is no more."""
-    closed = [it for _, it in rig.changes if isinstance(it, LinkChanged) and it.problem]
+    closed = [it for _, it in rig.changes if isinstance(it, SessionChanged) and it.problem]
     return "The recogniser fell silent" in [it.problem.title for it in closed if it.problem]
 
 
@@ -158,7 +158,7 @@ def test_without_second_sessions_a_connection_that_takes_no_more_is_said_to_and_
         await rig.until(lambda: rig.stands(Topic.SEND) == "The link is slow")
         await rig.until(lambda: rig.stands(Topic.LINK) == "The recogniser stopped reading")
 
-    scene = play(tmp_path, act, sound=WIDE, has_spares=False)
+    scene = play(tmp_path, act, sound=WIDE, has_hedges=False)
     assert scene.is_whole()
     assert not is_replaced(scene.rig)
 
@@ -172,7 +172,7 @@ def test_without_second_sessions_one_that_says_no_more_is_said_to_and_replaced(
         await rig.until(lambda: rig.stands(Topic.PROGRESS) == "The recogniser says nothing")
         await rig.until(lambda: not rig.stands(Topic.PROGRESS))
 
-    scene = play(tmp_path, act, length_s=60, style="monologue", is_roomy=True, has_spares=False)
+    scene = play(tmp_path, act, length_s=60, style="monologue", is_roomy=True, has_hedges=False)
     assert scene.is_whole()
     assert not is_replaced(scene.rig)
 
@@ -227,7 +227,7 @@ def test_a_server_that_answers_late(tmp_path: Path, delay_s: float) -> None:
 
     scene = play(tmp_path, act, manners=Manners(delay_s=delay_s))
     assert scene.is_whole()
-    assert scene.outcome.n_links == 1
+    assert scene.outcome.n_sessions == 1
 
 
 def test_a_server_that_goes_away_in_good_order_and_one_that_calls_us_names(tmp_path: Path) -> None:
@@ -235,9 +235,9 @@ def test_a_server_that_goes_away_in_good_order_and_one_that_calls_us_names(tmp_p
         await rig.said(4)
         await rig.server.go_away()
         for at_s, frame in (
-            (8, proxy.goaway(NO_ERROR)),
-            (12, proxy.goaway(NO_ERROR, last_stream=0)),
-            (16, proxy.goaway(ENHANCE_YOUR_CALM, words=b"\x1b]0;too_many_pings\x07")),
+            (8, bad_link.goaway(NO_ERROR)),
+            (12, bad_link.goaway(NO_ERROR, last_stream=0)),
+            (16, bad_link.goaway(ENHANCE_YOUR_CALM, words=b"\x1b]0;too_many_pings\x07")),
         ):
             await rig.said(at_s)
             rig.proxy.inject(frame)
@@ -267,7 +267,7 @@ def test_a_server_that_ends_every_session_at_its_first_word_is_not_hammered(
 
     scene = play(tmp_path, act, length_s=45, style="monologue")
     assert scene.verdict.is_well
-    assert scene.outcome.n_links < 30
+    assert scene.outcome.n_sessions < 30
 
 
 def test_an_hour_of_sleep(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_an_hour_of_sleep(tmp_path: Path) -> None:
         await rig.said(5)
         rig.proxy.break_all(Break.HOLE)  # the network has forgotten us
         rig.source.is_stuck = True
-        clock.clock().jump(3600)
+        fast_clock.clock().jump(3600)
         await rig.until(lambda: rig.stands(Topic.CAPTURE) == "No sound arrives")
         rig.source.is_stuck = False
         await rig.until(lambda: not rig.stands(Topic.CAPTURE))
@@ -286,7 +286,7 @@ def test_an_hour_of_sleep(tmp_path: Path) -> None:
 def test_an_hour_that_was_not_captured_is_a_gap_of_an_hour(tmp_path: Path) -> None:
     async def act(rig: Rig) -> None:
         await rig.said(5)
-        clock.clock().jump(3600)
+        fast_clock.clock().jump(3600)
         rig.source.missing_s = 3600
 
     scene = play(tmp_path, act, length_s=3620, style="musing", speed=100)
@@ -316,9 +316,9 @@ def test_a_server_that_is_far_away_is_reached(tmp_path: Path) -> None:
             rig.proxy.delay_s = 0.3
             return Scene(rig, await rig.run(), judge(rig.kept, talk))
 
-    done = clock.run(scene(), speed=1.0)  # gRPC's own patience with connections is of the wall
+    done = fast_clock.run(scene(), speed=1.0)  # gRPC's own patience with connections is of the wall
     assert done.is_whole()
-    assert done.outcome.n_links == 1
+    assert done.outcome.n_sessions == 1
 
 
 def test_without_a_recogniser_the_sound_is_on_the_disk_and_not_in_memory(tmp_path: Path) -> None:

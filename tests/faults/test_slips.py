@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from tests.core.slips import BROKEN, Slip
-from tests.faults import clock
+from tests.faults import fast_clock
+from tests.faults.bad_link import Break
+from tests.faults.fake_recogniser import Manners
 from tests.faults.numbers import Script
-from tests.faults.proxy import Break
 from tests.faults.rig import Rig
-from tests.faults.server import Server
-from tests.faults.teller import Manners
+from tests.faults.scripted_server import Server
 from tests.faults.verdict import Verdict, judge
 
 SOUND = Format(8_000)
@@ -57,7 +57,7 @@ def dictate(
             await rig.said(at_s)
             rig.proxy.break_all(Break.CUT)
 
-    return clock.run(scene())
+    return fast_clock.run(scene())
 
 
 def is_whole(verdict: Verdict) -> bool:

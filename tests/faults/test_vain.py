@@ -15,7 +15,7 @@ import pytest
 from skdictate.core.changes import ProblemCleared, Topic
 from skdictate.core.status import Phase
 from tests.faults.rig import Rig
-from tests.faults.server import End
+from tests.faults.scripted_server import End
 from tests.faults.test_networks import Scene, play
 
 C = grpc.StatusCode

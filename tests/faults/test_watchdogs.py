@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from skdictate.core.changes import LinkChanged, Topic
-from skdictate.core.state import State
+from skdictate.core.changes import SessionChanged, Topic
+from skdictate.core.session_state import SessionState
 from tests.faults.rig import Rig
 from tests.faults.test_networks import WIDE, play
 
@@ -64,6 +64,8 @@ def test_a_recogniser_that_gets_nowhere_is_said_after_ten_seconds_and_left_after
     scene = play(tmp_path, act, length_s=45, style="monologue")
     assert scene.is_whole(), "what the first session did not hear, the second does"
     assert 29 < left_s[0] < 40
-    closed = [it.link_id for _, it in scene.rig.changes if isinstance(it, LinkChanged)]
+    closed = [it.session_number for _, it in scene.rig.changes if isinstance(it, SessionChanged)]
     assert set(closed) == {1, 2}
-    assert State.CLOSED in [it.state for _, it in scene.rig.changes if isinstance(it, LinkChanged)]
+    assert SessionState.CLOSED in [
+        it.state for _, it in scene.rig.changes if isinstance(it, SessionChanged)
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from skdictate.core.changes import Reason
-from skdictate.library.kept import Kept
+from skdictate.library.stored_dictation import StoredDictation
 from tests.faults.numbers import Script
 
 OFF_S = 0.05
@@ -38,7 +38,7 @@ class Verdict:
         )
 
 
-def judge(kept: Kept, script: Script) -> Verdict:
+def judge(kept: StoredDictation, script: Script) -> Verdict:
     """Hold what was kept against what was said."""
     said = [word for word in script.words if word.end <= kept.n_samples]
     verdict = Verdict(n_words=len(said), n_gaps=len(kept.gaps))
@@ -67,6 +67,6 @@ def judge(kept: Kept, script: Script) -> Verdict:
     return verdict
 
 
-def is_recognisable(kept: Kept) -> bool:
+def is_recognisable(kept: StoredDictation) -> bool:
     """All gaps are of sound that was recorded, and could be sent again."""
     return all(gap.reason is Reason.UNRECOGNISED for gap in kept.gaps)

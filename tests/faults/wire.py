@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from skdictate._pb import speechkit_stt_v2_pb2 as v2
 from skdictate._pb import speechkit_stt_v3_pb2 as v3
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import EndOfUtterance, Final, Partial, Refinement
-from tests.faults.teller import Said
+from tests.faults.fake_recogniser import Said
 
 V3 = "/speechkit.stt.v3.Recognizer/RecognizeStreaming"
 V2 = "/yandex.cloud.ai.stt.v2.SttService/StreamingRecognize"

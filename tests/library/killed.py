@@ -6,7 +6,7 @@ from array import array
 from dataclasses import replace
 from pathlib import Path
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Line
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording

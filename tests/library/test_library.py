@@ -12,18 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.core.audio import Format
-from skdictate.core.changes import Gap, Line, LinkChanged, Reason
+from skdictate.audio.pcm import Format
+from skdictate.core.changes import Gap, Line, Reason, SessionChanged
 from skdictate.core.findings import Finding
-from skdictate.core.state import State
+from skdictate.core.session_state import SessionState
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import schema
-from skdictate.library.kept import About
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
-from tests.mounts import CAN_MOUNT, mounted
+from skdictate.library.stored_dictation import DictationInfo
+from tests.support.mounts import CAN_MOUNT, mounted
 
-ABOUT = About("local", "v3", "en-US", "demo", 16_000, "a.wav", datetime(2026, 1, 2, tzinfo=UTC))
+ABOUT = DictationInfo(
+    "local", "v3", "en-US", "demo", 16_000, "a.wav", datetime(2026, 1, 2, tzinfo=UTC)
+)
 
 
 @pytest.fixture
@@ -65,7 +67,9 @@ def test_a_refinement_is_what_is_read_and_the_first_words_are_kept(library: Libr
 
 def test_dictations_are_listed_the_newest_first(library: Library) -> None:
     first = library.begin(ABOUT)
-    second = library.begin(About("local", "v3", "", "mic", 8_000, "b.wav", datetime.now(UTC)))
+    second = library.begin(
+        DictationInfo("local", "v3", "", "mic", 8_000, "b.wav", datetime.now(UTC))
+    )
     assert library.ids() == [second, first]
     assert library.get(99) is None
 
@@ -105,8 +109,10 @@ def test_a_library_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
 def test_links_are_kept_for_those_who_ask_support(library: Library) -> None:
     dictation_id = library.begin(ABOUT)
     problem = Problem(Kind.NETWORK, "Gone")
-    library.note_link(dictation_id, LinkChanged(1, State.OPEN, "uuid", "request"))
-    library.note_link(dictation_id, LinkChanged(1, State.CLOSED, "uuid", "request", problem))
+    library.note_session(dictation_id, SessionChanged(1, SessionState.OPEN, "uuid", "request"))
+    library.note_session(
+        dictation_id, SessionChanged(1, SessionState.CLOSED, "uuid", "request", problem)
+    )
     with sqlite3.connect(library.path) as other:
         rows = other.execute("SELECT state, session_id, request_id, problem FROM link").fetchall()
     other.close()
@@ -123,7 +129,7 @@ def test_the_file_is_private(library: Library) -> None:
 def test_two_instances_share_one_file(library: Library) -> None:
     other = Library(library.path)
     library.begin(ABOUT)
-    other.begin(About("local", "v3", "", "mic", 8_000, "b.wav", datetime.now(UTC)))
+    other.begin(DictationInfo("local", "v3", "", "mic", 8_000, "b.wav", datetime.now(UTC)))
     assert len(library.ids()) == len(other.ids()) == 2
     other.close()
 
@@ -153,7 +159,7 @@ from tests.library.test_library import ABOUT
 from skdictate.core.changes import Line
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
-from tests.mounts import CAN_MOUNT, mounted
+from tests.support.mounts import CAN_MOUNT, mounted
 library = Library(Path(sys.argv[1]))
 dictation_id = library.begin(ABOUT)
 for number in range(1, 10**6):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import Kind, ProblemError
 from skdictate.library.recording import HEADER_BYTES, Recording, header
 
@@ -24,7 +24,7 @@ WRITER = """
 import sys
 from array import array
 from pathlib import Path
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.library.recording import Recording
 recording = Recording.create(Path(sys.argv[1]), Format(16_000))
 number = 0
@@ -128,7 +128,7 @@ def test_a_disk_that_is_full_is_said_and_harms_nothing(tmp_path: Path) -> None:
     code = """
 import resource, signal, sys
 from pathlib import Path
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import ProblemError
 from skdictate.library.recording import Recording
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from skdictate.core.changes import Gap, Line, Reason
-from skdictate.core.unfinished import Unfinished
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES, Recording
 from skdictate.library.recovery import recover, unfinished
+from skdictate.library.stored_dictation import StoredDictation
+from skdictate.library.unfinished import Unfinished
 from tests.library.killed import SOUND, running, sound
 
 ONE = Line(1, "one", 1_000, 4_000, 1)
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "home" / "recordings"
 
 
-def kept(library: Library, dictation_id: int) -> Kept:
+def kept(library: Library, dictation_id: int) -> StoredDictation:
     it = library.get(dictation_id)
     assert it is not None
     return it

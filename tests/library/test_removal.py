@@ -11,11 +11,10 @@ import pytest
 
 from skdictate.core.changes import Gap, Line, LineCommitted, Reason
 from skdictate.core.findings import Finding
-from skdictate.core.stretches import Text
 from skdictate.library.draft import Draft
 from skdictate.library.library import Library
-from skdictate.library.ownership import held
 from skdictate.library.recording import Recording
+from skdictate.library.recording_lock import held
 from skdictate.library.removal import (
     Fate,
     Removed,
@@ -26,6 +25,7 @@ from skdictate.library.removal import (
     spend_sound,
     sweep_empty,
 )
+from skdictate.library.reprocess_ranges import TextSelection
 from skdictate.library.revision import Maker, supersede
 from tests.library.killed import SOUND, running
 from tests.library.test_library import ABOUT
@@ -90,7 +90,7 @@ def test_no_trace_is_left_anywhere(library: Library, folder: Path) -> None:
     assert kept is not None
     draft = Draft()
     draft.take(LineCommitted(Line(1, CANARY, 0, 100, 1)))
-    (stretch,) = Text(kept.lines, kept.gaps, 90_000, SOUND).numbered(5, 200)
+    (stretch,) = TextSelection(kept.lines, kept.gaps, 90_000, SOUND).numbered(5, 200)
     supersede(library, kept, stretch, draft, Maker(CANARY, "", ""))
     assert CANARY.encode() in contents(folder.parent)
     assert delete(library, folder, [dictation_id, 999]) == Removed(texts=[dictation_id])

@@ -17,18 +17,18 @@ from skdictate.core.changes import (
     Line,
     LineCommitted,
     LineRefined,
-    LinkChanged,
     Reason,
+    SessionChanged,
     Settled,
 )
 from skdictate.core.findings import Finding
-from skdictate.core.state import State
-from skdictate.core.stretches import Stretch, Text
+from skdictate.core.session_state import SessionState
 from skdictate.errors import ProblemError
 from skdictate.library.draft import Draft
-from skdictate.library.kept import Kept
 from skdictate.library.library import Library
-from skdictate.library.revision import Maker, newest_link, revisions, supersede
+from skdictate.library.reprocess_ranges import ReprocessRange, TextSelection
+from skdictate.library.revision import Maker, newest_session, revisions, supersede
+from skdictate.library.stored_dictation import StoredDictation
 from tests.library.killed import SOUND, running
 
 ONE, TWO, THREE = (
@@ -48,7 +48,7 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def before(library: Library) -> Kept:
+def before(library: Library) -> StoredDictation:
     """Three lines, of which the second and third are refined, a gap, and a hole in the sound."""
     folder = library.path.parent / "recordings"
     dictation_id, recording = running(
@@ -59,12 +59,12 @@ def before(library: Library) -> Kept:
         library.refine_line(dictation_id, replace(line, text=text))
     for finding in (OF_TWO, OF_ALL):
         library.add_finding(dictation_id, finding)
-    library.note_link(dictation_id, LinkChanged(1, State.CLOSED))
+    library.note_session(dictation_id, SessionChanged(1, SessionState.CLOSED))
     library.finish(dictation_id, 16_000, 30)
     return kept(library)
 
 
-def kept(library: Library) -> Kept:
+def kept(library: Library) -> StoredDictation:
     it = library.get(1)
     assert it is not None
     return it
@@ -72,7 +72,7 @@ def kept(library: Library) -> Kept:
 
 def said(*texts: str, start: int, gap: Gap | None = None) -> Draft:
     """Lines in a session of their own, the first of them refined."""
-    draft = Draft(first_link=1)
+    draft = Draft(first_session=1)
     for number, text in enumerate(texts, 1):
         at = start + 300 * number
         draft.take(LineCommitted(Line(number, text, at, at + 200, 1)))
@@ -80,17 +80,19 @@ def said(*texts: str, start: int, gap: Gap | None = None) -> Draft:
         draft.take(LineRefined(Line(1, texts[0].capitalize(), 0, 0, 1, is_refined=True)))
     if gap is not None:
         draft.take(GapMarked(gap))
-    draft.take(LinkChanged(1, State.CLOSED, "session", "request"))
+    draft.take(SessionChanged(1, SessionState.CLOSED, "session", "request"))
     draft.take(FindingMade(Finding("labels", 1, start, start + 300, "speaker 1", "{}")))
     draft.take(Settled(16_000))
     return draft
 
 
-def text(kept: Kept) -> Text:
-    return Text(kept.lines, kept.gaps, kept.n_samples, SOUND)
+def text(kept: StoredDictation) -> TextSelection:
+    return TextSelection(kept.lines, kept.gaps, kept.n_samples, SOUND)
 
 
-def test_a_line_becomes_two_and_the_rest_moves_up(library: Library, before: Kept) -> None:
+def test_a_line_becomes_two_and_the_rest_moves_up(
+    library: Library, before: StoredDictation
+) -> None:
     (stretch,) = text(before).numbered(2, 2)
     draft = said("two", "and a half", start=4_000)
     assert draft.texts == ["Two", "and a half"]
@@ -99,7 +101,7 @@ def test_a_line_becomes_two_and_the_rest_moves_up(library: Library, before: Kept
     assert [(it.number, it.text) for it in after.lines] == [
         *((1, "one"), (2, "Two"), (3, "and a half"), (4, "Three.")),
     ]
-    assert [it.link_id for it in after.lines] == [1, 2, 2, 1]
+    assert [it.session_number for it in after.lines] == [1, 2, 2, 1]
     assert after.lines[3] == replace(before.lines[2], number=4)
     assert after.gaps == before.gaps
     assert (after.state, after.billed_s) == ("incomplete", 45)
@@ -107,10 +109,10 @@ def test_a_line_becomes_two_and_the_rest_moves_up(library: Library, before: Kept
     (revision,) = revisions(library, 1)
     assert (revision.before, revision.maker) == (("Too.",), MAKER)
     assert (revision.start_sample, revision.end_sample) == (stretch.start, stretch.end)
-    assert newest_link(library, 1) == 2
+    assert newest_session(library, 1) == 2
 
 
-def test_the_first_words_of_what_moves_are_kept(library: Library, before: Kept) -> None:
+def test_the_first_words_of_what_moves_are_kept(library: Library, before: StoredDictation) -> None:
     (stretch,) = text(before).numbered(1, 2)
     supersede(library, before, stretch, said("both", start=1_000), MAKER)
     with sqlite3.connect(library.path) as other:
@@ -122,7 +124,7 @@ def test_the_first_words_of_what_moves_are_kept(library: Library, before: Kept) 
 
 
 def test_a_gap_becomes_lines_and_what_was_never_recorded_stays(
-    library: Library, before: Kept
+    library: Library, before: StoredDictation
 ) -> None:
     (stretch,) = text(before).missing()
     supersede(library, before, stretch, said("here", "it is", start=8_100), MAKER)
@@ -133,7 +135,7 @@ def test_a_gap_becomes_lines_and_what_was_never_recorded_stays(
     assert revisions(library, 1)[0].before == ()
 
 
-def test_all_of_it_at_once(library: Library, before: Kept) -> None:
+def test_all_of_it_at_once(library: Library, before: StoredDictation) -> None:
     (stretch,) = text(before).whole()
     rest = Gap(15_000, 16_000, Reason.UNRECOGNISED)
     supersede(library, before, stretch, said("new", start=0, gap=rest), MAKER)
@@ -144,13 +146,15 @@ def test_all_of_it_at_once(library: Library, before: Kept) -> None:
     assert revisions(library, 1)[0].before == ("one", "Too.", "Three.")
 
 
-def test_when_the_last_gap_is_gone_it_is_done(library: Library, before: Kept) -> None:
-    stretch = Stretch(8_000, 11_000, (), (UNHEARD, HOLE))
+def test_when_the_last_gap_is_gone_it_is_done(library: Library, before: StoredDictation) -> None:
+    stretch = ReprocessRange(8_000, 11_000, (), (UNHEARD, HOLE))
     supersede(library, before, stretch, said(start=8_000), MAKER)
     assert (kept(library).state, kept(library).gaps) == ("done", ())
 
 
-def test_a_text_that_has_changed_meanwhile_is_left_alone(library: Library, before: Kept) -> None:
+def test_a_text_that_has_changed_meanwhile_is_left_alone(
+    library: Library, before: StoredDictation
+) -> None:
     (stretch,) = text(before).numbered(2, 2)
     supersede(library, before, stretch, said("two", start=4_000), MAKER)
     after = kept(library)
@@ -163,9 +167,9 @@ def test_a_text_that_has_changed_meanwhile_is_left_alone(library: Library, befor
 KILLED = """
 import sys
 from pathlib import Path
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.changes import Line, LineCommitted
-from skdictate.core.stretches import Text
+from skdictate.library.reprocess_ranges import TextSelection
 from skdictate.library.draft import Draft
 from skdictate.library.library import Library
 from skdictate.library.revision import Maker, supersede
@@ -180,7 +184,7 @@ def trace(frame, event, argument):
     return trace
 library = Library(Path(sys.argv[1]))
 kept = library.get(1)
-(stretch,) = Text(kept.lines, kept.gaps, kept.n_samples, Format(16_000)).numbered(1, 2)
+(stretch,) = TextSelection(kept.lines, kept.gaps, kept.n_samples, Format(16_000)).numbered(1, 2)
 draft = Draft()
 draft.take(LineCommitted(Line(1, "other", 1_000, 2_000, 1)))
 sys.settrace(trace)
@@ -189,7 +193,9 @@ supersede(library, kept, stretch, draft, Maker("", "", ""))
 
 
 @pytest.mark.parametrize("n_lines", [40, 80, 110, 130])
-def test_a_kill_in_the_middle_changes_nothing(library: Library, before: Kept, n_lines: int) -> None:
+def test_a_kill_in_the_middle_changes_nothing(
+    library: Library, before: StoredDictation, n_lines: int
+) -> None:
     library.close()
     command = [sys.executable, "-c", KILLED, str(library.path), str(n_lines)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from skdictate.mic.block import BLOCK_S
+from skdictate.mic.captured_block import BLOCK_S
 from skdictate.mic.portaudio import plain
-from tests.sound_server import SoundServer
+from tests.support.sound_server import SoundServer
 
 
 def test_the_callback_is_done_long_before_the_next_one_is_due(server: SoundServer) -> None:

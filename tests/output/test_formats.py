@@ -6,16 +6,16 @@ import re
 
 import pytest
 
+from skdictate.audio.pcm import Format
 from skdictate.core import changes as ch
-from skdictate.core.audio import Format
 from skdictate.core.changes import Gap, Line, Reason, Topic
 from skdictate.core.findings import Finding
-from skdictate.core.state import State
+from skdictate.core.session_state import SessionState
 from skdictate.errors import Kind, Problem
 from skdictate.output.formats import FORMATS, rendered
 from skdictate.output.jsonl import JsonFormat
-from skdictate.output.text import TextFormat
-from skdictate.output.words import clock, noted
+from skdictate.output.phrases import clock, noted
+from skdictate.output.plain_text import TextFormat
 
 SOUND = Format(1000)
 LINES = [
@@ -177,7 +177,7 @@ PROBLEM = Problem(Kind.NETWORK, "Gone", "cut", "wait")
             },
         ),
         (
-            ch.LinkChanged(2, State.OPEN, "s", "r", support="x-request-id 1"),
+            ch.SessionChanged(2, SessionState.OPEN, "s", "r", support="x-request-id 1"),
             {
                 "event": "link",
                 "link": 2,

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from skdictate.paths import Paths
-from tests.line import App
+from skdictate.system.paths import Paths
+from tests.support.mic_line import App
 
 
 @pytest.fixture

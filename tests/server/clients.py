@@ -10,10 +10,10 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.core.audio import Format
-from tests.echo import count
+from skdictate.audio.pcm import Format
 from tests.server.conftest import Hosted
 from tests.server.test_service_v3 import chunks, settings
+from tests.support.number_recogniser import count
 
 SOUND = Format(16_000)
 

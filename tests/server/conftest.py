@@ -13,14 +13,14 @@ import grpc
 import pytest
 
 from skdictate.errors import Exit
-from skdictate.paths import Paths
-from skdictate.server.host import Host
-from skdictate.server.late import Loader
-from skdictate.server.offer import Identity, Offer
-from skdictate.server.rules import Rules
-from tests.echo import EchoRecogniser
-from tests.served import Certificate, certificate
+from skdictate.server.lazy_load import Loader
+from skdictate.server.offered_endpoint import Identity, OfferedEndpoint
+from skdictate.server.service_host import Host
+from skdictate.server.session_rules import SessionRules
+from skdictate.system.paths import Paths
 from tests.server.emulator import emulator, speech  # noqa: F401 - fixtures
+from tests.support.number_recogniser import EchoRecogniser
+from tests.support.served import Certificate, certificate
 
 
 @dataclass
@@ -55,12 +55,14 @@ def hosting(paths: Paths) -> Hosting:
     async def run(
         load: Loader = EchoRecogniser,
         *,
-        rules: Rules | None = None,
+        rules: SessionRules | None = None,
         identity: Identity | None = None,
         **offer: Any,
     ) -> AsyncIterator[Hosted]:
         offer.setdefault("address", f"unix:{paths.socket_folder() / 's'}")
-        host = Host(Offer(rules=rules or Rules(), identity=identity, **offer), load)
+        host = Host(
+            OfferedEndpoint(rules=rules or SessionRules(), identity=identity, **offer), load
+        )
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         task = asyncio.ensure_future(host.run(ready.set_result))
         ends: list[asyncio.Future[Any]] = [task, ready]

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 import soxr
 
-from tests.served import TOKEN, certificate, serving
-from tests.speech import words
+from tests.support.served import TOKEN, certificate, serving
+from tests.support.speech import words
 
 HOST = re.compile(r"(stt\.api\.cloud\.yandex\.net|\{\{ api-host-sk-stt \}\}):443")
 PATIENCE_S = 120

@@ -13,13 +13,13 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from skdictate.errors import Exit
 from skdictate.server import health as health_module
-from skdictate.server import tidings
+from skdictate.server import service_info
 from skdictate.server.call_limit import MOST_CALLS_OF_PEER, peer_of
-from skdictate.server.host import n_streams
+from skdictate.server.service_host import n_streams
 from tests.server.clients import call_on, health, numbers, talk
 from tests.server.conftest import Hosting
+from tests.server.test_service_info import reflection_on
 from tests.server.test_service_v3 import settings
-from tests.server.test_tidings import reflection_on
 
 TOKEN = "token-of-this-test"
 SHOWN = (("authorization", f"Api-Key {TOKEN}"),)
@@ -137,13 +137,13 @@ async def test_a_question_that_is_none_or_does_not_come(
 async def test_questions_without_end_are_ended(
     hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tidings, "MOST_QUESTIONS", 5)
-    path = f"/{tidings.REFLECTION[0]}/ServerReflectionInfo"
+    monkeypatch.setattr(service_info, "MOST_QUESTIONS", 5)
+    path = f"/{service_info.REFLECTION[0]}/ServerReflectionInfo"
     async with hosting() as hosted, hosted.channel() as channel:
         assert await _ended(channel, path, [b"\x3a\0"] * 5) is grpc.StatusCode.OK
         assert await _ended(channel, path, [b"\x3a\0"] * 6) is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert await _ended(channel, path, [b"\xff"]) is grpc.StatusCode.INVALID_ARGUMENT
-        monkeypatch.setattr(tidings, "ASKING_S", 0.2)
+        monkeypatch.setattr(service_info, "ASKING_S", 0.2)
         assert await channel.stream_stream(path)().code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 

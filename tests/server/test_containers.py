@@ -19,13 +19,13 @@ from skdictate._pb import speechkit_stt_v3_pb2 as v3
 from skdictate.errors import ProblemError
 from skdictate.server.decoder import DECODED_HZ, Decoder
 from skdictate.server.mp3 import Mp3
-from skdictate.server.opus import OggOpus
+from skdictate.server.ogg_opus import OggOpus
 from skdictate.server.recogniser import Moonshine
-from skdictate.server.rules import RefusedError
+from skdictate.server.session_rules import RefusedError
 from skdictate.server.wav import Wav
 from tests.conftest import Serving
 from tests.server.test_service_v3 import chunks, talk
-from tests.speech import words
+from tests.support.speech import words
 
 DECODERS: dict[str, type[Decoder]] = {"WAV": Wav, "OGG_OPUS": OggOpus, "MP3": Mp3}
 SUBTYPES = {"WAV": ("WAV", "PCM_16"), "OGG_OPUS": ("OGG", "OPUS"), "MP3": ("MP3", "MPEG_LAYER_III")}

@@ -12,16 +12,16 @@ import pytest
 from skdictate._pb import speechkit_stt_v2_pb2 as v2
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.server.recogniser import Moonshine
-from skdictate.server.rules import Rules
+from skdictate.server.session_rules import SessionRules
 from tests.conftest import Serving
-from tests.echo import EchoRecogniser, count
 from tests.server import test_service_v2
 from tests.server.clients import call_on, session
 from tests.server.conftest import Hosting
 from tests.server.test_service_v3 import SOUND, chunks, settings, talk
+from tests.support.number_recogniser import EchoRecogniser, count
 
 END = pb.StreamingRequest(eou=pb.Eou())
-PUBLIC = Rules(is_public=True)
+PUBLIC = SessionRules(is_public=True)
 
 
 async def ask(hosting: Hosting, requests: list[Any], load: Any = EchoRecogniser) -> list[Any]:

@@ -14,13 +14,13 @@ from skdictate._pb import speechkit_stt_v3_pb2 as v3
 from skdictate.server import service_v3
 from skdictate.server.decoder import DECODED_HZ
 from skdictate.server.decoding import BITE_BYTES, Decoding
-from skdictate.server.rules import RefusedError
+from skdictate.server.session_rules import RefusedError
 from tests.conftest import Serving
-from tests.echo import count
 from tests.faults.burdening import FILLED, filled
 from tests.server.test_containers import DECODERS, contained
 from tests.server.test_containers import settings as container
 from tests.server.test_service_v3 import SOUND, chunks, settings, talk
+from tests.support.number_recogniser import count
 
 
 class Endless:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.environments import node_modules_with, python_with
-from tests.served import TOKEN
 from tests.server.emulator import Emulator, check, run
-from tests.speech import words
+from tests.support.environments import node_modules_with, python_with
+from tests.support.served import TOKEN
+from tests.support.speech import words
 
 PROGRAMS = Path(__file__).parent / "official"
 RATE_HZ = 8_000
@@ -47,7 +47,7 @@ def speechkit_python(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ai_studio_python(pytestconfig: pytest.Config) -> Path:
+def ai_factory_python(pytestconfig: pytest.Config) -> Path:
     return python_with(pytestconfig, "yandex-ai-studio-sdk", AI_STUDIO)
 
 
@@ -75,7 +75,7 @@ def test_yandex_speechkit_shows_what_was_said(
     check_words(utterances)
 
 
-def ai_studio(
+def ai_factory(
     python: Path,
     emulator: Emulator,
     recording: Path,
@@ -88,11 +88,11 @@ def ai_studio(
 
 
 def test_the_ai_studio_sdk_bears_silence_before_speech(
-    emulator: Emulator, speech: Path, ai_studio_python: Path, tmp_path: Path
+    emulator: Emulator, speech: Path, ai_factory_python: Path, tmp_path: Path
 ) -> None:
     late = tmp_path / "late.pcm"
     late.write_bytes(bytes(7 * RATE_HZ * 2) + speech.with_suffix(".pcm").read_bytes())
-    utterances = ai_studio(ai_studio_python, emulator, late, tmp_path, "run")
+    utterances = ai_factory(ai_factory_python, emulator, late, tmp_path, "run")
     check(" ".join(it["text"] for it in utterances))
     assert utterances[0]["text"] == "", "silence is an utterance of no words"
     first = next(it for it in utterances if it["text"])
@@ -103,21 +103,21 @@ def test_the_ai_studio_sdk_bears_silence_before_speech(
 @pytest.mark.parametrize("seconds", [1, 7])
 def test_the_ai_studio_sdk_bears_silence_alone(
     emulator: Emulator,
-    ai_studio_python: Path,
+    ai_factory_python: Path,
     tmp_path: Path,
     seconds: int,
 ) -> None:
     silent = tmp_path / "silent.pcm"
     silent.write_bytes(bytes(seconds * RATE_HZ * 2))
-    utterances = ai_studio(ai_studio_python, emulator, silent, tmp_path, "run")
+    utterances = ai_factory(ai_factory_python, emulator, silent, tmp_path, "run")
     assert {it["text"] for it in utterances} == {""}
 
 
 def test_the_ai_studio_sdk_streams(
-    emulator: Emulator, speech: Path, ai_studio_python: Path, tmp_path: Path
+    emulator: Emulator, speech: Path, ai_factory_python: Path, tmp_path: Path
 ) -> None:
     recording = speech.with_suffix(".pcm")
-    events = ai_studio(ai_studio_python, emulator, recording, tmp_path, "stream")
+    events = ai_factory(ai_factory_python, emulator, recording, tmp_path, "stream")
     check(" ".join(it["text"] for it in events if it["event"] == "final_refinement"))
     kinds = [it["event"] for it in events if it["event"] not in ("partial", "status_code")]
     assert kinds[:3] == ["final", "final_refinement", "eou_update"]
@@ -125,10 +125,10 @@ def test_the_ai_studio_sdk_streams(
 
 
 def test_a_client_of_the_ai_studio_sdk_says_where_utterances_end(
-    emulator: Emulator, speech: Path, ai_studio_python: Path, tmp_path: Path
+    emulator: Emulator, speech: Path, ai_factory_python: Path, tmp_path: Path
 ) -> None:
     recording = speech.with_suffix(".pcm")
-    events = ai_studio(ai_studio_python, emulator, recording, tmp_path, "external")
+    events = ai_factory(ai_factory_python, emulator, recording, tmp_path, "external")
     kinds = [it["event"] for it in events if it["event"] not in ("partial", "status_code")]
     assert kinds == ["final", "final_refinement", "eou_update"] * 2
     for event in events:

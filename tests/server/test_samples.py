@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.environments import node_modules_with
-from tests.served import TOKEN
 from tests.server.emulator import Emulator, check, run
+from tests.support.environments import node_modules_with
+from tests.support.served import TOKEN
 from tests.wire.conftest import yandex_python  # noqa: F401 - a fixture
 
 FOLDER = os.environ.get("SKDICTATE_SAMPLES", "")
@@ -67,7 +67,7 @@ def test_the_microphone_sample_for_v3_in_python(
         [str(yandex_python), "test.py", "--secret", TOKEN],
         tmp_path,
         GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=str(emulator.certificate),
-        PYTHONPATH=str(ROOT / "tests" / "stand_in"),
+        PYTHONPATH=str(ROOT / "tests" / "support" / "stand_in"),
         STAND_IN_MICROPHONE=str(speech),
     )
     finals = [line for line in printed.splitlines() if line.startswith("type=final,")]

@@ -13,20 +13,20 @@ import grpc
 import pytest
 
 from skdictate._pb import speechkit_stt_v2_pb2 as pb
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.events import EndOfUtterance, Final
 from skdictate.errors import ProblemError
-from skdictate.server import call as calls
+from skdictate.server import client_call as calls
 from skdictate.server import service_v2 as calls_v2
+from skdictate.server.client_session import Cursors, SessionOutput
 from skdictate.server.recogniser import Moonshine
-from skdictate.server.refine import normalized
-from skdictate.server.rules import Rules
-from skdictate.server.session import Cursors, Said
-from skdictate.speechkit import v2
-from skdictate.speechkit.backend import SpeechKitLink
+from skdictate.server.refinement import normalized
+from skdictate.server.session_rules import SessionRules
+from skdictate.speechkit import codec_v2
+from skdictate.speechkit.backend import SpeechKitSession
 from skdictate.speechkit.channel import Endpoint
 from tests.conftest import Serving
-from tests.echo import EchoRecogniser, count
+from tests.support.number_recogniser import EchoRecogniser, count
 
 SOUND = Format(16_000)
 Request = pb.StreamingRecognitionRequest
@@ -59,12 +59,12 @@ async def talk(
 
     async with endpoint.channel() as channel:
         method = channel.stream_stream(
-            v2.METHOD,
+            codec_v2.METHOD,
             request_serializer=Request.SerializeToString,
             response_deserializer=Response.FromString,
         )
         call = method(metadata=metadata)
-        link = SpeechKitLink(call, "", v2.Options().codec(SOUND), None)
+        link = SpeechKitSession(call, "", codec_v2.Options().codec(SOUND), None)
 
         async def send() -> None:
             with suppress(ProblemError):  # whoever reads is told why
@@ -162,9 +162,9 @@ async def test_an_utterance_without_words_to_tell_goes_out_as_one(
 
 def test_a_final_that_another_follows_in_its_utterance_is_not_held_for_ever() -> None:
     with ThreadPoolExecutor(1) as executor:
-        call = calls_v2.Call(calls.Service(EchoRecogniser(), executor, Rules()), None)
-        pieces = [Said(Final(text, 0, 250), Cursors()) for text in ("one", "two")]
-        said = [*pieces, Said(EndOfUtterance(600), Cursors())]
+        call = calls_v2.Call(calls.Service(EchoRecogniser(), executor, SessionRules()), None)
+        pieces = [SessionOutput(Final(text, 0, 250), Cursors()) for text in ("one", "two")]
+        said = [*pieces, SessionOutput(EndOfUtterance(600), Cursors())]
         answers = [call._encode(it) for it in said]
     assert answers[0] is None
     told = [(c.alternatives[0].text, c.end_of_utterance) for a in answers if a for c in a.chunks]

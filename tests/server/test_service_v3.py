@@ -13,15 +13,15 @@ import grpc
 import pytest
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.errors import ProblemError
-from skdictate.server import call
+from skdictate.server import client_call
 from skdictate.server.recogniser import Moonshine
-from skdictate.speechkit import v3
-from skdictate.speechkit.backend import SpeechKitLink
+from skdictate.speechkit import codec_v3
+from skdictate.speechkit.backend import SpeechKitSession
 from skdictate.speechkit.channel import Endpoint
 from tests.conftest import Serving
-from tests.echo import count
+from tests.support.number_recogniser import count
 
 SOUND = Format(16_000)
 
@@ -65,7 +65,7 @@ async def talk(
             response_deserializer=pb.StreamingResponse.FromString,
         )
         call = method(metadata=metadata)
-        link = SpeechKitLink(call, "", v3.Options().codec(SOUND), None)
+        link = SpeechKitSession(call, "", codec_v3.Options().codec(SOUND), None)
 
         async def send() -> None:
             with suppress(ProblemError):  # whoever reads is told why
@@ -141,7 +141,7 @@ async def test_an_unknown_language_is_warned_of(serving: Serving) -> None:
 async def test_a_long_silence_of_the_client_is_told_that_all_is_well(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call, "ALIVE_S", 0.05)
+    monkeypatch.setattr(client_call, "ALIVE_S", 0.05)
     async with serving() as endpoint:
         responses = await talk(endpoint, [settings()], wait_s=0.3)
     assert kinds(responses).count("status_code") >= 3
@@ -252,7 +252,7 @@ async def test_the_socket_is_in_a_private_folder(serving: Serving) -> None:
 async def test_a_client_that_sends_faster_than_is_heard_feels_it(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call, "FULL_S", 0.5)
+    monkeypatch.setattr(client_call, "FULL_S", 0.5)
     pcm = count(1, 80, SOUND, gap_s=0, pause_s=0.4, run=8)
     async with serving() as endpoint:
         responses = await talk(endpoint, [settings(), *chunks(pcm)])

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.core.audio import Format
-from skdictate.core.continuity import Missing
+from skdictate.audio.continuity import Missing
+from skdictate.audio.pcm import Format
 from skdictate.errors import Exit, Problem, ProblemError
 from skdictate.sources.base import Item, Named, Trouble
-from skdictate.sources.devices import sample, survey
+from skdictate.sources.device_survey import sample, survey
 from skdictate.sources.mic_process import MicProcess
-from skdictate.sources.microphone import MicSource
-from tests.sound_server import SoundServer
+from skdictate.sources.microphone_source import MicSource
+from tests.support.sound_server import SoundServer
 
 SOUND = Format(16_000)
 MISSING = "raise OSError('PortAudio library not found')"
@@ -196,7 +196,7 @@ async def test_a_server_that_is_not_there_is_named(
 async def test_a_library_that_hangs_is_told_within_three_seconds_and_given_up(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skdictate.sources.microphone.KILLED_S", 2.2)
+    monkeypatch.setattr("skdictate.sources.microphone_source.KILLED_S", 2.2)
     machine.has_library(HANGING)
     source = MicSource("", SOUND)
     begun_s = time.monotonic()

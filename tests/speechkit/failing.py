@@ -11,11 +11,11 @@ from typing import Any
 
 import grpc
 
-from skdictate.paths import Paths
-from skdictate.server.rules import RefusedError, Rules
 from skdictate.server.service_v3 import RecognizerService
+from skdictate.server.session_rules import RefusedError, SessionRules
 from skdictate.speechkit.channel import Endpoint
-from tests.echo import EchoRecogniser
+from skdictate.system.paths import Paths
+from tests.support.number_recogniser import EchoRecogniser
 
 
 class Moment(StrEnum):
@@ -40,7 +40,7 @@ class Failing(RecognizerService):
     """The real service; its first sessions go through a connection that breaks."""
 
     def __init__(self, executor: ThreadPoolExecutor, fault: Fault) -> None:
-        super().__init__(EchoRecogniser(), executor, Rules())
+        super().__init__(EchoRecogniser(), executor, SessionRules())
         self._fault = fault
         self.n_sessions = 0
 

@@ -11,18 +11,18 @@ import grpc
 import pytest
 
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
-from skdictate.core.audio import Format
-from skdictate.core.events import Event, Final, Refinement, Session
+from skdictate.audio.pcm import Format
+from skdictate.core.events import Event, Final, Refinement, SessionNamed
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, ProblemError
-from skdictate.paths import Paths
-from skdictate.server.rules import Rules
-from skdictate.speechkit import v3
+from skdictate.server.session_rules import SessionRules
+from skdictate.speechkit import codec_v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
+from skdictate.system.paths import Paths
 from tests.conftest import Serving
-from tests.echo import count
+from tests.support.number_recogniser import count
 
 SOUND = Format(16_000)
 PCM = count(1, 3, SOUND, gap_s=0, pause_s=0.6, run=3)
@@ -32,14 +32,14 @@ def backend(endpoint: Endpoint, credential: Credential | None = None) -> SpeechK
     async def whereabouts() -> tuple[Endpoint, Credential | None]:
         return endpoint, credential
 
-    return SpeechKit("test", Limits(), whereabouts, v3.Options())
+    return SpeechKit("test", Limits(), whereabouts, codec_v3.Options())
 
 
 async def dictate(it: SpeechKit, pcm: bytes = PCM) -> list[Event]:
-    async with it.connect(SOUND) as link:
-        await link.send_audio(pcm)
-        await link.finish()
-        return [event async for event in link]
+    async with it.connect(SOUND) as session:
+        await session.send_audio(pcm)
+        await session.finish()
+        return [event async for event in session]
 
 
 async def test_a_session_from_settings_to_its_end(serving: Serving) -> None:
@@ -50,7 +50,7 @@ async def test_a_session_from_settings_to_its_end(serving: Serving) -> None:
             finals = [event for event in events if isinstance(event, Final)]
             assert [final.text for final in finals] == ["1 2 3", ""]  # words, then silence
             assert Refinement(0, "1 2 3") in events
-            sessions = {event for event in events if isinstance(event, Session)}
+            sessions = {event for event in events if isinstance(event, SessionNamed)}
             assert all(session.request_id for session in sessions)
         await it.close()
 
@@ -133,8 +133,8 @@ async def test_every_status_at_every_moment_becomes_a_problem(
 
     async with scripted(paths, handler) as it:
         with pytest.raises(ProblemError) as caught:
-            async with it.connect(SOUND) as link:
-                async for _ in link:
+            async with it.connect(SOUND) as session:
+                async for _ in session:
                     pass
         assert code.name in caught.value.problem.detail
 
@@ -145,9 +145,9 @@ async def test_writing_to_a_session_that_has_ended_says_how_it_ended(paths: Path
 
     async with scripted(paths, handler) as it:
         with pytest.raises(ProblemError) as caught:
-            async with it.connect(SOUND) as link:
+            async with it.connect(SOUND) as session:
                 for _ in range(1000):
-                    await link.send_audio(PCM)
+                    await session.send_audio(PCM)
         assert caught.value.problem.kind is Kind.CREDENTIALS
 
 
@@ -162,8 +162,8 @@ async def test_leaving_early_cancels_the_call(paths: Paths) -> None:
             raise
 
     async with scripted(paths, handler) as it:
-        async with it.connect(SOUND) as link:
-            await link.end_utterance()
+        async with it.connect(SOUND) as session:
+            await session.end_utterance()
             await asyncio.sleep(0.05)
         async with asyncio.timeout(5):
             await cancelled.wait()
@@ -176,8 +176,8 @@ async def test_our_own_cancellation_is_no_problem_of_the_network(paths: Paths) -
     async with scripted(paths, handler) as it:
 
         async def listen() -> None:
-            async with it.connect(SOUND) as link:
-                async for _ in link:
+            async with it.connect(SOUND) as session:
+                async for _ in session:
                     pass
 
         task = asyncio.ensure_future(listen())
@@ -188,7 +188,7 @@ async def test_our_own_cancellation_is_no_problem_of_the_network(paths: Paths) -
 
 
 def test_the_rules_of_the_server_are_the_limits_of_the_client() -> None:
-    limits, rules = Limits(), Rules()
+    limits, rules = Limits(), SessionRules()
     assert (limits.session_s, limits.session_bytes, limits.idle_s) == (
         rules.session_s,
         rules.session_bytes,

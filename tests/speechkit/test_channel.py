@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.address import is_loopback
 from skdictate.errors import Exit, ProblemError
 from skdictate.speechkit.channel import CLOUD, Endpoint
+from skdictate.system.addresses import is_loopback
 
 
 def test_without_an_address_it_is_the_cloud_with_tls() -> None:

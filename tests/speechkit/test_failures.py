@@ -10,11 +10,11 @@ import pytest
 
 from skdictate.core.changes import GapMarked, ProblemCleared, ProblemRaised, Reason, Topic
 from skdictate.errors import Exit, Kind
-from skdictate.paths import Paths
-from skdictate.sources.file import FileSource
-from tests.echo import count, numbers, write
+from skdictate.sources.file_source import FileSource
+from skdictate.system.paths import Paths
+from tests.engine.test_engine import SOUND, desk
 from tests.speechkit.failing import Fault, Moment, failing
-from tests.test_engine import SOUND, desk
+from tests.support.number_recogniser import count, numbers, write
 
 C = grpc.StatusCode
 LAST = 60

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.checks import service
-from skdictate.checks.finding import Case, State
-from skdictate.config import Config, Settings
+from skdictate.app.factory import Factory
+from skdictate.doctor import service_check
+from skdictate.doctor.check_result import CheckContext, CheckState
 from skdictate.errors import ProblemError
-from skdictate.paths import Paths
-from skdictate.speechkit.auth.http import fetch
+from skdictate.settings.config import Config, Settings
+from skdictate.speechkit.auth.token_http import fetch
 from skdictate.speechkit.channel import CLOUD, Endpoint
 from skdictate.speechkit.proxies import Proxy, proxy_for, unusable
-from skdictate.studio import Studio
-from tests.command import run
+from skdictate.system.paths import Paths
 from tests.speechkit.test_reaching import problem
+from tests.support.command import run
 
 PASSWORD = "canary-5512"
 FAR = "recogniser.example:443"
@@ -181,13 +181,15 @@ async def test_one_that_cannot_be_used_is_said(
 
 
 async def test_the_doctor_says_which_one(monkeypatch: pytest.MonkeyPatch, paths: Paths) -> None:
-    monkeypatch.setattr(service, "READY_S", 1.0)
-    monkeypatch.setattr(service, "STEP_S", 0.1)
+    monkeypatch.setattr(service_check, "READY_S", 1.0)
+    monkeypatch.setattr(service_check, "STEP_S", 0.1)
     async with passed() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@127.0.0.1:{proxy.port}")
         settings = Settings(endpoint=FAR)
-        found = await service.service(Case(paths, os.environ, config=Config(settings, {})))
-    assert found.state is State.FAILED
+        found = await service_check.service(
+            CheckContext(paths, os.environ, config=Config(settings, {}))
+        )
+    assert found.state is CheckState.FAILED
     assert f"through the proxy http://127.0.0.1:{proxy.port} of HTTPS_PROXY" in found.detail
     assert PASSWORD not in f"{found}"
 
@@ -195,16 +197,18 @@ async def test_the_doctor_says_which_one(monkeypatch: pytest.MonkeyPatch, paths:
 async def test_the_doctor_says_which_one_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, paths: Paths
 ) -> None:
-    monkeypatch.setattr(service, "READY_S", 0.2)
-    monkeypatch.setattr(service, "STEP_S", 0.2)
+    monkeypatch.setattr(service_check, "READY_S", 0.2)
+    monkeypatch.setattr(service_check, "STEP_S", 0.2)
     monkeypatch.setenv("ALL_PROXY", f"socks5://me:{PASSWORD}@127.0.0.1:9")
     settings = Settings(endpoint="192.0.2.1:443")
-    found = await service.service(Case(paths, os.environ, config=Config(settings, {})))
+    found = await service_check.service(
+        CheckContext(paths, os.environ, config=Config(settings, {}))
+    )
     assert "ALL_PROXY names socks5://127.0.0.1:9" in found.hint
     assert PASSWORD not in f"{found}"
 
 
 def test_the_first_line_says_which_one(monkeypatch: pytest.MonkeyPatch, paths: Paths) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@p.example:3128")
-    studio = Studio(Settings(endpoint=FAR), paths, {})
-    assert studio.recogniser.way == f"{FAR} through the proxy http://p.example:3128"
+    factory = Factory(Settings(endpoint=FAR), paths, {})
+    assert factory.recogniser.way == f"{FAR} through the proxy http://p.example:3128"

@@ -12,10 +12,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from skdictate.core.audio import Format
+from skdictate.audio.pcm import Format
 from skdictate.core.limits import Limits
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit import v3
+from skdictate.speechkit import codec_v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
@@ -29,11 +29,11 @@ async def problem(endpoint: Endpoint) -> Problem:
     async def whereabouts() -> tuple[Endpoint, Credential | None]:
         return endpoint, None
 
-    it = SpeechKit("test", Limits(), whereabouts, v3.Options())
+    it = SpeechKit("test", Limits(), whereabouts, codec_v3.Options())
     with pytest.raises(ProblemError) as caught:
-        async with asyncio.timeout(30), it.connect(SOUND) as link:
-            await link.finish()
-            async for _ in link:
+        async with asyncio.timeout(30), it.connect(SOUND) as session:
+            await session.finish()
+            async for _ in session:
                 pass
     await it.close()
     return caught.value.problem

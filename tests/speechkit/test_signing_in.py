@@ -13,12 +13,12 @@ from typing import Any
 import grpc
 import pytest
 
-from skdictate.config import Settings
+from skdictate.app.factory import Factory
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.paths import Paths
+from skdictate.settings.config import Settings
 from skdictate.speechkit.auth import issuer
-from skdictate.studio import Studio
-from tests.iam import issuing, key_file
+from skdictate.system.paths import Paths
+from tests.support.token_server import issuing, key_file
 
 
 @dataclass
@@ -59,22 +59,22 @@ async def keeping(paths: Paths) -> AsyncIterator[Doorman]:
         await server.stop(None)
 
 
-async def enter(studio: Studio) -> Problem | None:
+async def enter(factory: Factory) -> Problem | None:
     """Have a session; why it was refused, if it was."""
     try:
-        async with studio.backend.connect(studio.sound.format) as link:
-            await link.finish()
-            async for _ in link:
+        async with factory.backend.connect(factory.sound.format) as session:
+            await session.finish()
+            async for _ in session:
                 pass
     except ProblemError as error:
         return error.problem
     return None
 
 
-def studio(
+def factory(
     paths: Paths, doorman: Doorman, environ: dict[str, str] | None = None, **settings: Any
-) -> Studio:
-    return Studio(Settings(endpoint=doorman.target, **settings), paths, environ or {})
+) -> Factory:
+    return Factory(Settings(endpoint=doorman.target, **settings), paths, environ or {})
 
 
 async def test_keys_and_tokens_of_the_environment(paths: Paths) -> None:
@@ -84,7 +84,7 @@ async def test_keys_and_tokens_of_the_environment(paths: Paths) -> None:
             ({"YC_API_KEY": "AQVN"}, "Api-Key AQVN"),
             ({"YC_IAM_TOKEN": "t1.a.b"}, "Bearer t1.a.b"),
         ):
-            it = studio(paths, doorman, environ)
+            it = factory(paths, doorman, environ)
             assert await enter(it) is None
             assert doorman.shown[-1]["authorization"] == said
             assert "x-folder-id" not in doorman.shown[-1]
@@ -103,7 +103,7 @@ async def test_the_folder_is_shown_where_it_belongs(
     paths: Paths, environ: dict[str, str], api: str, shown: str | None
 ) -> None:
     async with keeping(paths) as doorman:
-        it = studio(paths, doorman, environ, api=api, folder_id="b1gfolder")
+        it = factory(paths, doorman, environ, api=api, folder_id="b1gfolder")
         assert await enter(it) is None
         assert doorman.shown[-1].get("x-folder-id") == shown
         await it.close()
@@ -115,7 +115,7 @@ async def test_the_key_of_an_account_gives_a_new_token_before_the_old_one_ends(
     key = str(key_file(tmp_path))
     async with keeping(paths) as doorman:
         with issuing(life_s=1.5) as iam:
-            it = studio(paths, doorman, api_key_file=key, iam_endpoint=iam.url, folder_id="b1g")
+            it = factory(paths, doorman, api_key_file=key, iam_endpoint=iam.url, folder_id="b1g")
             for pause_s in (0.0, 0.0, 1.3):
                 await asyncio.sleep(pause_s)
                 assert await enter(it) is None
@@ -140,7 +140,7 @@ async def test_the_metadata_service_and_yc_and_a_command(
                 ({"auth": "yc"}, "Bearer t1.from.yc"),
                 ({"credential_command": ("echo", "AQVNcommand")}, "Api-Key AQVNcommand"),
             ):
-                it = studio(paths, doorman, environ, **settings)
+                it = factory(paths, doorman, environ, **settings)
                 assert await enter(it) is None
                 assert doorman.shown[-1]["authorization"] == said
                 await it.close()
@@ -152,7 +152,7 @@ async def test_a_token_that_was_good_and_is_refused_is_asked_for_again(
     monkeypatch.setattr(issuer, "YOUNG_S", 0.3)
     async with keeping(paths) as doorman:
         with issuing() as iam:
-            it = studio(paths, doorman, api_key_file=str(key_file(tmp_path)), iam_endpoint=iam.url)
+            it = factory(paths, doorman, api_key_file=str(key_file(tmp_path)), iam_endpoint=iam.url)
             assert await enter(it) is None
             doorman.refuses.add("Bearer t1.token-1.secret")
             await asyncio.sleep(0.35)
@@ -170,7 +170,7 @@ async def test_a_token_that_was_good_and_is_refused_is_asked_for_again(
 async def test_a_key_that_is_refused_is_told_by_its_place(paths: Paths) -> None:
     async with keeping(paths) as doorman:
         doorman.refuses.add("Api-Key AQVN")
-        it = studio(paths, doorman, {"YC_API_KEY": "AQVN"})
+        it = factory(paths, doorman, {"YC_API_KEY": "AQVN"})
         problem = await enter(it)
         assert problem is not None
         assert problem.is_permanent
@@ -183,7 +183,7 @@ async def test_an_iam_service_that_is_down_is_the_network_and_comes_back(
 ) -> None:
     async with keeping(paths) as doorman:
         with issuing(status=503) as iam:
-            it = studio(paths, doorman, api_key_file=str(key_file(tmp_path)), iam_endpoint=iam.url)
+            it = factory(paths, doorman, api_key_file=str(key_file(tmp_path)), iam_endpoint=iam.url)
             problem = await enter(it)
             assert problem is not None
             assert (problem.kind, problem.is_permanent) == (Kind.NETWORK, False)
@@ -197,7 +197,7 @@ async def test_a_key_that_iam_does_not_know_is_permanent(paths: Paths, tmp_path:
     async with keeping(paths) as doorman:
         with issuing() as iam:
             key = str(key_file(tmp_path, id="ajeother000000000009"))
-            it = studio(paths, doorman, api_key_file=key, iam_endpoint=iam.url)
+            it = factory(paths, doorman, api_key_file=key, iam_endpoint=iam.url)
             problem = await enter(it)
             assert problem is not None
             assert (problem.kind, problem.is_permanent) == (Kind.CREDENTIALS, True)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from skdictate.errors import Exit
-from skdictate.paths import Paths
-from tests.breaking import SECRET, breaking
-from tests.command import run
-from tests.terminal import Terminal
+from skdictate.system.paths import Paths
+from tests.support.breaking import SECRET, breaking
+from tests.support.command import run
+from tests.support.terminal import Terminal
 
 MODULE = [sys.executable, "-P", "-m"]
 
@@ -58,35 +58,39 @@ def test_a_command_ends_with_a_sentence_and_a_report(
 ) -> None:
     script = Path(sys.executable).with_name("skdictate")
     words = [str(script)] if command == "script" else [*MODULE, "skdictate"]
-    environ = breaking(tmp_path / "break", "skdictate.history:write_list")
+    environ = breaking(tmp_path / "break", "skdictate.cli.history_output:write_list")
     done = ended([*words, "history", "list"], environ)
     assert done.returncode == Exit.INTERNAL
     assert int(Exit.INTERNAL) == 70, "sysexits.h calls that EX_SOFTWARE"
     assert done.stderr.count("\n") == 1
     assert str(paths.state / "reports") in done.stderr
     text = report(paths)
-    assert "skdictate/commands/history.py:" in text
+    assert "skdictate/cli/history_command.py:" in text
     assert "in _list" in text
 
 
 async def test_a_dictation_that_fails_so_keeps_what_was_recorded(
     tmp_path: Path, paths: Paths, beckett: Path
 ) -> None:
-    environ = breaking(tmp_path / "break", "skdictate.headless:exit_code")
+    environ = breaking(tmp_path / "break", "skdictate.cli.headless:exit_code")
     done = await run("transcribe", str(beckett), environ=environ)
     assert done.code == Exit.INTERNAL
     assert "Traceback" not in done.err
     assert SECRET not in done.err
-    assert "skdictate/headless.py:" in report(paths)
+    assert "skdictate/cli/headless.py:" in report(paths)
     assert "ever tried" in (await run("history", "export")).out.lower()
 
 
 @pytest.mark.parametrize(
     ("module", "what", "order"),
     [
-        ("skdictate.mic", "skdictate.mic.devices:survey", {"do": "list"}),
+        ("skdictate.mic", "skdictate.mic.device_list:survey", {"do": "list"}),
         ("skdictate.server", "skdictate.server.serve:serve", {}),
-        ("skdictate.remote.keeper", "skdictate.remote.origin:label", {"rate_hz": 16000}),
+        (
+            "skdictate.remote_mic.sender.resident_sender",
+            "skdictate.remote_mic.sender.source_choice:label",
+            {"rate_hz": 16000},
+        ),
     ],
 )
 def test_a_child_ends_so_too(
@@ -246,7 +250,7 @@ def test_a_report_follows_causes_and_groups_and_has_no_messages(paths: Paths) ->
 def test_where_the_state_folder_takes_no_report_another_does(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.write_text("no folder")
-    environ = breaking(tmp_path / "break", "skdictate.commands.history:given")
+    environ = breaking(tmp_path / "break", "skdictate.cli.history_command:given")
     environ |= {"SKDICTATE_HOME": str(home / "x"), "TMPDIR": str(tmp_path)}
     done = ended([*MODULE, "skdictate", "history", "list"], environ)
     assert done.returncode == Exit.INTERNAL
@@ -258,6 +262,6 @@ async def test_reports_do_not_pile_up(tmp_path: Path, paths: Paths) -> None:
     folder.mkdir(parents=True, mode=0o700)
     for n in range(30):
         (folder / f"2020-01-{n:02}.txt").write_text("old")
-    environ = breaking(tmp_path / "break", "skdictate.history:write_list")
+    environ = breaking(tmp_path / "break", "skdictate.cli.history_output:write_list")
     await asyncio.to_thread(ended, [*MODULE, "skdictate", "history", "list"], environ)
     assert len(list(folder.iterdir())) == 20

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import COMMAND
-from tests.terminal import Terminal
+from tests.support.command import COMMAND
+from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a shell closes no streams there")
 CLOSED = {"0": "<&-", "1": ">&-", "2": "2>&-"}
@@ -66,7 +66,7 @@ def test_the_screen_is_on_the_terminal_whereto_standard_output_goes_or_not(
 def test_what_is_opened_does_not_take_the_place_of_a_closed_stream(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
-        "from skdictate.cli import main\n"
+        "from skdictate.cli.main import main\n"
         "main(['history', 'list'])\n"
         "names = [os.readlink(f'/proc/self/fd/{fd}') for fd in (0, 1, 2)]\n"
         "open(sys.argv[1], 'w').write(' '.join(names))\n"

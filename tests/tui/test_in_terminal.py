@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from skdictate.core.audio import Format
-from skdictate.library.kept import Kept
+from skdictate.audio.pcm import Format
 from skdictate.library.library import Library
-from skdictate.paths import Paths
+from skdictate.library.stored_dictation import StoredDictation
+from skdictate.system.paths import Paths
 from tests.conftest import Serving
-from tests.echo import count, numbers, write
-from tests.processes import children
-from tests.terminal import Terminal
+from tests.support.number_recogniser import count, numbers, write
+from tests.support.processes import children
+from tests.support.terminal import Terminal
 
 
-def newest(paths: Paths) -> Kept:
+def newest(paths: Paths) -> StoredDictation:
     library = Library(paths.library)
     kept = library.get(library.ids()[0])
     library.close()

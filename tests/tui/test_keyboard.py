@@ -12,13 +12,13 @@ from textual import events
 from textual.message import Message
 
 from skdictate.library.library import Library
-from skdictate.paths import Paths
-from skdictate.tui.driver import HoldParser
+from skdictate.system.paths import Paths
 from skdictate.tui.keyboard import ASK, EVENT_TYPES, Flags, KeyStream, SpaceUp
 from skdictate.tui.messages import Released, Reported
 from skdictate.tui.terminal import RESET
-from tests.kitty import ALL, FOCUS_OUT, SPACE_AGAIN, SPACE_DOWN, SPACE_UP, Kitty
-from tests.terminal import Terminal
+from skdictate.tui.terminal_driver import HoldParser
+from tests.support.kitty import ALL, FOCUS_OUT, SPACE_AGAIN, SPACE_DOWN, SPACE_UP, Kitty
+from tests.support.terminal import Terminal
 
 WHY_NOT = ("This terminal does not report when a", "key is released, so space starts and")
 """As it is broken into rows."""

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from skdictate.config import Settings
-from skdictate.paths import Paths
-from skdictate.studio import Studio
+from skdictate.app.factory import Factory
+from skdictate.settings.config import Settings
+from skdictate.system.paths import Paths
 from skdictate.tui import app
 from skdictate.tui.app import DictateApp
+from skdictate.tui.dictation_control import HOLD, TOGGLE
 from skdictate.tui.messages import Released
-from skdictate.tui.screens.help import HelpScreen
-from skdictate.tui.talk import HOLD, TOGGLE
+from skdictate.tui.screens.help_screen import HelpScreen
 from skdictate.tui.widgets.header import StatusHeader
 from tests.screenshots import until
-from tests.terminal import Terminal
+from tests.support.terminal import Terminal
 
 
 class SlowApp(DictateApp):
@@ -32,22 +32,22 @@ class SlowApp(DictateApp):
     def __init__(self, paths: Paths, talk: str = TOGGLE, source: str = "mic") -> None:
         self.may_go_on = threading.Event()
         super().__init__(Settings(source=source, endpoint="unix:/nowhere", talk=talk), paths)
-        build = self.setup.studio
+        build = self.setup.factory
 
-        def slow() -> Studio:
+        def slow() -> Factory:
             self.may_go_on.wait(30)
             return build()
 
-        self.backstage._show._build = slow
+        self.worker._show._build = slow
 
     @property
     def state(self) -> str:
-        facts = self.desk.query_one(StatusHeader).facts
+        facts = self.main_screen.query_one(StatusHeader).facts
         return facts.note or facts.state
 
     @property
     def n_begun(self) -> int:
-        return len(self.desk.page.sections)
+        return len(self.main_screen.page.sections)
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def loading(it: SlowApp) -> AsyncIterator[Pilot[int]]:
             yield pilot
     finally:
         it.may_go_on.set()
-        await asyncio.to_thread(it.backstage.close, 5.0)
+        await asyncio.to_thread(it.worker.close, 5.0)
         await asyncio.to_thread(it.past.room.close, 5.0)
 
 
@@ -86,7 +86,7 @@ async def test_other_keys_work_meanwhile_and_space_is_for_what_covers_the_desk(
         await pilot.press("question_mark")
         assert isinstance(it.screen, HelpScreen)
         await pilot.press("space")  # closes it
-        await until(lambda: it.screen is it.desk)
+        await until(lambda: it.screen is it.main_screen)
         assert not it.talk.is_wanted
         it.may_go_on.set()
         await until(lambda: it.talk.is_ready)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from skdictate.library.library import Library
-from skdictate.memory import Memory, Microphone
-from skdictate.paths import Paths
-from tests.sound_server import SoundServer
-from tests.terminal import Terminal
+from skdictate.settings.remembered import Remembered, RememberedMicrophone
+from skdictate.system.paths import Paths
+from tests.support.sound_server import SoundServer
+from tests.support.terminal import Terminal
 
 DOWN = "\x1b[B"
 
@@ -35,7 +35,9 @@ def test_a_microphone_is_chosen_by_its_level_and_remembered(
         it.wait("0:00  ", "Listening")
         it.press("q")
         assert it.exit_code() == 0
-    assert Memory(paths).microphone == Microphone("headset.monitor", "Monitor of Headset")
+    assert Remembered(paths).microphone == RememberedMicrophone(
+        "headset.monitor", "Monitor of Headset"
+    )
     with Terminal() as it:
         it.wait("Monitor of Headset · Moonshine", "Press space and speak.")
         it.press("q")

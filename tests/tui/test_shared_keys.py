@@ -11,7 +11,7 @@ import pytest
 
 from skdictate.tui import shared_keys
 from skdictate.tui.shared_keys import WORDS, has_rival
-from tests.tmux import Tmux
+from tests.support.tmux import Tmux
 
 FEEDING = """\
 #!/bin/sh

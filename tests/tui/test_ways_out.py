@@ -13,16 +13,16 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 
-from skdictate.config import Settings
 from skdictate.errors import Exit
-from skdictate.options import OPTIONS, Option
-from skdictate.paths import Paths
+from skdictate.settings.config import Settings
+from skdictate.settings.option_table import OPTIONS, Option
+from skdictate.system.paths import Paths
 from skdictate.tui import screens
 from skdictate.tui.app import DictateApp
-from skdictate.tui.screens.editors import Editor, editor
-from skdictate.tui.screens.save import SaveScreen
+from skdictate.tui.screens.save_screen import SaveScreen
+from skdictate.tui.screens.setting_editors import Editor, editor
+from tests.app.test_reprocess import ALL, keep
 from tests.screenshots import until
-from tests.test_redo import ALL, keep
 
 Pressed = Pilot[int]
 
@@ -52,7 +52,7 @@ def _has_read(app: DictateApp) -> bool:
 def by_setting(option: Option) -> Callable[[DictateApp, Pressed], Awaitable[None]]:
     async def open_(app: DictateApp, pilot: Pressed) -> None:
         await pilot.press("o")
-        app.push_screen(editor(option, app.setup.ledger))
+        app.push_screen(editor(option, app.setup.editor))
         await pilot.pause()
 
     return open_
@@ -107,7 +107,7 @@ async def opened(paths: Paths, name: str) -> AsyncIterator[tuple[DictateApp, Pre
             assert type(app.screen).__name__ == name.partition(",")[0]
             yield app, pilot
     finally:
-        await asyncio.to_thread(app.backstage.close, 5.0)
+        await asyncio.to_thread(app.worker.close, 5.0)
         await asyncio.to_thread(app.past.room.close, 5.0)
 
 
@@ -149,7 +149,7 @@ async def test_escape_closes_every_screen_and_so_does_q_where_it_is_not_typed(
                 await pilot.press(key)
             await until(lambda before=before: app.screen is not before)  # type: ignore[misc]
             assert app.return_value is None
-            while app.screen is not app.desk:
+            while app.screen is not app.main_screen:
                 app.pop_screen()
             await pilot.pause()
             await WAYS[name](app, pilot)

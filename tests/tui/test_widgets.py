@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
-from skdictate.core.audio import SILENCE_DBFS, Format, Level
+from skdictate.audio.pcm import SILENCE_DBFS, Format, Level
 from skdictate.core.changes import (
     Gap,
     GapMarked,
@@ -28,13 +28,13 @@ from skdictate.engine import Outcome
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.tui.actions import ACTIONS, CYRILLIC, bindings
 from skdictate.tui.page import Page
-from skdictate.tui.widgets.banner import Banner
 from skdictate.tui.widgets.bar import filled, ruled
 from skdictate.tui.widgets.gauges import Gauge, Gauges
-from skdictate.tui.widgets.header import IDLE, Facts, StatusHeader
-from skdictate.tui.widgets.meter import NUMBERS_WIDTH, LevelMeter
-from skdictate.tui.widgets.transcript import Transcript
-from skdictate.tui.widgets.wrap import wrapped
+from skdictate.tui.widgets.header import IDLE, HeaderFacts, StatusHeader
+from skdictate.tui.widgets.level_meter import NUMBERS_WIDTH, LevelMeter
+from skdictate.tui.widgets.line_wrap import wrapped
+from skdictate.tui.widgets.problem_banner import ProblemBanner
+from skdictate.tui.widgets.transcript_view import TranscriptView
 
 PROBLEM = Problem(Kind.NETWORK, "Gone", "the [link] is cut", "Wait.")
 
@@ -88,7 +88,7 @@ def test_text_is_wrapped_to_cells(text: str, width: int, expected: list[str]) ->
 
 
 async def test_lines_have_their_times_and_the_partial_its_two_parts() -> None:
-    transcript = Transcript()
+    transcript = TranscriptView()
     app = Frame(transcript)
     async with app.run_test(size=(52, 9)):
         transcript.begin("demo")
@@ -109,7 +109,7 @@ async def test_lines_have_their_times_and_the_partial_its_two_parts() -> None:
 
 
 async def test_a_refinement_takes_the_place_of_its_line() -> None:
-    transcript = Transcript()
+    transcript = TranscriptView()
     app = Frame(transcript)
     async with app.run_test(size=(32, 9)):
         for number in (1, 2, 3):
@@ -127,7 +127,7 @@ async def test_a_refinement_takes_the_place_of_its_line() -> None:
 
 
 async def test_it_follows_the_end_unless_one_has_scrolled_back() -> None:
-    transcript = Transcript()
+    transcript = TranscriptView()
     app = Frame(transcript)
     async with app.run_test(size=(52, 6)) as pilot:
         for number in range(1, 21):
@@ -147,7 +147,7 @@ async def test_it_follows_the_end_unless_one_has_scrolled_back() -> None:
 
 
 async def test_another_width_wraps_anew_and_a_clean_page_is_empty() -> None:
-    transcript = Transcript()
+    transcript = TranscriptView()
     app = Frame(transcript)
     async with app.run_test(size=(62, 7)) as pilot:
         transcript.commit(line(1, "one two three four five six seven eight nine ten"), 0)
@@ -161,7 +161,7 @@ async def test_another_width_wraps_anew_and_a_clean_page_is_empty() -> None:
 
 
 async def test_what_was_said_is_never_read_as_markup() -> None:
-    transcript, banner = Transcript(), Banner()
+    transcript, banner = TranscriptView(), ProblemBanner()
     hostile = "[/] [bold] [@click=app.quit]x[/] [/"
     app = Frame(transcript)
     async with app.run_test(size=(90, 6)):
@@ -176,7 +176,7 @@ async def test_what_was_said_is_never_read_as_markup() -> None:
 
 
 async def test_the_banner_shows_the_gravest_problem_and_its_countdown() -> None:
-    banner = Banner()
+    banner = ProblemBanner()
     app = Frame(banner)
     async with app.run_test(size=(100, 6)) as pilot:
         banner.raised(Topic.SEND, Problem(Kind.NETWORK, "Slow"))
@@ -248,7 +248,7 @@ async def test_the_gauges_show_what_is_used_of_a_session() -> None:
 async def test_the_header_says_who_listens_to_what(width: int) -> None:
     header = StatusHeader()
     app = Frame(header)
-    facts = Facts(IDLE, names=("demo", "Moonshine", "en-US"), billing="nothing billed")
+    facts = HeaderFacts(IDLE, names=("demo", "Moonshine", "en-US"), billing="nothing billed")
     async with app.run_test(size=(width, 3)) as pilot:
         header.facts = facts.while_running(
             status(phase=Phase.RECONNECTING, unsent_s=12.0), overruns=2
@@ -266,9 +266,9 @@ async def test_the_header_says_who_listens_to_what(width: int) -> None:
 
 
 def test_after_nothing_it_is_simply_ready() -> None:
-    facts = Facts(billing="nothing billed").after(Outcome(0, 0, 0, 0, 0, None), None)
+    facts = HeaderFacts(billing="nothing billed").after(Outcome(0, 0, 0, 0, 0, None), None)
     assert (facts.state, facts.note, facts.billing) == (IDLE, "", "nothing billed")
-    two = Facts().after(Outcome(0, 2, 0, 0, 0, None), 1)
+    two = HeaderFacts().after(Outcome(0, 2, 0, 0, 0, None), 1)
     assert two.note == "Kept as dictation 1, 2 stretches not recognised"
 
 

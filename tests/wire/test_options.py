@@ -16,15 +16,15 @@ from typing import IO, Any
 
 import pytest
 
-from skdictate import cli
-from skdictate.config import Settings
-from skdictate.core.audio import Format
-from skdictate.core.changes import Change, LinkChanged
-from skdictate.core.state import State
-from skdictate.core.thrift import KEEP_S
-from skdictate.paths import Paths
-from skdictate.studio import Studio
-from tests.echo import count, write
+from skdictate.app.factory import Factory
+from skdictate.audio.pcm import Format
+from skdictate.cli import main
+from skdictate.core.changes import Change, SessionChanged
+from skdictate.core.idle_cost import KEEP_S
+from skdictate.core.session_state import SessionState
+from skdictate.settings.config import Settings
+from skdictate.system.paths import Paths
+from tests.support.number_recogniser import count, write
 
 OFFICIAL = Path(__file__).with_name("official.py")
 SOUND = Format(16_000)
@@ -87,7 +87,7 @@ def transcribe(server: Official, folder: Path, *options: str) -> tuple[int, str]
     path = write(folder / "numbers.wav", pcm, SOUND)
     where = ("--endpoint", f"127.0.0.1:{server.port}", "--plaintext", "--speed", "0")
     with redirect_stdout(io.StringIO()) as out:
-        code = cli.main(["transcribe", str(path), *where, *options])
+        code = main.main(["transcribe", str(path), *where, *options])
     return code, out.getvalue()
 
 
@@ -361,7 +361,7 @@ ASKING = ("--speaker-labelling", "--language", "auto")
 
 def history(*arguments: str) -> str:
     with redirect_stdout(io.StringIO()) as out:
-        assert cli.main(["history", *arguments]) == 0
+        assert main.main(["history", *arguments]) == 0
     return out.getvalue()
 
 
@@ -406,8 +406,8 @@ async def test_a_session_is_kept_in_a_pause_as_the_user_wants(
     path = write(tmp_path / "numbers.wav", pcm, SOUND)
     endpoint = f"127.0.0.1:{server.port}"
     settings = Settings(endpoint=endpoint, plaintext=True, keep_alive=keep_alive)
-    studio = Studio(settings, paths, {})
-    engine = studio.engine(studio.sound.file(path, 2))
+    factory = Factory(settings, paths, {})
+    engine = factory.engine(factory.sound.file(path, 2))
     loop = asyncio.get_running_loop()
 
     def pause() -> None:
@@ -420,10 +420,10 @@ async def test_a_session_is_kept_in_a_pause_as_the_user_wants(
 
     loop.call_soon(pause)
     outcome = await engine.run()
-    await studio.close()
+    await factory.close()
     server.said()
     assert server.said() == messages
-    assert (outcome.n_links, outcome.billed_s) == (1, 15)
+    assert (outcome.n_sessions, outcome.billed_s) == (1, 15)
 
 
 async def test_the_end_of_a_sentence_that_the_user_says_is_sent(
@@ -433,15 +433,15 @@ async def test_the_end_of_a_sentence_that_the_user_says_is_sent(
     path = write(tmp_path / "numbers.wav", pcm, SOUND)
     endpoint = f"127.0.0.1:{server.port}"
     settings = Settings(endpoint=endpoint, plaintext=True, eou="external", chunk_ms=100)
-    studio = Studio(settings, paths, {})
-    engine = studio.engine(studio.sound.file(path, 2))
+    factory = Factory(settings, paths, {})
+    engine = factory.engine(factory.sound.file(path, 2))
 
     def say_so(change: Change) -> None:
-        if isinstance(change, LinkChanged) and change.state is State.OPEN:
+        if isinstance(change, SessionChanged) and change.state is SessionState.OPEN:
             asyncio.get_running_loop().call_later(0.3, engine.end_utterance)
 
     engine.on_change = say_so
     await engine.run()
-    await studio.close()
+    await factory.close()
     server.said()
     assert server.said() == ["chunk", "eou"]

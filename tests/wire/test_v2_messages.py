@@ -6,8 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from skdictate.core.audio import Format
-from skdictate.speechkit import v2
+from skdictate.audio.pcm import Format
+from skdictate.speechkit import codec_v2
 
 READ = """
 import json, sys
@@ -19,7 +19,7 @@ print(json.dumps([MessageToDict(it, preserving_proto_field_name=True) for it in 
 
 
 def test_the_official_stubs_read_what_our_client_sends(yandex_python: Path) -> None:
-    wishes = v2.Options("ru-RU", "general", masks_profanity=True, normalizes=False)
+    wishes = codec_v2.Options("ru-RU", "general", masks_profanity=True, normalizes=False)
     codec = wishes.codec(Format(48_000), "b1g")
     sent = [codec.pack(codec.settings()).hex(), codec.pack(codec.audio(b"\1\2\3\4")).hex()]
     command = [str(yandex_python), "-W", "ignore", "-c", READ, *sent]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.unseen import Unseen, seen
+from skdictate.system.hidden_value import HiddenValue, seen
 
 API_KEY = "Api-Key"
 IAM_TOKEN = "Bearer"  # noqa: S105 - the name of a scheme
@@ -43,7 +43,7 @@ class Credential:
 
     def metadata(self) -> tuple[str, str]:
         """The gRPC metadata entry."""
-        return "authorization", Unseen(f"{self.scheme} ") + self.secret
+        return "authorization", HiddenValue(f"{self.scheme} ") + self.secret
 
     @property
     def kind(self) -> str:

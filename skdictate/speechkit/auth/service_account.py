@@ -14,7 +14,7 @@ from typing import Any
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.auth.credential import IAM_TOKEN, Credential, of_text
-from skdictate.speechkit.auth.http import fetch, nonsense
+from skdictate.speechkit.auth.token_http import fetch, nonsense
 
 IAM = "https://iam.api.cloud.yandex.net"
 """Who exchanges; other installations of the cloud have another."""

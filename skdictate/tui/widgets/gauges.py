@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from skdictate.core.limits import HARD, SOFT, Limits
 from skdictate.core.status import Status
-from skdictate.output.words import clock
+from skdictate.output.phrases import clock
 from skdictate.tui.widgets.bar import ruled
 
 

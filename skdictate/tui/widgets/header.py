@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from skdictate.core.elsewhere import Elsewhere
 from skdictate.core.status import Phase, Status
-from skdictate.output.words import clock
+from skdictate.mic_protocol.remote_status import RemoteStatus
+from skdictate.output.phrases import clock
 
 if TYPE_CHECKING:
-    from skdictate.backstage.news import Ready
+    from skdictate.app.worker_events import Ready
     from skdictate.engine import Outcome
 
 NARROW = 60
@@ -51,7 +51,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HeaderFacts:
     """What the header tells."""
 
     state: str = LOADING
@@ -69,35 +69,35 @@ class Facts:
     billing: str = ""
 
     @classmethod
-    def of(cls, ready: Ready) -> Facts:
+    def of(cls, ready: Ready) -> HeaderFacts:
         """Before the first dictation."""
         facts = cls(IDLE, billing=FREE if ready.is_local else billed(0))
         return facts.hearing(ready.source, ready)
 
-    def hearing(self, source: str, ready: Ready) -> Facts:
+    def hearing(self, source: str, ready: Ready) -> HeaderFacts:
         """The same with the names of who listens to what."""
         names = (source, f"{ready.engine} on {ready.place}", ", ".join(ready.languages))
         return replace(self, names=tuple(name for name in names if name))
 
-    def renewed(self, ready: Ready) -> Facts:
+    def renewed(self, ready: Ready) -> HeaderFacts:
         """For other settings; what is told of the last dictation stays."""
-        fresh = Facts.of(ready)
+        fresh = HeaderFacts.of(ready)
         if self.state in (LOADING, IDLE):
             return fresh
         return replace(self, names=fresh.names)
 
-    def hearing_elsewhere(self, elsewhere: Elsewhere) -> Facts:
+    def hearing_elsewhere(self, elsewhere: RemoteStatus) -> HeaderFacts:
         """The same with how the microphone of another machine stands, in place of its name."""
         facts = replace(self, names=(elsewhere.words, *self.names[1:]))
         if self.state == IDLE and not self.note and not elsewhere.is_attached:
             return replace(facts, note="Waiting for a microphone")
         return facts
 
-    def anew(self) -> Facts:
+    def anew(self) -> HeaderFacts:
         """The same with nothing dictated yet."""
         return replace(self, state=IDLE, note="", elapsed_s=0, session=0)
 
-    def while_running(self, status: Status, overruns: int) -> Facts:
+    def while_running(self, status: Status, overruns: int) -> HeaderFacts:
         """The same for a dictation that runs."""
         return replace(
             self,
@@ -106,13 +106,13 @@ class Facts:
             elapsed_s=int(status.recorded_s),
             behind_s=int(status.unsent_s),
             overruns=overruns,
-            session=status.n_links,
+            session=status.n_sessions,
             billing=billed(status.billed_s) if status.limits.unit_s else self.billing,
         )
 
     def after(
         self, outcome: Outcome, dictation_id: int | None, *, is_unsaved: bool = False
-    ) -> Facts:
+    ) -> HeaderFacts:
         """The same for a dictation that is over."""
         note = f"Kept as dictation {dictation_id}" if dictation_id is not None else ""
         note = UNSAVED if is_unsaved else note
@@ -125,11 +125,11 @@ class Facts:
             state=done if note else IDLE,
             note=note,
             elapsed_s=outcome.audio_ms // 1000,
-            session=outcome.n_links,
+            session=outcome.n_sessions,
             billing=billed(outcome.billed_s) if outcome.billed_s else self.billing,
         )
 
-    def saved(self, dictation_id: int | None) -> Facts:
+    def saved(self, dictation_id: int | None) -> HeaderFacts:
         """The same when the disk has taken it after all."""
         if not self.note.startswith(UNSAVED):
             return self
@@ -145,7 +145,7 @@ def billed(billed_s: int) -> str:
 class StatusHeader(Widget):
     """Two rows; on a low screen one."""
 
-    facts: reactive[Facts] = reactive(Facts())
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts())
 
     def render(self) -> RenderResult:
         """State and time, then the rest."""

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from skdictate.tui.talk import HOLD, TOGGLE
+from skdictate.tui.dictation_control import HOLD, TOGGLE
 
 GREETINGS = {"": Content("One moment.")} | {
     way: Content.assemble(

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit.auth import http
-from skdictate.speechkit.auth.lookup import of_secret
+from skdictate.speechkit.auth import token_http
+from skdictate.speechkit.auth.credential_lookup import of_secret
 from skdictate.speechkit.auth.service_account import AccountKey, exchange, moment
-from tests.iam import KEY_ID, issuing, key_json
+from tests.support.token_server import KEY_ID, issuing, key_json
 
 
 def key(**other: Any) -> AccountKey:
@@ -156,7 +156,7 @@ async def test_a_server_that_does_not_answer_holds_nobody_up() -> None:
     with issuing(delay_s=1.5) as iam:
         began_s = time.monotonic()
         with pytest.raises(ProblemError) as caught:
-            await http.fetch(iam.url, who="It", headers={}, limit_s=0.4)
+            await token_http.fetch(iam.url, who="It", headers={}, limit_s=0.4)
         took_s = time.monotonic() - began_s
     turning.cancel()
     assert "no answer" in caught.value.problem.detail or "timed out" in caught.value.problem.detail

@@ -1,0 +1,42 @@
+"""What a dictation may cost; apart, since that depends on what others have cost today."""
+
+from __future__ import annotations
+
+import os
+
+from skdictate.errors import ProblemError
+from skdictate.library import daily_spending
+from skdictate.library.library import Library
+from skdictate.settings.config import Settings
+from skdictate.system.paths import Paths
+
+
+def budget(settings: Settings, paths: Paths) -> tuple[float, str]:
+    """Seconds that may be billed, infinite without a limit; and the option that says so.
+
+    The day is that on which the dictation begins. Where the library cannot tell what the day has
+    cost, it counts as nothing: speech is to be recorded, and the disk's problem is said elsewhere.
+    """
+    infinity = float("inf")
+    of_dictation_s = settings.budget_s or infinity
+    of_day_s = infinity
+    if settings.budget_day_s:
+        of_day_s = max(0.0, settings.budget_day_s - _spent_s(paths))
+    if of_day_s < of_dictation_s:
+        return of_day_s, "--budget-day-s"
+    return of_dictation_s, "--budget-s"
+
+
+def _spent_s(paths: Paths) -> int:
+    if not os.path.exists(paths.library):  # noqa: PTH110
+        return 0
+    try:
+        library = Library(paths.library)
+    except ProblemError:
+        return 0
+    try:
+        return daily_spending.today_s(library)
+    except ProblemError:
+        return 0
+    finally:
+        library.close()

@@ -1,0 +1,204 @@
+"""What goes on behind the screen: studio after studio, and in each dictation after dictation;
+apart, since all of it happens on one event loop, and nothing of it knows of threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from skdictate.app.remote_entry import RemoteEntry
+from skdictate.app.unsaved_text import UnsavedText
+from skdictate.app.worker_events import (
+    Began,
+    Changed,
+    Ended,
+    Failed,
+    Ready,
+    WorkerEvent,
+    WorkerView,
+)
+from skdictate.errors import ProblemError
+
+if TYPE_CHECKING:
+    from skdictate.app.factory import Factory
+    from skdictate.engine import Engine
+    from skdictate.settings.remembered import RememberedMicrophone
+    from skdictate.speechkit.auth import Issuer
+
+LOOK_S = 0.1
+"""How often the gauges' snapshot is renewed."""
+
+
+class DictationLoop:
+    """``run`` goes on until ``leave``. What makes no sense at the moment is ignored."""
+
+    def __init__(self, build: Callable[[], Factory], tell: Callable[[WorkerEvent], None]) -> None:
+        self.view: WorkerView | None = None
+        """The newest snapshot, while a dictation runs; replaced whole."""
+        self.factory: Factory | None = None
+        """The one that is ready, if one is."""
+        self.engine: Engine | None = None
+        """The dictation that runs, if one does."""
+        self.entrance = RemoteEntry(tell)
+        self.is_leaving = False
+        self._build = build
+        self._tell = tell
+        self._remains = UnsavedText(tell)
+        self._is_stopped_early = False
+        """The dictation that was asked for has not begun, and is to end as soon as it has."""
+        self._is_stale = False
+        """The studio was built for settings that are no longer in force."""
+        self._wanted: asyncio.Queue[bool] = asyncio.Queue()
+        """Another dictation, or the end of the studio."""
+
+    async def run(self) -> None:
+        """Studio after studio, until told to leave."""
+        is_wanted = False
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while not self.is_leaving:
+                self._is_stale = False
+                try:
+                    factory = self._build()
+                    await factory.sound.settle(self.entrance.hub, may_wait=True)
+                except ProblemError as error:
+                    self._tell(Failed(error.problem))
+                    is_wanted = await self._wanted.get()
+                    continue
+                await self.entrance.receive(group, factory.sound.hub)
+                if is_wanted:  # what was wrong has been mended since
+                    self._wanted.put_nowait(True)
+                    is_wanted = False
+                await self._serve(factory)
+            await self.entrance.receive(group, None)
+            self._remains.close()
+
+    # ------------------------------------------------------------------------- commands
+
+    def begin(self) -> None:
+        """Begin a dictation, unless one runs."""
+        if self.engine is None:
+            self._is_stopped_early = False
+            self._wanted.put_nowait(True)
+
+    def stop(self) -> None:
+        """Capture no more; also in a dictation that was asked for and has not begun yet."""
+        if self.engine is not None:
+            self.engine.stop()
+        else:
+            self._is_stopped_early = True
+
+    def choose(self, microphone: RememberedMicrophone) -> None:
+        """Record from this one from now on; a dictation that runs goes on with it."""
+        if self.factory is None:
+            return
+        self.factory.sound.choose(microphone)
+        if self.engine is not None:
+            self.engine.switch(microphone.name)
+        else:
+            self._tell_ready(self.factory)
+
+    def renew(self) -> None:
+        """Build the studio anew, for the next dictation; one that runs goes on as it is."""
+        if not self._is_stale:
+            self._is_stale = True
+            self._wanted.put_nowait(False)
+
+    def sign_in(self, issuer: Issuer) -> None:
+        """Show the service this from now on, also in a dictation that runs, which tries again."""
+        factory = self.factory
+        if self.engine is not None and factory is not None and not factory.recogniser.is_local:
+            factory.issuer = issuer
+            self.engine.retry()
+        self.renew()
+
+    def leave(self, patience_s: float) -> None:
+        """End a dictation that runs, and everything; what is not answered in time is given up."""
+        self._wanted.put_nowait(False)
+        if self.engine is not None:
+            self.engine.stop()
+            asyncio.get_running_loop().call_later(patience_s, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.engine is not None:
+            self.engine.abandon()
+
+    # ------------------------------------------------------------------------- one studio
+
+    async def _serve(self, factory: Factory) -> None:
+        """Dictation after dictation, until told to leave, or to have another studio."""
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(factory.server.run()) if factory.server else None
+            looking = group.create_task(self._look())
+            self.factory = factory
+            self._tell_ready(factory)
+            while not self.is_leaving and await self._wanted.get():
+                await self._dictate(factory)
+            self.factory = None
+            looking.cancel()
+            if serving is not None:
+                serving.cancel()
+        await factory.close()
+
+    def _tell_ready(self, factory: Factory) -> None:
+        self._tell(
+            Ready(
+                factory.sound.name,
+                factory.backend.name,
+                factory.recogniser.place,
+                factory.recogniser.languages,
+                factory.recogniser.is_local,
+                factory.sound.absence,
+                factory.sound.invitation,
+            )
+        )
+
+    async def _dictate(self, factory: Factory) -> None:
+        try:
+            source = factory.sound.source()
+            engine = factory.engine(source)
+        except ProblemError as error:
+            self._tell(Failed(error.problem))
+            return
+        engine.on_change = lambda change: self._tell(Changed(change))
+        self.engine = engine
+        self._tell(Began(source.name, source.format.rate_hz))
+        if self._is_stopped_early:
+            self._is_stopped_early = False
+            engine.stop()
+        try:
+            outcome = await engine.run()
+        finally:
+            self.engine = self.view = None
+        number = engine.store.dictation_id
+        # What is to be recognised again needs its sound, which is spent afterwards.
+        note = await _spend_sound(factory, number) if not outcome.mended else ""
+        self._tell(Ended(outcome, number, note, is_unsaved=engine.store.is_waiting))
+        if engine.store.is_waiting:
+            self._remains.persist(self._group, engine.store)
+
+    async def _look(self) -> None:
+        """Renew the snapshot."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self.entrance.look(self.factory.sound.hub if self.factory is not None else None)
+            engine = self.engine
+            if engine is not None:
+                level, held_dbfs = engine.meter.look(loop.time())
+                self.view = WorkerView(
+                    engine.status(), level, held_dbfs, engine.is_paused, engine.source.overruns
+                )
+            await asyncio.sleep(LOOK_S)
+
+
+async def _spend_sound(factory: Factory, number: int | None) -> str:
+    """What there is to say of a recording that was to be kept only for a while."""
+    if number is None or factory.settings.keep_audio:
+        return ""
+    from skdictate.app.archive import Archive
+
+    try:
+        return await asyncio.to_thread(Archive(factory.paths).spend_sound, number)
+    except ProblemError as error:
+        return str(error.problem)

@@ -1,0 +1,147 @@
+"""Builds engines, and holds what outlives a dictation: the embedded server and the connection to a
+recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from skdictate.app.backend_factory import NO_MODEL, RecogniserChoice
+from skdictate.app.budget import budget
+from skdictate.app.source_factory import SourceFactory
+from skdictate.core.policy import Policy
+from skdictate.engine import Engine
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.library.base import DictationStore
+from skdictate.library.writer import DictationWriter, about
+from skdictate.server.embedded_server import EmbeddedServer
+from skdictate.settings.config import Settings
+from skdictate.sources.base import Source
+from skdictate.speechkit.auth import Credential, Issuer, credential_lookup
+from skdictate.speechkit.backend import SpeechKit
+from skdictate.speechkit.channel import Endpoint
+from skdictate.speechkit.proxies import unusable
+from skdictate.system.hidden_value import ENVIRONMENT
+from skdictate.system.paths import Paths
+from skdictate.text.clean_text import clean
+
+PATIENCE_S = 25.0
+"""At the end of a dictation: how long a silent recogniser is waited for; long enough to find out
+that a session is dead, and to have the next one answer."""
+LATE_S = 60.0
+"""The same, if it works through the whole session only then."""
+
+
+class Factory:
+    """Everything for one kind of dictation, as the settings say.
+
+    Raises:
+        ProblemError: the settings do not go together, or a key is missing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Paths,
+        environ: Mapping[str, str] = ENVIRONMENT,
+        *,
+        stdin_fd: int = 0,
+        issuer: Issuer | None = None,
+    ) -> None:
+        self.settings = settings
+        """As they were given; another microphone may have been chosen since."""
+        self.paths = paths
+        if settings.api_key_file == "-" and settings.source == "stdin":
+            raise ProblemError(_two_of_stdin())
+        self.issuer: Issuer | None = None
+        """Who hands out what is shown to the service, if somebody does."""
+        if settings.engine != "local":
+            self.issuer = issuer or credential_lookup.find(settings, paths, environ, stdin_fd)
+        self.recogniser = RecogniserChoice.of(settings, self.issuer)
+        self.sound = SourceFactory(settings, paths, environ, stdin_fd)
+        is_local = self.recogniser.is_local
+        self.server = EmbeddedServer(paths, self.recogniser.order) if is_local else None
+        self.backend = SpeechKit(
+            self.recogniser.name,
+            self.recogniser.limits,
+            self._whereabouts,
+            self.recogniser.options,
+            has_words=self.recogniser.has_words,
+        )
+
+    def engine(self, source: Source) -> Engine:
+        """A new dictation from this source."""
+        kept = about(
+            engine=self.backend.name,
+            api=self.settings.api,
+            languages=self.recogniser.languages,
+            source=clean(source.name),
+            rate_hz=source.format.rate_hz,
+        )
+        kept = replace(kept, keeps_audio=self.settings.keep_audio)
+        return self.engine_for(
+            source, DictationWriter(self.paths.library, self.paths.recordings, kept)
+        )
+
+    def engine_for(
+        self, source: Source, store: DictationStore, *, is_again: bool = False
+    ) -> Engine:
+        """One that hears this source, and has somebody keep what comes of it.
+
+        ``is_again``: it was dictated before, so that silence ends nothing.
+        """
+        policy = self.policy(source, is_again=is_again)
+        engine = Engine(source, self.backend, store, policy)
+        self.hear_of_server(engine)
+        proxy = self.recogniser.endpoint.proxy if self.recogniser.endpoint else None
+        if proxy is not None and not proxy.is_usable:
+            engine.notice(unusable(proxy))
+        if self.recogniser.lacks_model:
+            engine.notice(NO_MODEL)
+        return engine
+
+    def policy(self, source: Source, *, is_again: bool = False) -> Policy:
+        """What the settings ask for, where that is heard."""
+        budget_s, budget_option = budget(self.settings, self.paths)
+        return Policy(
+            refines=self.backend.refines,
+            has_words=self.backend.has_words,
+            answers_late=self.settings.speaker_labelling,
+            chunk_ms=self.settings.chunk_ms,
+            hears_microphone=source.is_microphone,
+            sends_silence=self.settings.silence == "send",
+            stop_after_silence_s=0.0 if is_again else self.settings.stop_after,
+            budget_s=budget_s,
+            budget_option=budget_option,
+            is_live=source.is_live,
+            patience_s=LATE_S if self.settings.speaker_labelling else PATIENCE_S,
+            has_hedges=self.settings.second_session and not self.recogniser.is_local,
+        )
+
+    def hear_of_server(self, engine: Engine) -> None:
+        """From now on it is this engine that says what is wrong with the embedded recogniser."""
+        if self.server is not None:
+            self.server.on_problem = engine.announce
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self.backend.close()
+
+    async def _whereabouts(self) -> tuple[Endpoint, Credential | None]:
+        """Where the recogniser is now."""
+        if self.recogniser.endpoint is not None:
+            return self.recogniser.endpoint, await self.issuer.credential() if self.issuer else None
+        assert self.server is not None
+        address = await self.server.address()
+        token = Credential("Bearer", address.token, "server") if address.token else None
+        return Endpoint(address.target, is_plaintext=True), token
+
+
+def _two_of_stdin() -> Problem:
+    return Problem(
+        Kind.USAGE,
+        "Standard input cannot be both key and sound",
+        "--api-key-file - was asked for, and --source stdin",
+        "Put the key into a file, or run: skdictate auth login",
+        is_permanent=True,
+    )

@@ -1,0 +1,1 @@
+"""Sound as samples: format, level, loudness, voice activity, resampling and Opus."""

@@ -1,1 +1,0 @@
-"""What ``skdictate doctor`` looks at: a file per subject, a function per check."""

@@ -1,0 +1,54 @@
+"""``skdictate``, ``listen`` and ``transcribe``: from sound to text."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from skdictate.cli.option_flags import add_command, add_options, given
+from skdictate.system.paths import Paths
+
+
+def add(commands: Any) -> None:
+    """The headless ones; the app is what runs without a command."""
+    listen = add_command(commands, "listen", "dictate without a screen, into a pipe")
+    listen.set_defaults(run=_listen)
+    add_options(listen)
+
+    transcribe = add_command(commands, "transcribe", "print what recordings say", "FILE ...")
+    transcribe.set_defaults(run=_transcribe)
+    transcribe.add_argument("files", nargs="+", metavar="FILE", help=argparse.SUPPRESS)
+    add_options(transcribe, without=("source",))
+
+
+def app(parsed: argparse.Namespace) -> int:
+    """The app; standard input may be sound, and then the keys come from the terminal."""
+    config = given(parsed)
+    from skdictate.tui.start import start
+
+    return start(config, Paths.of())
+
+
+def _listen(parsed: argparse.Namespace) -> int:
+    """Dictate headless."""
+    return _headless(parsed, files=[])
+
+
+def _transcribe(parsed: argparse.Namespace) -> int:
+    """Recordings to text."""
+    return _headless(parsed, files=parsed.files)
+
+
+def _headless(parsed: argparse.Namespace, files: list[str]) -> int:
+    config = given(parsed)
+    import asyncio
+    from pathlib import Path
+
+    from skdictate.app.factory import Factory
+    from skdictate.cli.headless import dictate
+
+    factory = Factory(config.settings, Paths.of())
+    speed = config.settings.speed
+    if speed is None:
+        speed = 0.0 if factory.recogniser.is_local else 1.0
+    return asyncio.run(dictate(factory, [factory.sound.file(Path(file), speed) for file in files]))

@@ -1,0 +1,49 @@
+"""``skdictate ssh``: dictate on another machine with the microphone of this one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from skdictate.system.paths import Paths
+
+USAGE = "skdictate ssh [USER@]HOST [SSH OPTION ...] [-- OPTION OF SKDICTATE ...]"
+ABOUT = """\
+Log in with ssh, and run skdictate there with the microphone of this machine. It is on while a
+dictation runs there, and at no other time.
+
+  skdictate ssh pi
+  skdictate ssh me@server -p 2222 -- --language ru-RU
+"""
+
+
+def add(commands: Any) -> None:
+    """The words after it are ssh's and those of skdictate over there: nothing here reads them."""
+    parser = commands.add_parser(
+        "ssh",
+        help="dictate on another machine, with this microphone",
+        description=ABOUT,
+        usage=USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prefix_chars="\0",
+        add_help=False,
+    )
+    parser.set_defaults(run=lambda parsed: _ssh(parser, parsed))
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+
+def _ssh(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> int:
+    if parsed.words in (["-h"], ["--help"]):
+        parser.print_help()
+        return 0
+    import os
+
+    from skdictate.remote_mic.ssh.ssh_arguments import SshArguments
+    from skdictate.settings.config import load
+
+    paths = Paths.of()
+    arguments = SshArguments.of(parsed.words)
+    settings = load({}, os.environ, paths.config_file).settings
+    from skdictate.remote_mic.commands.ssh_session import visit
+
+    return visit(arguments, settings, paths)

@@ -1,0 +1,104 @@
+"""What the link of a span is sent, and when it is left for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skdictate.audio.loudness import Loudness
+from skdictate.audio.pcm import Format
+from skdictate.core.rollover import OVERLAP_S, Cut, Cutting
+from skdictate.core.session import Session
+from skdictate.core.session_pool import SessionPool
+from skdictate.core.span import Span
+from skdictate.core.timeline import Timeline
+
+LIVE_S = 2.0
+"""With less than this unsent, sending keeps up with the speaker."""
+
+
+@dataclass
+class Feeder:
+    """Feeds, cuts and finishes; who opens links is told elsewhere."""
+
+    format: Format
+    session_pool: SessionPool
+    timeline: Timeline
+    loudness: Loudness
+    cutting: Cutting
+
+    def run(self, span: Span, session: Session, now_s: float) -> None:
+        """Give an open link its audio; cut the span if the session is used up."""
+        if span.is_settled:  # what was left to hear was overlap only
+            self.session_pool.finish(session, now_s)
+            return
+        self._feed(span, session, now_s)
+        if span.hear_until is None or session.cursor < span.hear_until:
+            self._roll_over(span, session, now_s)
+            self._feed(span, session, now_s)
+        self._end(span, session, now_s)
+
+    def run_beside(self, span: Span, spare: Session, now_s: float) -> None:
+        """Give an open link the same audio as that of the span, and cut nothing."""
+        self._feed(span, spare, now_s)
+        self._end(span, spare, now_s)
+
+    def is_behind(self, span: Span) -> bool:
+        """The link is sent the past, faster than it was spoken."""
+        return self.timeline.unheard(span) > self.format.samples(LIVE_S)
+
+    def _feed(self, span: Span, session: Session, now_s: float) -> None:
+        until = self.timeline.head if span.hear_until is None else span.hear_until
+        is_behind = until - session.cursor > self.format.samples(LIVE_S)
+        full = session.cursor + self.cutting.room(session, is_behind=is_behind)
+        is_last = span.hear_until is not None or full < until
+        self.session_pool.hand_out(session, min(until, full), now_s, is_last=is_last)
+
+    def _end(self, span: Span, session: Session, now_s: float) -> None:
+        if span.hear_until is not None and session.cursor >= span.hear_until:
+            self.session_pool.finish(session, now_s)
+
+    def _roll_over(self, span: Span, session: Session, now_s: float) -> None:
+        """Move on to a new session if this one is used up, or end it if nothing is left to say."""
+        is_quiet = self.loudness.is_pause(session.cursor)
+        is_idle = self.session_pool.is_idle(session, now_s)
+        pause = self._pause_at(span, session)
+        cut = self.cutting.decide(
+            session,
+            is_quiet=is_quiet,
+            is_parted=pause is not None,
+            is_behind=self.is_behind(span),
+            is_idle=is_idle,
+        )
+        if cut is None and self.session_pool.is_at_budget(session):
+            cut = Cut.AT_HEAD  # no other session follows that could hear a word whole
+        if cut is None and self.session_pool.trust.is_mute(session, now_s):
+            cut = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH
+        if cut is Cut.AT_ACK and pause is not None:
+            self.timeline.part(span, pause)
+        elif cut is Cut.AT_HEAD:
+            self.timeline.cut(span, session.cursor)
+        elif cut is Cut.IN_SPEECH:
+            self._overlap(span, session)
+        elif span.end is None and is_idle:
+            self._leave_idle(span, session)
+
+    def _pause_at(self, span: Span, session: Session) -> int | None:
+        """Where to cut in the pause that follows what is settled, if there is only that one."""
+        if not session.has_parted:
+            return None
+        place = self.loudness.parting(span.start)
+        return None if place is None or place >= session.cursor else place
+
+    def _overlap(self, span: Span, session: Session) -> Span:
+        return self.timeline.overlap(span, session.cursor, self.format.samples(OVERLAP_S / 2))
+
+    def _leave_idle(self, span: Span, session: Session) -> None:
+        """No sound comes: end the session before the server does.
+
+        If that is amid a word, whoever hears its rest hears it from the beginning.
+        """
+        head = self.timeline.head
+        if self.loudness.is_pause(head):
+            self.timeline.cut(span, head)
+        else:
+            self._overlap(span, session).wakes_at = head

@@ -1,0 +1,191 @@
+"""Judges what a recogniser says: what is text, whose it is, and what it settles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skdictate.core.answer_check import (
+    ROUGH_S,
+    is_possible,
+    is_repeated,
+    is_within,
+    n_before,
+    read,
+)
+from skdictate.core.changes import FindingMade
+from skdictate.core.events import (
+    EndOfUtterance,
+    Final,
+    Partial,
+    Refinement,
+    ServerStatus,
+    StatusCode,
+)
+from skdictate.core.findings import Classified, Finding, Found, Labelled, Warned
+from skdictate.core.pending_line import PendingLine
+from skdictate.core.placed_words import PlacedWord, spread
+from skdictate.core.session import Session
+from skdictate.core.span import Span
+from skdictate.core.timeline import Timeline
+from skdictate.core.transcript import Transcript
+
+MOST_FINALS = 1_000
+"""Of a session, that a refinement may still come for; a session of the service has fewer."""
+MOST_WARNINGS = 100
+"""Different ones, in a dictation."""
+
+
+@dataclass(slots=True)
+class Results:
+    """Turns events into lines."""
+
+    timeline: Timeline
+    transcript: Transcript
+    warnings: set[str] = field(default_factory=set)
+
+    def partial(self, session: Session, span: Span | None, event: Partial) -> bool:
+        """A new guess; whether anything was learnt from it."""
+        session.has_words = session.has_words or bool(event.words)
+        session.is_pending = bool(event.text)
+        if span is None or not event.text or event.text == span.partial:
+            return False
+        span.partial = event.text
+        return True
+
+    def final(self, session: Session, span: Span | None, event: Final, now_s: float) -> None:
+        """Words for good: a line, if they are this span's to give."""
+        if is_repeated(session, event):
+            return
+        owner = span or self.timeline.left.get(session.session_number)
+        is_placed = is_possible(session, event)
+        session.has_words = session.has_words or bool(event.words)
+        session.is_timed = session.is_timed and event.is_timed and is_placed
+        session.is_pending = session.has_parted = False
+        start = end = session.ack
+        if is_placed:
+            end = session.at(event.end_ms)
+            start = min(max(session.at(event.start_ms), session.last_end), end)
+        self._count(session, event)
+        is_next = is_placed and (session.is_complete or start <= session.ack + session.slack)
+        words = read(session, event, start, end, is_placed=is_placed, is_next=is_next)
+        entry = self._line(session, owner, event, words)
+        session.last_end = max(session.last_end, end)
+        if entry is not None and not is_next:
+            entry.start = entry.end = session.ack  # a gap may yet have to be marked from there
+        elif entry is not None and not entry.is_trimmed:
+            entry.start, entry.end = start, end
+        self._number(session, event, entry)
+        if is_placed:
+            settled = session.at(event.settled_ms) if is_within(session, event.settled_ms) else end
+            session.promised = max(session.promised, end, settled)
+        if is_next or session.is_complete:
+            self.settle(session, span, session.promised)
+        if owner is not None:
+            owner.partial = ""
+        if owner is not None and entry is not None:
+            self.timeline.place(owner, entry, now_s)
+            self._label(session, event, entry)
+
+    def found(self, session: Session, span: Span | None, found: Found) -> None:
+        """Something beside the text; words in the stretch of another link are for that one."""
+        start = session.at(found.start_ms)
+        end = max(start, session.at(found.end_ms))
+        is_of_words = isinstance(found, Classified)
+        if not is_of_words or span is None or span.owns(start, end):
+            self._record(session, start, end, found)
+
+    def warned(self, session: Session, status: ServerStatus) -> None:
+        """The recogniser warns; each warning is news once, however many sessions repeat it."""
+        is_news = status.code is StatusCode.WARNING and status.message not in self.warnings
+        if is_news and status.message and len(self.warnings) < MOST_WARNINGS:
+            self.warnings.add(status.message)
+            self._record(session, session.first, session.cursor, Warned(status.message))
+
+    def settle(self, session: Session, span: Span | None, position: int) -> None:
+        """Everything that this link heard before the position is answered for."""
+        session.acknowledge(position)
+        if span is not None:
+            span.settle(session.ack)
+
+    def end_of_utterance(self, session: Session, span: Span | None, event: EndOfUtterance) -> None:
+        """The words before it have their finals; the silence up to it needs none."""
+        if not is_within(session, event.time_ms):
+            return
+        position = session.at(event.time_ms)
+        self.transcript.settle(session.session_number, position)
+        if not session.is_pending and session.is_complete:
+            session.has_parted = True
+            self.settle(session, span, position)
+
+    def refinement(self, session: Session, event: Refinement) -> None:
+        """Better words for a line of this link, wherever that line stands now."""
+        entry = session.finals.get(event.index)
+        if entry is not None and event.text and not entry.is_trimmed:
+            self.transcript.refine(entry, event.text)
+
+    def ended(self, session: Session, span: Span | None, now_s: float) -> None:
+        """The recogniser heard all it should and closed: what it gave no text for has none."""
+        if span is None:
+            return
+        if session.is_pending:
+            doubt = session.format.samples(ROUGH_S)
+            words = spread(span.partial, span.start, session.cursor, doubt)
+            entry = self._entry(session, span, span.partial, words)
+            entry.is_confirmed = False
+            self.timeline.place(span, entry, now_s)
+        span.partial = ""
+        self.settle(session, span, session.cursor)
+
+    def _line(
+        self, session: Session, span: Span | None, event: Final, words: list[PlacedWord]
+    ) -> PendingLine | None:
+        if span is None or not event.text:
+            return None
+        return self._entry(session, span, event.text, words)
+
+    def _count(self, session: Session, event: Final) -> None:
+        session.n_finals += 1
+        session.last_index = max(session.last_index, event.index or 0)
+
+    def _number(self, session: Session, event: Final, entry: PendingLine | None) -> None:
+        """Remember which line a refinement will mean."""
+        index = session.n_finals - 1 if event.index is None else event.index
+        session.finals[index] = entry
+        if len(session.finals) > MOST_FINALS:
+            del session.finals[next(iter(session.finals))]
+
+    def _label(self, session: Session, event: Final, entry: PendingLine) -> None:
+        if entry.text and (event.speaker or event.languages):
+            labels = Labelled(event.start_ms, event.end_ms, event.speaker, event.languages)
+            self._record(session, entry.start, entry.end, labels)
+
+    def _entry(
+        self, session: Session, span: Span, text: str, words: list[PlacedWord]
+    ) -> PendingLine:
+        """The line for a text; without one, if all its words are the next session's."""
+        n_kept = len(words)
+        is_late = bool(words) and words[-1].end < session.last_end - session.slack
+        if session.is_left and not is_late:
+            n_kept = 0
+        elif span.end is not None and session.cursor > span.end:
+            # Heard beyond the end: from the first word that is there, all are the next session's.
+            n_kept = n_before(words, span.end, session.format.samples(ROUGH_S))
+            session.is_left = session.is_left or n_kept < len(words)
+        is_whole = n_kept == len(words)
+        kept, left = words[:n_kept], [word.left() for word in words[n_kept:]]
+        start, end = (kept[0].start, kept[-1].end) if kept else (session.ack, session.ack)
+        return PendingLine(
+            text if is_whole else " ".join(word.text for word in kept),
+            min(start, end),
+            end,
+            session.session_number,
+            words=(*kept, *left),
+            is_trimmed=not is_whole,
+        )
+
+    def _record(self, session: Session, start: int, end: int, found: Found) -> None:
+        def place(session_ms: int) -> int:
+            return session.format.ms(session.at(session_ms))
+
+        finding = Finding.of(found, session.session_number, start, end, place)
+        self.transcript.changes.append(FindingMade(finding))

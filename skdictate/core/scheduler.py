@@ -1,0 +1,259 @@
+"""The works of the dictation machine: what is done at each moment, in order.
+
+Give each span its link and each link its audio; move on from a session that is used up; replace
+whom we waited for too long; commit what has become first in line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from skdictate.audio.loudness import Loudness
+from skdictate.audio.pcm import Format, Level
+from skdictate.audio.voice_activity import PREROLL_S, VoiceActivity
+from skdictate.core.auto_stop import AutoStop
+from skdictate.core.backoff import Backoff
+from skdictate.core.changes import Change, Finished, Topic
+from skdictate.core.checkpoint import Checkpoint
+from skdictate.core.effects import Done, Effect
+from skdictate.core.feeder import LIVE_S, Feeder
+from skdictate.core.hedged_session import HedgedSessions
+from skdictate.core.idle_cost import IdleCost
+from skdictate.core.limits import Limits
+from skdictate.core.mic_quality import MicQuality
+from skdictate.core.policy import Policy
+from skdictate.core.results import Results
+from skdictate.core.rollover import REACH_S, Cutting
+from skdictate.core.session import Session
+from skdictate.core.session_pool import DRAIN_S, LATE_S, SessionPool
+from skdictate.core.session_quota import PROVEN, SessionQuota
+from skdictate.core.session_state import SessionState
+from skdictate.core.span import Span
+from skdictate.core.spending import Spending
+from skdictate.core.timeline import Timeline
+from skdictate.core.transcript import Transcript
+from skdictate.core.watchdogs import NO_WORDS, WORDLESS_S, Watchdogs
+from skdictate.errors import Problem
+
+
+@dataclass
+class Scheduler:
+    """All parts of the machine, and the one routine that runs after every input."""
+
+    format: Format
+    limits: Limits
+    policy: Policy
+    backoff: Backoff
+    effects: list[Effect] = field(default_factory=list)
+    is_stopping: bool = False
+    is_done: bool = False
+    is_given_up: bool = False
+    """Something was not answered for, and was waited for no longer."""
+    life_s: float = 0.0
+    """When the recogniser last said something, or the end began."""
+    gain_s: float = 0.0
+    """When it last got on, or the end began."""
+    n_reached: int = 0
+    """Samples that it has worked through, in any session."""
+    begin: int = 0
+    """The first sample, where only a part of a recording is gone through."""
+
+    def __post_init__(self) -> None:
+        self.transcript = Transcript(refines=self.policy.refines)
+        self.changes: list[Change] = self.transcript.changes
+        policy = self.policy
+        self.watch = Watchdogs(self.changes, policy.is_live, policy.hears_microphone)
+        self.loudness = Loudness(self.format)
+        self.session_pool = SessionPool(
+            self.format,
+            self.limits,
+            self.backoff,
+            self.watch,
+            self.effects,
+            self.changes,
+            self.policy.chunk_ms,
+            SessionQuota(self.loudness, self.backoff, self.policy.answers_late),
+            Spending(self.limits, self.policy.budget_s, self.policy.budget_option),
+            self.policy.has_words,
+            LATE_S if self.policy.answers_late else DRAIN_S,
+        )
+        first = Span(self.begin, reach=self.format.samples(REACH_S))
+        rate_hz = self.format.rate_hz
+        self.timeline = Timeline(self.transcript, self.begin, [first], rate_hz)
+        self.checkpoint = Checkpoint(
+            self.timeline, self.changes, self.format.rate_hz, told=self.begin
+        )
+        self.results = Results(self.timeline, self.transcript)
+        self.voice_activity = VoiceActivity(self.format)
+        self.mic_quality = MicQuality(self.watch)
+        self.feeder = Feeder(
+            self.format, self.session_pool, self.timeline, self.loudness, Cutting(self.limits)
+        )
+        self.idle_cost = IdleCost(
+            self.format,
+            self.limits,
+            self.policy,
+            self.session_pool,
+            self.timeline,
+            self.voice_activity,
+            self.feeder,
+        )
+        self.auto_stop = AutoStop(
+            self.timeline,
+            self.loudness,
+            self.effects,
+            self.policy.stop_after_silence_s,
+            silence_from=self.begin,
+        )
+        is_wanted = self.policy.has_hedges and not self.policy.answers_late
+        self.hedges = HedgedSessions(self.session_pool, self.timeline, self.feeder, is_wanted)
+
+    def advance(self, now_s: float) -> None:
+        """Do all that can be done at this moment."""
+        if self.is_done:
+            return
+        self.hedges.replace()
+        for span in self.timeline.spans:
+            self._serve(span, now_s)
+        self._supervise(now_s)
+        if not self.is_stopping:
+            self.auto_stop.mind()
+        self.idle_cost.mind_silence()
+        self.idle_cost.mind_pause(now_s)
+        self.timeline.flush(now_s)
+        self.hedges.mind(now_s)
+        self.checkpoint.tell()
+        self._forget()
+        self.transcript.waited(now_s)
+        self.transcript.guess(self.timeline.guess(), now_s)
+        if self.is_stopping and not self.timeline.spans and not self.session_pool.sessions:
+            self.is_done = True
+            if not self.is_given_up:
+                self.session_pool.cleared()
+            self.effects.append(Done())
+            self.changes.append(Finished())
+
+    def heard(self, level: Level, n_samples: int) -> None:
+        """A block with this level lies ahead of the head."""
+        self.loudness.heard(level, self.timeline.head, n_samples)
+        self.voice_activity.heard(level, self.timeline.head, n_samples)
+        if self.voice_activity.still_from is None:
+            self.timeline.wake(self.format.samples(PREROLL_S))
+        if self.policy.hears_microphone:
+            self.mic_quality.heard(level, self.format.seconds(n_samples))
+
+    def release(
+        self, session: Session, problem: Problem | None, now_s: float, *, is_ended: bool
+    ) -> None:
+        """A link is gone: its span needs another, if anything of it still waits."""
+        self.timeline.settle_lines(session.session_number)
+        span = self.timeline.span_of(session)
+        if span is None:
+            return
+        span.session = None
+        if not is_ended and not span.is_settled:
+            self.session_pool.broke(session, problem, now_s)
+
+    def ended(self, session: Session) -> None:
+        """A link has ended in good order. If it was sent speech and gave no words, that is said,
+        where the past is sent in a hurry and so nobody else watches for it."""
+        is_behind = self.timeline.head - session.cursor > self.format.samples(LIVE_S)
+        speech_s = self.format.seconds(self.loudness.speech(session.first, session.cursor))
+        if is_behind and not session.has_progress and speech_s >= WORDLESS_S:
+            self.watch.raise_(Topic.PROGRESS, NO_WORDS)
+
+    def tear(self, start: int, end: int) -> None:
+        """A stretch cannot be heard any more; around it others listen."""
+        for session in self.timeline.tear(start, end):
+            self.session_pool.drop(session)
+            self.timeline.settle_lines(session.session_number)
+
+    def give_up(self) -> None:
+        """Wait for nothing: what is unanswered becomes a gap."""
+        self.is_given_up = True
+        for session in list(self.session_pool.sessions.values()):
+            self.session_pool.drop(session)
+            self.timeline.settle_lines(session.session_number)
+        self.timeline.give_up()
+
+    def got_on(self, session: Session, now_s: float) -> None:
+        """A link said something, so that it is worth waiting for more; after some sessions that
+        settled nothing, only if it has come further than they.
+        """
+        reached = max(session.ack, session.processed or 0)
+        is_further = reached > self.n_reached
+        self.n_reached = max(self.n_reached, reached)
+        if is_further or self.backoff.n_unsettled < PROVEN:
+            self.gain_s = now_s
+
+    def progressed(self, session: Session) -> None:
+        """A link gave words."""
+        session.has_progress = self.auto_stop.is_armed = True
+        self.watch.progressed()
+
+    @property
+    def is_results_sound(self) -> bool:
+        """The newest block may be speech, and the recogniser is sent it right away."""
+        live = self.timeline.live
+        if live is None or live.session is None or live.session.state is not SessionState.OPEN:
+            return False
+        is_answered = not self.policy.answers_late
+        return is_answered and self.loudness.is_audible and not self.feeder.is_behind(live)
+
+    def next_deadline_s(self) -> float | None:
+        """When something is due, if nothing happens before; None if nothing waits for time."""
+        if self.is_done:
+            return None
+        due = [self.watch.capture_due_s, self.transcript.next_deadline_s, self.hedges.due_s]
+        due.append(self.timeline.due_s)
+        if self.is_stopping:
+            due.append(self.gain_s + self.policy.patience_s)
+        if any(self._wants_session(span) for span in self.timeline.spans):
+            due.append(self.session_pool.open_at_s)
+        due.extend(self.idle_cost.due_s(session) for session in self.session_pool.sessions.values())
+        return min((moment for moment in due if moment is not None), default=None)
+
+    def _wants_session(self, span: Span) -> bool:
+        if span.session is not None or span.gap is not None or span.is_settled:
+            return False
+        is_waiting = self.timeline.is_waiting(span) or self.session_pool.is_blocked
+        return self.timeline.unheard(span) > 0 and not is_waiting
+
+    def _serve(self, span: Span, now_s: float) -> None:
+        """Give a span its link, and the link its audio."""
+        if span.session is None:
+            if self._wants_session(span):
+                self.session_pool.mind_budget()
+                if self.session_pool.may_open(now_s):
+                    self.session_pool.open(span, now_s)
+        elif span.session.state is SessionState.OPEN:
+            self.feeder.run(span, span.session, now_s)
+
+    def _supervise(self, now_s: float) -> None:
+        """Whom we have waited for too long."""
+        for session, problem in self.session_pool.overdue(now_s):
+            self.session_pool.drop(session, problem)
+            self.release(session, problem, now_s, is_ended=False)
+        self.watch.check_sending(
+            (session.waiting_since_s for session in self.session_pool.sessions.values()), now_s
+        )
+        self.watch.check_capture(now_s)
+        live = self.timeline.live
+        if live is not None and live.session is not None:
+            self._supervise_progress(live, live.session, now_s)
+        is_patient = now_s - self.gain_s < self.policy.patience_s
+        is_over = self.session_pool.is_blocked and not self.session_pool.sessions
+        if self.is_stopping and (is_over or not is_patient):
+            self.give_up()
+
+    def _forget(self) -> None:
+        """Let go of what is known of sound that nobody listens to any more."""
+        heard = [session.first for session in self.session_pool.sessions.values()]
+        heard += [span.listens_from for span in self.timeline.spans[:1]]
+        self.loudness.forget(min(heard, default=self.timeline.head))
+
+    def _supervise_progress(self, live: Span, session: Session, now_s: float) -> None:
+        if self.watch.wants_restart(now_s - self.life_s):
+            self.timeline.settle_lines(session.session_number)
+            self.session_pool.drop(session)
+            live.session = None

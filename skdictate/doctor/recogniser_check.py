@@ -1,0 +1,114 @@
+"""The embedded recogniser, on a recording whose words are known."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from skdictate.audio.pcm import BYTES_PER_SAMPLE
+from skdictate.core.events import Final
+from skdictate.doctor.check_result import CheckContext, CheckResult, CheckState, failed
+from skdictate.errors import Exit, Problem, ProblemError
+from skdictate.settings.config import Settings
+
+if TYPE_CHECKING:
+    from skdictate.app.factory import Factory
+    from skdictate.sources.base import Source
+    from skdictate.speechkit.base import BackendSession
+
+SPOKEN = ("ever tried", "ever failed", "no matter", "fail better")
+"""Of what the shorter recording of the demo says."""
+ENOUGH = 3
+"""So many of these prove that it works; no recogniser hears everything."""
+
+
+async def recogniser(case: CheckContext) -> CheckResult:
+    """Whether it hears what was said, and how fast, by the road that every dictation takes."""
+    from skdictate.app.factory import Factory
+
+    finding = await _tried(Factory(Settings(engine="local"), case.paths, {}))
+    if finding.state is CheckState.FAILED and not _is_used(case):
+        detail = f"{finding.detail}; your settings do not use it"
+        return replace(finding, state=CheckState.WARNING, detail=detail)
+    return finding
+
+
+def _is_used(case: CheckContext) -> bool:
+    """Whether the settings are for the embedded recogniser."""
+    from skdictate.app.factory import Factory
+
+    with suppress(ProblemError):  # another check tells what is wrong with them
+        return Factory(case.settings, case.paths, case.environ).recogniser.is_local
+    return True
+
+
+async def _tried(factory: Factory) -> CheckResult:
+    assert factory.server is not None
+    problems: list[Problem] = []
+    async with asyncio.TaskGroup() as group:
+        hearing = group.create_task(_hear(factory))
+
+        def died(problem: Problem) -> None:
+            problems.append(problem)
+            hearing.cancel()
+
+        factory.server.on_problem = died
+        serving = group.create_task(factory.server.run())
+        await asyncio.wait([hearing])
+        serving.cancel()
+    await factory.close()
+    return failed("recogniser", problems[0]) if problems else hearing.result()
+
+
+async def _hear(factory: Factory) -> CheckResult:
+    """Recognise the recording; loading the model does not count."""
+    from skdictate.sources.file_source import demo_paths
+
+    assert factory.server is not None
+    try:
+        await factory.server.address()
+        source = factory.sound.file(demo_paths()[1], speed=0.0)
+        began_s = time.monotonic()
+        async with factory.backend.connect(factory.sound.format) as session:
+            n_samples, text = await asyncio.gather(_send(source, session), _read(session))
+    except ProblemError as error:
+        return failed("recogniser", error.problem)
+    sound_s = factory.sound.format.seconds(n_samples)
+    return judged(factory.backend.name, text, sound_s, time.monotonic() - began_s)
+
+
+async def _send(source: Source, session: BackendSession) -> int:
+    """Send all of it; how many samples that were."""
+    n_samples = 0
+    with suppress(ProblemError):  # whoever reads is told why
+        async with source, aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
+            async for block in blocks:
+                if isinstance(block, bytes):
+                    await session.send_audio(block)
+                    n_samples += len(block) // BYTES_PER_SAMPLE
+        await session.finish()
+    return n_samples
+
+
+async def _read(session: BackendSession) -> str:
+    """All that was recognised."""
+    async with aclosing(aiter(session)) as events:  # type: ignore[type-var]
+        return " ".join([event.text async for event in events if isinstance(event, Final)])
+
+
+def judged(name: str, text: str, sound_s: float, took_s: float) -> CheckResult:
+    """What it amounts to that this text was heard in that time."""
+    heard = "".join(char for char in text.lower() if char.isalpha() or char == " ")
+    if sum(words in heard for words in SPOKEN) < ENOUGH:
+        detail = f"{name} heard {text[:60]!r} where “Ever tried. Ever failed.” was said"
+        hint = "Install skdictate again; its model is damaged."
+        return CheckResult("recogniser", CheckState.FAILED, detail, hint, Exit.NETWORK)
+    speed = sound_s / took_s
+    detail = f"{name}: {sound_s:.0f} s of speech in {took_s:.1f} s, {speed:.1f} times real time"
+    if speed < 1:
+        hint = "Text will lag behind speech on this machine; SpeechKit would not."
+        return CheckResult("recogniser", CheckState.WARNING, detail, hint)
+    return CheckResult("recogniser", CheckState.OK, detail)

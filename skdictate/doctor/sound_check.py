@@ -1,0 +1,172 @@
+"""The way of sound: PortAudio, the sound server, and the microphone in use."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skdictate.audio.pcm import SILENCE_DBFS, Level
+from skdictate.doctor.check_result import CheckContext, CheckResult, CheckState, failed
+from skdictate.doctor.import_trial import tried
+from skdictate.doctor.python_check import mending
+from skdictate.errors import Exit, ProblemError
+from skdictate.mic import mic_problems
+
+if TYPE_CHECKING:
+    from skdictate.mic_protocol.devices import Device
+
+IMPORT_S = 8.0
+"""It asks the sound server for its devices."""
+ANSWER_S = 2.0
+"""A sound server answers within milliseconds."""
+LISTEN_S = 2.0
+QUIET_DBFS = -55.0
+"""Quieter than an empty room."""
+WSLG = Path("/mnt/wslg/PulseServer")
+RESTART = "systemctl --user restart pipewire pipewire-pulse pulseaudio"
+REMOTE = "Over SSH it has to be brought along: see “The microphone of another machine”."
+
+
+async def portaudio(case: CheckContext) -> CheckResult:
+    """Whether the library that records can be loaded."""
+    trial = await tried("sounddevice", IMPORT_S)
+    if not trial.error:
+        return CheckResult("portaudio", CheckState.OK, f"found (sounddevice {trial.version})")
+    hint = mic_problems.no_portaudio(trial.error).problem.hint
+    if trial.is_late:
+        hint = f"The sound server stands still. Start it again:\n{RESTART}"
+    elif importlib.util.find_spec("sounddevice") is None:
+        hint = mending(["sounddevice"])
+    elif _is_remote(case):
+        detail = "missing; only a microphone of this machine would need it"
+        return CheckResult("portaudio", CheckState.SKIPPED, detail)
+    # No failure yet: other programs may record in its place, and the next check but one will tell.
+    return CheckResult("portaudio", CheckState.WARNING, trial.error.removeprefix("OSError: "), hint)
+
+
+async def server(case: CheckContext) -> CheckResult:
+    """Whether a PulseAudio server, or PipeWire in its place, answers."""
+    if sys.platform != "linux":
+        return CheckResult("sound server", CheckState.SKIPPED, "part of the system here")
+    refused: list[str] = []
+    for path in sockets(case.environ):
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await _greet(path)
+        except TimeoutError:
+            hint = f"Start it again:\n{RESTART}"
+            detail = f"the one at {path} stands still"
+            state = (
+                CheckState.FAILED if case.settings.source.startswith("mic") else CheckState.WARNING
+            )
+            return CheckResult("sound server", state, detail, hint, Exit.MICROPHONE)
+        except (OSError, EOFError):
+            if path.exists():
+                refused.append(str(path))
+        else:
+            return CheckResult("sound server", CheckState.OK, f"answers at {path}")
+    return _missing(case, refused)
+
+
+def _missing(case: CheckContext, refused: list[str]) -> CheckResult:
+    """What it means that none answers."""
+    if named := case.environ.get("PULSE_SERVER"):
+        if not sockets(case.environ):
+            detail = f"not looked at: PULSE_SERVER has it elsewhere, at {named}"
+            return CheckResult("sound server", CheckState.SKIPPED, detail)
+        detail = f"none answers at {named}, where PULSE_SERVER says that it is"
+        hint = "Start the server, or unset PULSE_SERVER."
+        return CheckResult("sound server", CheckState.WARNING, detail, hint)
+    if refused:
+        detail = f"none answers at {', '.join(refused)}: one that has ended left that behind"
+        return CheckResult("sound server", CheckState.WARNING, detail, f"Start it:\n{RESTART}")
+    if mic_problems.is_wsl():
+        hint = "In WSL it comes by WSLg: run wsl --update in Windows, and wsl --shutdown."
+        return CheckResult("sound server", CheckState.WARNING, f"none; there is no {WSLG}", hint)
+    return CheckResult("sound server", CheckState.SKIPPED, "none; devices are used without one")
+
+
+def sockets(environ: Mapping[str, str]) -> list[Path]:
+    """Where programs look for a server on this machine, in order."""
+    if named := environ.get("PULSE_SERVER"):
+        # {id of a machine}unix:/path, or a path alone; or the name of another machine
+        paths = [name.rpartition("}")[2].removeprefix("unix:") for name in named.split()]
+        return [Path(path) for path in paths if path.startswith("/")]
+    runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    folder = environ.get("PULSE_RUNTIME_PATH") or f"{runtime}/pulse"
+    return [Path(folder) / "native", WSLG]
+
+
+async def _greet(path: Path) -> None:
+    """Say who we are in PulseAudio's protocol, and wait for any answer: a connection alone proves
+    nothing, since the system makes it even while the server stands still."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    try:
+        words = b"".join(b"L" + number.to_bytes(4, "big") for number in (8, 0, 12))
+        words += b"x" + (256).to_bytes(4, "big") + bytes(256)  # AUTH, version 12, no cookie
+        head = (len(words), 0xFFFF_FFFF, 0, 0, 0)
+        writer.write(b"".join(number.to_bytes(4, "big") for number in head) + words)
+        await reader.readexactly(20)
+    finally:
+        writer.close()
+
+
+async def microphone(case: CheckContext) -> CheckResult:
+    """Whether the microphone in use is there, and hears something."""
+    kind, _, wanted = case.settings.source.partition(":")
+    if kind != "mic" or case.settings.source_command:
+        used = "a command" if case.settings.source_command else case.settings.source
+        return CheckResult("microphone", CheckState.SKIPPED, f"not used: the source is {used}")
+    from skdictate.settings.remembered import Remembered
+    from skdictate.sources import device_survey
+
+    try:
+        listing = await device_survey.survey()
+    except ProblemError as error:
+        finding = failed("microphone", error.problem)
+        # Nothing that could be installed here would help.
+        return replace(finding, hint=REMOTE) if _is_remote(case) else finding
+    try:
+        names = [device.name for device in listing.devices]
+        chosen = Remembered(case.paths).microphone.name
+        wanted = wanted or (chosen if chosen in names else "")
+        device = next((it for it in listing.devices if _is_meant(it, wanted)), None)
+        label = f"{device.label if device else wanted} ({listing.system})".lstrip()
+        level = await device_survey.sample(wanted, LISTEN_S)
+    except ProblemError as error:
+        return failed("microphone", error.problem)
+    return judged(label, level, is_monitor=device is not None and device.is_monitor)
+
+
+def _is_meant(device: Device, wanted: str) -> bool:
+    return wanted in (device.name, device.label) if wanted else device.is_default
+
+
+def _is_remote(case: CheckContext) -> bool:
+    """This machine is used from another, where the user and the microphone are."""
+    return "SSH_CONNECTION" in case.environ
+
+
+def judged(label: str, level: Level, *, is_monitor: bool) -> CheckResult:
+    """What a device and its level in two seconds amount to."""
+    loud = f"{level.rms_dbfs:.0f} dBFS, peak {level.peak_dbfs:.0f}".replace("-", "−")
+    detail = f"{label}: {loud}"
+    hint = ""
+    if level.peak_dbfs <= SILENCE_DBFS:
+        detail = f"{label}: digital silence"
+        hint = "It is muted, by its own switch or in the mixer."
+        if sys.platform == "darwin":
+            hint = "Allow the terminal in System Settings, Privacy & Security, Microphone."
+    elif is_monitor:
+        hint = "This hears what the machine plays, and no voice. See: skdictate devices"
+    elif level.is_clipped:
+        hint = "Too loud: it is cut off at full scale. Turn the gain down."
+    elif level.rms_dbfs < QUIET_DBFS:
+        hint = "Very quiet. If you spoke, turn the gain up, or see: skdictate devices"
+    return CheckResult("microphone", CheckState.WARNING if hint else CheckState.OK, detail, hint)

@@ -1,0 +1,146 @@
+"""The terminal: what the screen can rely on."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from skdictate.doctor.check_result import CheckContext, CheckResult, CheckState
+
+SMALLEST = (40, 10)
+"""Columns and rows that the screen is made for at least."""
+ANSWER_S = 1.0
+"""A terminal answers at once; over a slow line this long is waited for."""
+QUERY = b"\x1b[?u\x1b[c"
+"""Which keyboard protocol, and what are you. Every terminal answers the second, so that no answer
+to the first can be told from a late one."""
+_KITTY = re.compile(rb"\x1b\[\?\d*u")
+_ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
+CLIPBOARD = "52"
+"""The attribute of a terminal that programs may set the clipboard of, by OSC 52."""
+
+
+async def terminal(case: CheckContext) -> CheckResult:
+    """What this terminal is, and what it lacks."""
+    if not case.is_on_terminal:
+        return CheckResult(
+            "terminal", CheckState.SKIPPED, "The output goes elsewhere, so none was looked at"
+        )
+    size = os.get_terminal_size(sys.stdout.fileno())
+    return described(case.environ, (size.columns, size.lines), sys.stdout.encoding, ask())
+
+
+def described(
+    environ: Mapping[str, str], size: tuple[int, int], encoding: str, answer: bytes
+) -> CheckResult:
+    """The finding.
+
+    Args:
+        environ: the environment.
+        size: columns and rows.
+        encoding: of what is written to the terminal.
+        answer: to ``QUERY``; empty if there was none.
+    """
+    name = environ.get("TERM", "")
+    is_utf8 = encoding.lower().replace("-", "") == "utf8"
+    said = [
+        f"{size[0]}x{size[1]}",
+        _colours(environ, name),
+        "UTF-8" if is_utf8 else encoding,
+        f"{name or 'no TERM'}{_multiplexer(environ)}",
+        _keyboard(answer),
+        _clipboard(environ, answer),
+    ]
+    hint = ""
+    if name in ("", "dumb") and os.name == "posix":
+        hint = "It cannot show the app; use: skdictate listen"
+    elif not is_utf8:
+        hint = "Letters outside its alphabet show as “?”. Set LC_ALL=C.UTF-8."
+    elif size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
+        hint = f"Make it {SMALLEST[0]}x{SMALLEST[1]} or larger."
+    state = CheckState.WARNING if hint else CheckState.OK
+    return CheckResult("terminal", state, ", ".join(said), hint)
+
+
+def ask() -> bytes:
+    """The answer of the terminal to ``QUERY``; empty if it gives none, or may not be asked."""
+    try:
+        with _listening() as fd:
+            os.write(fd, QUERY)
+            return _read(fd)
+    except (ImportError, OSError):  # there is none, or another program has it now
+        return b""
+
+
+@contextmanager
+def _listening() -> Iterator[int]:
+    """The terminal, with its answers neither shown nor kept for the shell.
+
+    Raises:
+        OSError: it is not ours to ask: we are in the background.
+    """
+    import termios
+    import tty
+
+    fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        if os.tcgetpgrp(fd) != os.getpgrp():
+            raise BlockingIOError("in the background")
+        before = termios.tcgetattr(fd)
+        tty.setcbreak(fd, termios.TCSANOW)  # Ctrl-C still works
+        try:
+            yield fd
+        finally:
+            termios.tcflush(fd, termios.TCIFLUSH)
+            termios.tcsetattr(fd, termios.TCSANOW, before)
+    finally:
+        os.close(fd)
+
+
+def _read(fd: int) -> bytes:
+    """What it says, until the last answer or for ``ANSWER_S``."""
+    answer = b""
+    deadline_s = time.monotonic() + ANSWER_S
+    while not _ATTRIBUTES.search(answer):
+        rest_s = deadline_s - time.monotonic()
+        if rest_s <= 0 or not select.select([fd], [], [], rest_s)[0]:
+            break
+        answer += os.read(fd, 1024)
+    return answer
+
+
+def _colours(environ: Mapping[str, str], name: str) -> str:
+    if environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or name.endswith("-direct"):
+        return "16 million colours"
+    if "256color" in name:
+        return "256 colours"
+    return "no colours" if name in ("", "dumb", "vt100", "vt220") else "16 colours"
+
+
+def _multiplexer(environ: Mapping[str, str]) -> str:
+    if environ.get("TMUX"):
+        return " in tmux"
+    return " in screen" if environ.get("STY") else ""
+
+
+def _keyboard(answer: bytes) -> str:
+    if not _ATTRIBUTES.search(answer):
+        return "keyboard protocol unknown"
+    return "kitty keyboard protocol" if _KITTY.search(answer) else "plain keyboard protocol"
+
+
+def _clipboard(environ: Mapping[str, str], answer: bytes) -> str:
+    """Whether a program can set the clipboard; most terminals do not tell."""
+    attributes = _ATTRIBUTES.search(answer)
+    if attributes and CLIPBOARD in attributes[1].decode().split(";"):
+        return "clipboard can be set"
+    if environ.get("TERM_PROGRAM") == "Apple_Terminal":
+        return "clipboard cannot be set"
+    return "clipboard unknown"

@@ -1,0 +1,132 @@
+"""The links of a dictation that are open, each fed and read by a task of its own; apart, since all
+that is said with a recogniser is said here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+from skdictate.audio.pcm import Format
+from skdictate.core import effects as fx
+from skdictate.core.changes import Change, Noticed, ProblemCleared, ProblemRaised, Topic
+from skdictate.core.events import Event, Final, Partial, Refinement
+from skdictate.engine.core_driver import CoreDriver
+from skdictate.errors import Problem, ProblemError
+from skdictate.library.audio_buffer import UnreadableError
+from skdictate.library.base import DictationStore
+from skdictate.speechkit.base import Backend, BackendSession
+from skdictate.system.rate_limit import RateLimit
+
+EVENTS_PER_S = 400.0
+"""What a link may say; a recogniser says some tens. Whatever is more has to wait at its end."""
+EVENTS_AT_ONCE = 800.0
+
+Order = fx.Send | fx.SendSilence | fx.EndUtterance | fx.Finish
+"""What a link that is open has to do, in the order given."""
+
+
+class Sessions:
+    """Opens and drops them, and hands each its orders, as the core wants it."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        sound: Format,
+        store: DictationStore,
+        core: CoreDriver,
+        say: Callable[[Change], None],
+    ) -> None:
+        self._backend = backend
+        self._format = sound
+        self._store = store
+        self._core = core
+        self._say = say
+        self._outboxes: dict[int, asyncio.Queue[Order]] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._is_announced = False
+
+    def open(self, session_number: int, group: asyncio.TaskGroup) -> None:
+        """One more; the core is told when it is open, and when it is closed."""
+        self._outboxes[session_number] = asyncio.Queue()
+        self._tasks[session_number] = group.create_task(self._run(session_number))
+
+    def drop(self, session_number: int) -> None:
+        """Cancel it at once."""
+        self._tasks[session_number].cancel()
+
+    def order(self, order: Order) -> None:
+        """The next thing for its link to do."""
+        self._outboxes[order.session_number].put_nowait(order)
+
+    def announce(self, problem: Problem) -> None:
+        """Say what somebody outside knows of the recogniser; the next link to it clears this."""
+        self._is_announced = True
+        self._say(ProblemRaised(Topic.RECOGNISER, problem))
+
+    async def _run(self, session_number: int) -> None:
+        """One link from its opening to its end."""
+        problem: Problem | None = None
+        try:
+            async with self._backend.connect(self._format) as session:
+                self._core.tell(self._core.dictation.session_opened, session_number)
+                if self._is_announced:
+                    self._is_announced = False
+                    self._say(ProblemCleared(Topic.RECOGNISER))
+                async with asyncio.TaskGroup() as group:
+                    writing = group.create_task(self._write(session_number, session))
+                    throttle = RateLimit(EVENTS_PER_S, EVENTS_AT_ONCE)
+                    async with aclosing(aiter(session)) as events:  # type: ignore[type-var]
+                        async for event in events:
+                            self._core.tell(
+                                self._core.dictation.session_said, session_number, event
+                            )
+                            await throttle.passed(_cost(event))
+                    writing.cancel()
+        except* ProblemError as group_error:
+            problem = _first(group_error)
+        finally:
+            del self._outboxes[session_number], self._tasks[session_number]
+        self._core.tell(self._core.dictation.session_closed, session_number, problem)
+
+    async def _write(self, session_number: int, session: BackendSession) -> None:
+        """Send what the core wants sent, in order. If the link breaks, its reader says why."""
+        outbox = self._outboxes[session_number]
+        while True:
+            order = await outbox.get()
+            pcm = b""
+            try:
+                if isinstance(order, fx.Send):
+                    pcm = await self._store.read(order.start_sample, order.end_sample)
+                await _pass_on(order, session, pcm)
+            except ProblemError:
+                return
+            except UnreadableError as error:
+                self._say(Noticed(error.problem))
+                self._core.tell(self._core.dictation.unreadable, error.start, error.end)
+                return
+            if isinstance(order, fx.Send):
+                self._core.tell(self._core.dictation.sent, session_number, order.end_sample)
+
+
+async def _pass_on(order: Order, session: BackendSession, pcm: bytes) -> None:
+    match order:
+        case fx.Send():
+            await session.send_audio(pcm)
+        case fx.SendSilence():
+            await session.send_silence(order.n_samples)
+        case fx.EndUtterance():
+            await session.end_utterance()
+        case fx.Finish():
+            await session.finish()
+
+
+def _cost(event: Event) -> float:
+    """How much work an event may be, beside one that is a few words."""
+    return 1 + len(event.text) / 500 if isinstance(event, Partial | Final | Refinement) else 1
+
+
+def _first(group: BaseExceptionGroup[ProblemError]) -> Problem:
+    """The problem in a group, however deep."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error.problem

@@ -1,0 +1,138 @@
+"""Writes what waits, in order, on a thread of its own; what is refused is tried again.
+
+Whoever has something to write waits for it only while all is well. A disk that refuses, or keeps
+one waiting, is a problem that stands until it has taken everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.library.disk_thread import DiskThread
+
+STALL_S = 1.5
+"""What takes longer than this is worth saying, and nobody waits for it any more."""
+RETRY_S = 1.0
+"""Between two tries."""
+
+STALLED = Problem(Kind.DISK, "The disk does not answer", "It is slow, or busy with something else")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to write."""
+
+    write: Callable[[], None]
+    """Done on the thread; raises ``ProblemError`` if it is refused."""
+    done: Callable[[], None]
+    """Done on the loop, once it is written."""
+    refused: Callable[[], None] = lambda: None
+    """Done on the loop, each time that it is not."""
+
+
+class RetryQueue:
+    """``next_job`` says what to write next, if anything; the same again where it was refused."""
+
+    def __init__(
+        self, name: str, next_job: Callable[[], Job | None], stall_s: float = STALL_S
+    ) -> None:
+        self.problem: Problem | None = None
+        """What stands in the way at present."""
+        self.on_trouble: Callable[[], None] = lambda: None
+        """Told when ``problem`` has changed."""
+        self.worker = DiskThread(name)
+        self._stall_s = stall_s
+        self._next_job = next_job
+        self._poked = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._is_idle = False
+        self._n_refused = 0
+
+    def poke(self) -> None:
+        """There is something to write."""
+        self._poked.set()
+
+    def hurry(self) -> None:
+        """Try again now what was refused."""
+        self._hurried.set()
+
+    async def until(self, is_done: Callable[[], bool]) -> None:
+        """Wait until that is written; or no longer, if something stands in the way."""
+        while not is_done() and self.problem is None:
+            await self._move_on()
+
+    async def finish(self) -> None:
+        """Wait until nothing waits to be written; or no longer, if one more try was refused."""
+        n_refused = self._n_refused
+        self._is_idle = False
+        self.poke()
+        self.hurry()
+        while not self._is_idle and self._n_refused == n_refused:
+            await self._move_on()
+
+    async def run(self) -> None:
+        """Write, until cancelled; may be run again after that."""
+        while True:
+            self._poked.clear()
+            job = self._next_job()
+            if job is None:
+                self._is_idle = True
+                self._stand(None)
+                await self._poked.wait()
+                continue
+            self._is_idle = False
+            try:
+                await self._do(job)
+            except ProblemError as error:
+                self._n_refused += 1
+                job.refused()
+                self._stand(error.problem)
+                await self._rest()
+            else:
+                job.done()
+                self._move()
+
+    async def _do(self, job: Job) -> None:
+        """Have it written, and say so if that takes long."""
+        loop = asyncio.get_running_loop()
+        began_s = time.monotonic()  # the disk's time, whatever the loop's clock
+        answer = self.worker.ask(job.write)
+
+        def look() -> None:
+            left_s = began_s + self._stall_s - time.monotonic()
+            if left_s > 0:
+                timers.append(loop.call_later(left_s, look))
+            elif self.problem is None and not answer.done():
+                self._stand(STALLED)
+
+        timers = [loop.call_later(self._stall_s, look)]
+        try:
+            await answer
+        finally:
+            timers[-1].cancel()
+
+    async def _rest(self) -> None:
+        """Before the next try, unless somebody is in a hurry."""
+        self._hurried.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_S):
+                await self._hurried.wait()
+
+    def _stand(self, problem: Problem | None) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            self.on_trouble()
+        self._move()
+
+    def _move(self) -> None:
+        self._moved.set()
+
+    async def _move_on(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()

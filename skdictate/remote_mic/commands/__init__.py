@@ -1,0 +1,1 @@
+"""The commands that bring a microphone to another machine: ``mic ...`` and ``ssh``."""

@@ -1,0 +1,1 @@
+"""How a microphone finds the app that waits for it: announced sockets of the same user."""

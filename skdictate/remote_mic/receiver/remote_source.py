@@ -1,0 +1,305 @@
+"""What one dictation takes of the reception: a source whose microphone comes, goes and comes back.
+
+Nothing that the sender does ends it. While it is away, that is said, and what it keeps comes when
+it is back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from skdictate.audio.continuity import Missing
+from skdictate.core.uncaptured import FOREVER, Between
+from skdictate.errors import Problem
+from skdictate.mic_protocol.admission import SLACK_S, SPOOLED_S
+from skdictate.mic_protocol.frames import Frame, FrameError, Type
+from skdictate.remote_mic.receiver import connection_status
+from skdictate.remote_mic.receiver.arrival_queue import ArrivalQueue
+from skdictate.remote_mic.receiver.incoming_stream import Arrival, Hello, IncomingStream
+from skdictate.sources.base import Item, Named, Trouble
+
+if TYPE_CHECKING:
+    from skdictate.remote_mic.receiver.receiver import Receiver
+    from skdictate.remote_mic.receiver.sender_connection import SenderConnection
+
+MOST_STREAMS = 16
+"""That may come back in one dictation."""
+ACK_S = 0.1
+"""At least so much sound is acknowledged at once, while more is waiting."""
+AWAY_SAID_S = 1.0
+"""A sender that is back sooner was not away."""
+AWAY_S = 10.0
+"""At the end of a dictation a sender that keeps some of it is waited for so long ..."""
+LAST_S = 1.0
+"""... and so long it takes at most to say what is missing."""
+AFTER_S = 0.2
+"""What was captured so much after the end does not belong to it any more."""
+
+
+class RemoteSource:
+    """See ``Source`` and ``Distant``."""
+
+    is_live = True
+    is_microphone = True
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.format = receiver.format
+        self.overruns = 0
+        self.is_stopped = False
+        self.is_paused = False
+        self.stream: IncomingStream | None = None
+        """What is taken now, or was last."""
+        self._receiver = receiver
+        self._streams: deque[IncomingStream] = deque(maxlen=MOST_STREAMS)
+        """Those of this dictation."""
+        self._began_s = time.monotonic()
+        self._between = Between(self._began_s)
+        self._between.pauses.append(
+            (-FOREVER, self._began_s)
+        )  # before it begins, nothing is wanted
+        self._n_samples = 0
+        self._arrivals = ArrivalQueue()
+        self._current: Arrival | None = None
+        self._named = ""
+        self._stopped_s = self._away_since_s = self._heard_s = 0.0
+        self._n_missing = 0
+        """Samples that nobody captured, or that could not be kept."""
+        self._left_at = ""
+        self._is_trouble_said = False
+
+    @property
+    def name(self) -> str:
+        """Of the microphone, as far as one is known."""
+        return self._named or self._receiver.name or "a microphone elsewhere"
+
+    # ------------------------------------------------------------------------- the engine's side
+
+    async def __aenter__(self) -> Self:
+        """Let a sender begin, now or when one comes."""
+        self._receiver.begin(self)
+        if self.stream is None:
+            self._arrivals.say(Trouble(connection_status.WAITING))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing more is wanted."""
+        self._receiver.end(self)
+
+    def stop(self) -> None:
+        """Take what was spoken until now, and end."""
+        if not self.is_stopped:
+            self.is_stopped = True
+            self._stopped_s = time.monotonic()
+            if self._receiver.guest_of(self.stream) is not None:
+                assert self.stream is not None
+                self._receiver.say(Frame(Type.BYE, self.stream.recorded))
+            self._arrivals.wake()
+
+    def pause(self) -> None:
+        """See ``Distant``."""
+        self.is_paused = True
+        self._between.pauses.append((time.monotonic(), FOREVER))
+        if self._receiver.guest_of(self.stream) is not None:
+            self._receiver.say(Frame(Type.PAUSE))
+
+    def resume(self) -> None:
+        """See ``Distant``."""
+        self.is_paused = False
+        since_s, _ = self._between.pauses.pop()
+        self._between.pauses.append((since_s, time.monotonic()))
+        if self._receiver.guest_of(self.stream) is not None:
+            self._receiver.say(Frame(Type.RESUME))
+
+    def placed(self, start_sample: int) -> None:
+        """See ``Distant``."""
+        if self._current is not None:
+            self._current.stream.place(self._current, start_sample)
+
+    @property
+    def is_expecting(self) -> bool:
+        """See ``Distant``."""
+        return self._is_waiting(AWAY_S + LAST_S)
+
+    def _is_waiting(self, longest_s: float) -> bool:
+        """Sound from before the end may still come."""
+        if self._arrivals:
+            return True
+        if self.stream is None or self.stream.is_over:
+            return False
+        return time.monotonic() - max(self._heard_s, self._stopped_s) < longest_s
+
+    def _rest(self) -> Iterator[Item]:
+        """What should have come until the end, from a sender that is away for good."""
+        if self.stream is not None and not self.stream.is_over:
+            n_samples = self.format.samples(self._between.ended(self._stopped_s))
+            if n_samples:
+                yield Missing(n_samples)
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        """What comes, in order; an acknowledgement follows when the engine has taken it."""
+        while True:
+            arrival = self._arrivals.take()
+            if arrival is None:
+                if self.is_stopped and not self._is_waiting(AWAY_S):
+                    for item in self._rest():
+                        yield item
+                    return
+                await self._arrivals.wait()
+                self._look()
+            elif isinstance(arrival, Arrival):
+                self._current = arrival
+                for item in arrival.items:
+                    yield item
+                self._take(arrival)
+            else:
+                yield arrival
+
+    def _look(self) -> None:
+        """Say what is wrong with the sender, once it has been so for a while."""
+        stream = self.stream
+        if stream is None or stream.is_over or self.is_stopped:
+            return
+        now_s = time.monotonic()
+        guest = self._receiver.guest_of(stream)
+        is_away = guest is None and now_s - self._away_since_s > AWAY_SAID_S
+        is_silent = guest is not None and connection_status.is_silent(guest)
+        if (is_away or is_silent) and not self._is_trouble_said:
+            keeps = stream.hello.keeps
+            away = connection_status.away(self._named, self._left_at, keeps=keeps)
+            silent = connection_status.silent(self._named, keeps=keeps)
+            self._arrivals.say(Trouble(away if is_away else silent))
+        self._is_trouble_said = is_away or is_silent
+
+    def _take(self, arrival: Arrival) -> None:
+        """It is in the recording."""
+        stream = arrival.stream
+        stream.taken(arrival)
+        self._arrivals.took()
+        least = stream.format.samples(ACK_S)
+        for guest in self._receiver.lines_of(stream):
+            if arrival.mended:
+                guest.say(Frame(Type.MENDED, stream.mended))
+            if stream.recorded != guest.told and (
+                not self._arrivals or stream.recorded - guest.told >= least
+            ):
+                guest.told = stream.recorded
+                guest.say(Frame(Type.ACK, stream.recorded))
+
+    # ------------------------------------------------------------------------- the sender's side
+
+    def begins(self, stream: IncomingStream) -> None:
+        """A stream begins that is wanted."""
+        self.stream = stream
+        stream.pauses = self._between.pauses
+        self._streams.append(stream)
+        self._name(stream.hello)
+
+    def resumes(self, stream: IncomingStream, hello: Hello) -> bool:
+        """Whether a stream goes on whose sender has come back."""
+        if stream.is_over or stream not in self._streams:
+            return False
+        self.stream = stream
+        self._name(hello)
+        return True
+
+    def warn(self, problem: Problem) -> None:
+        """Why nobody comes."""
+        if not self.is_stopped:
+            self._arrivals.say(Trouble(problem))
+
+    def lost(self, stream: IncomingStream) -> None:
+        """Its sender has gone."""
+        if stream is self.stream:
+            self._away_since_s = time.monotonic()
+            self._left_at = time.strftime("%H:%M:%S")
+        self._arrivals.wake()
+
+    def hear(self, guest: SenderConnection, stream: IncomingStream, frame: Frame) -> None:
+        """A frame of the stream has come.
+
+        Raises:
+            FrameError: it cannot be.
+        """
+        if frame.type is Type.BYE:
+            self._ended(guest, stream)
+            return
+        self.overruns += frame.type is Type.OVERRUN
+        before = stream.next
+        arrival = stream.take(frame, time.monotonic())
+        self._allow(stream, stream.next - before)
+        self._named = stream.hello.name
+        if self.is_stopped and frame.type is Type.AUDIO and self._is_after(stream, frame):
+            stream.is_over = True
+            guest.stream = None
+            guest.say(Frame(Type.BYE, stream.recorded))
+        elif arrival is not None:
+            self._heard_s = time.monotonic()
+            self._keep_time(arrival, frame)
+            self._arrivals.put(arrival)
+        elif frame.n_samples and not self._arrivals:
+            guest.say(Frame(Type.ACK, stream.recorded))  # it was here already
+        self._arrivals.wake()
+
+    def _keep_time(self, arrival: Arrival, frame: Frame) -> None:
+        """What nobody captured before the first sound of a stream comes before it."""
+        for item in arrival.items:
+            if isinstance(item, Missing):
+                self._n_missing += item.n_samples
+                self._between.missed(self.format.seconds(item.n_samples))
+        if frame.type is not Type.AUDIO or not arrival.items:
+            return
+        stream = arrival.stream
+        end_s = stream.clocks.ours_s(frame.capture_ns / 1e9, self._heard_s)
+        start_s = end_s - stream.format.seconds(frame.n_samples)
+        n_missing = self.format.samples(self._between.heard(stream, start_s, end_s))
+        if n_missing:
+            self._n_missing += n_missing
+            arrival.items.insert(0, Missing(n_missing))
+
+    def _ended(self, guest: SenderConnection, stream: IncomingStream) -> None:
+        """The sender has nothing more for this dictation."""
+        stream.is_over = True
+        guest.stream = None
+        if not self.is_stopped:
+            self._arrivals.say(Trouble(connection_status.WAITING))
+        self._arrivals.wake()
+
+    def _is_after(self, stream: IncomingStream, frame: Frame) -> bool:
+        return stream.clocks.earliest_s(frame.capture_ns / 1e9) > self._stopped_s + AFTER_S
+
+    def _allow(self, stream: IncomingStream, n_samples: int) -> None:
+        """However many streams there are: no more sound than time has passed, and a spool holds."""
+        self._n_samples += n_samples
+        passed_s = time.monotonic() - self._began_s
+        if stream.format.seconds(self._n_samples) > passed_s + SPOOLED_S + SLACK_S:
+            raise FrameError(f"more sound than {passed_s:.0f} seconds and a spool have")
+
+    async def room(self) -> None:
+        """Wait until what has come is taken, as far as there is too much of it."""
+        await self._arrivals.room(lambda: self._receiver.guest_of(self.stream) is not None)
+
+    # ------------------------------------------------------------------------- words
+
+    @property
+    def words(self) -> str:
+        """See ``Distant``."""
+        stream = self.stream
+        if stream is not None and stream.is_over:
+            return self._named if self.is_stopped else connection_status.NOBODY
+        guest = self._receiver.guest_of(stream)
+        lost_s = self.format.seconds(self._n_missing)
+        return connection_status.words(self._named, stream, guest, self._away_since_s, lost_s)
+
+    def _name(self, hello: Hello) -> None:
+        was, self._named = self._named, hello.name
+        if was != hello.name:
+            self._arrivals.say(Named(hello.name, was))

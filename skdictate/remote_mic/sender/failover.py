@@ -1,0 +1,233 @@
+"""The lines to the app: one is used, and while it stands still others are tried beside it.
+
+Whichever is heard first goes on, the one that stood still among them, and the others are closed.
+What was on its way on a line that is left comes again on the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.mic_protocol.frames import Frame
+from skdictate.mic_protocol.retry import Retries
+from skdictate.remote_mic.sender import app_connection as talks
+from skdictate.remote_mic.sender.app_connection import AppConnection, LostError, lost, still
+from skdictate.remote_mic.sender.dialogue import Dialogue
+from skdictate.remote_mic.sender.transport import Transport, TransportConnection
+
+LOOK_S = 0.1
+
+
+class Failover:
+    """``run`` until nothing is left to be said."""
+
+    def __init__(self, transport: Transport, service: Dialogue) -> None:
+        self.on_begin: Callable[[], None] = lambda: None
+        """Told when a line is used, or is heard again after it was said to stand still."""
+        self.on_failure: Callable[[Problem, bool, bool], None] = lambda problem, refused, last: None
+        """Told what is wrong with a line: whether the app has closed it, and whether it was the
+        last. May raise ``ProblemError``."""
+        self.may_ask = False
+        """The user may be asked for something, on the next line."""
+        self.is_held = False
+        """No line is tried."""
+        self.used: AppConnection | None = None
+        self.refusal: Problem | None = None
+        """What was answered on the last line: why nobody there takes the sound; None where none
+        was reached, or one is used."""
+        self._transport = transport
+        self._service = service
+        self._tries = Retries()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        """Of all lines, by the number of their try."""
+        self._is_single = False
+        """A second login was refused: somebody would have to be asked for it."""
+        self._is_still = False
+        """It was said that the line stands still."""
+        self._left_s = time.monotonic()
+        self._moved = asyncio.Event()
+        self._group: asyncio.TaskGroup
+
+    # ------------------------------------------------------------------------- its owner's side
+
+    async def run(self) -> None:
+        """Line after line, and now and then some at once.
+
+        Raises:
+            ProblemError: see ``on_failure``; in a group.
+        """
+        async with asyncio.TaskGroup() as self._group:
+            while not self._service.is_done:
+                self._moved.clear()
+                wait_s = self._look(time.monotonic())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._moved.wait()
+            self._give_up()
+
+    def hurry(self) -> None:
+        """Try now."""
+        self.is_held = False
+        self._tries.hurry()
+        self._moved.set()
+
+    def wake(self) -> None:
+        """There may be something to say."""
+        if self.used is not None:
+            self.used.changed.set()
+
+    @property
+    def is_connected(self) -> bool:
+        """A line is used, and does not stand still for long."""
+        return self.used is not None and not self._is_still
+
+    @property
+    def away_s(self) -> float:
+        """For how long nothing was heard."""
+        return self.used.silent_s if self.used is not None else time.monotonic() - self._left_s
+
+    @property
+    def n_tries(self) -> int:
+        """In vain, since a line was begun."""
+        return self._tries.n_vain
+
+    # ------------------------------------------------------------------------- tries
+
+    def _look(self, now_s: float) -> float | None:
+        """Begin another try, if it is time; in how many seconds to look again."""
+        if self.used is not None:
+            if not self.used.is_kept:
+                return None
+            self._say_still(self.used)
+            sound_s = talks.STALL_S - self.used.silent_s
+            if sound_s > 0:
+                return max(LOOK_S, sound_s)
+        if self.is_held:
+            return None
+        is_wide = self._transport.is_wide and not (self._is_single or self.may_ask)
+        due_s = self._tries.due_s(is_wide=is_wide)
+        if now_s >= due_s:
+            if (surplus := self._tries.surplus) is not None:
+                self._drop(surplus)
+            number = self._tries.begin(now_s)
+            self._tasks[number] = self._group.create_task(self._run(number))
+            due_s = self._tries.due_s(is_wide=is_wide)
+        if self.used is not None:
+            return LOOK_S
+        return None if due_s == float("inf") else due_s - now_s
+
+    def _say_still(self, used: AppConnection) -> None:
+        if used.silent_s > talks.LIFE_S and not self._is_still:
+            self._is_still = True
+            self.on_failure(still(self._transport.name, used.silent_s), False, False)
+
+    def _give_up(self) -> None:
+        """All that are only tried."""
+        for number in [number for number in self._tasks if number in self._tries]:
+            self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        self._tries.drop(number)
+        self._tasks.pop(number).cancel()
+
+    async def _run(self, number: int) -> None:
+        """One line, from its beginning to its end."""
+        problem: Problem | None = None
+        is_refusal = is_reached = False
+        try:
+            connection = await self._transport.open(may_ask=self.may_ask, served=self._service.app)
+        except ProblemError as error:
+            problem, is_refusal = error.problem, True
+            is_way_clear = problem.kind is Kind.MICROPHONE  # it is this machine: no app waits here
+            self.refusal = problem if is_way_clear else None
+        else:
+            talk = self._talk(number, connection)
+            try:
+                await talk.run(self._service.hello())
+            except* LostError as group:
+                loss = lost(group)
+                problem, is_refusal = loss.problem, loss.is_refusal
+                self.refusal = problem if is_refusal else None
+            finally:
+                is_reached = talk.has_begun or is_refusal
+                self._left(talk)
+                await connection.close()
+        task = asyncio.current_task()
+        assert task is not None
+        if task.cancelling():  # a task group that fails forgets that it was cancelled, too
+            raise asyncio.CancelledError
+        del self._tasks[number]
+        self._ended(number, problem, is_refusal=is_refusal, is_reached=is_reached)
+
+    def _talk(self, number: int, connection: TransportConnection) -> AppConnection:
+        service = self._service
+        service.token = connection.token
+
+        def hear(frame: Frame) -> None:
+            if talk is self.used or number in self._tries:
+                talk.say(*service.hear(frame))
+
+        def outgoing(now_s: float) -> list[Frame]:
+            frames = service.outgoing(now_s) if talk is self.used else []
+            talk.is_over = service.is_done
+            return frames
+
+        talk = AppConnection(connection, self._transport.name, hear, outgoing)
+        talk.is_patient = self.may_ask
+        talk.is_kept = self._transport.is_wide and not self._is_single
+        talk.on_begin = lambda: self._begun(number, talk)
+        talk.on_sign = lambda: self._heard(talk)
+        return talk
+
+    # ------------------------------------------------------------------------- the one
+
+    def _begun(self, number: int, talk: AppConnection) -> None:
+        """The app is heard on it: it is used from now on, and no other is."""
+        if number not in self._tries:
+            return
+        for other in [other for other in self._tasks if other != number]:
+            self._drop(other)
+        self._tries.worked(number, time.monotonic())
+        self._service.cut_off()
+        self.used = talk
+        self.may_ask = self._is_still = False
+        self.refusal = None
+        self._moved.set()
+        self.on_begin()
+
+    def _heard(self, talk: AppConnection) -> None:
+        """A line that stood still may go on."""
+        if talk is not self.used:
+            return
+        if self._tries or self._tries.n_vain:
+            self._give_up()
+            self._tries.needless()
+        if self._is_still:
+            self._is_still = False
+            self.on_begin()
+
+    def _left(self, talk: AppConnection) -> None:
+        """It is gone."""
+        if talk is self.used:
+            self._left_s = time.monotonic() - talk.silent_s
+            self.used = None
+            self._is_still = False
+            self._service.cut_off()
+
+    def _ended(
+        self, number: int, problem: Problem | None, *, is_refusal: bool, is_reached: bool
+    ) -> None:
+        """By itself; this may be for good."""
+        self._tries.failed(number, time.monotonic(), is_reached=is_reached)
+        self.may_ask = False
+        is_last = self.used is None and not self._tries
+        if problem is not None:
+            if problem.is_permanent and self.used is not None:
+                self._is_single, self.used.is_kept = True, False
+            if self.used is None or is_reached:  # else it is enough that the line stands still
+                self.on_failure(problem, is_refusal, is_last)
+        self._moved.set()

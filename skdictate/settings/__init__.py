@@ -1,0 +1,1 @@
+"""The settings: the table of options, the values in force, ``config.toml`` and its editor."""

@@ -1,0 +1,114 @@
+"""Sound from any program that records, kept running: when it ends it is started again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+
+from skdictate.audio.continuity import LEAST_S, Missing
+from skdictate.audio.pcm import BYTES_PER_SAMPLE, Format
+from skdictate.core.backoff import Backoff
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.sources.base import Item, Named, Trouble, Unopened, title
+from skdictate.sources.recorder_process import RecorderProcess
+
+SAID_S = 3.0
+"""Without sound for this long, the user is told ..."""
+KILLED_S = 15.0
+"""... and after this long the program is started anew: it may have to log in somewhere first."""
+TRIES = 3
+"""How often a program that never gave a sound is tried."""
+WORKS_S = 2.0
+"""A program that has recorded for this long does work: if it ends, another start is worth a try
+at once."""
+
+NO_SOUND = Problem(
+    Kind.MICROPHONE,
+    "No sound arrives",
+    f"The recorder has printed nothing for {SAID_S:.0f} seconds",
+    "What was recorded is safe.",
+)
+
+
+class CommandSource(Unopened):
+    """What a program prints: raw s16le mono at the chosen rate, or WAV."""
+
+    is_live = True
+    is_microphone = True
+    overruns = 0
+
+    def __init__(self, words: Sequence[str], sound: Format) -> None:
+        self.name = title(words)
+        self.format = sound
+        self._words = words
+        self._backoff = Backoff()
+        self._recorder: RecorderProcess | None = None
+        self._heard_s: float | None = None
+        """When the newest sound came, on the steady clock."""
+        self._began_s: float | None = None
+        """When the present run of the program gave its first sound."""
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Hand over what was captured, and end."""
+        self._stopped.set()
+        if self._recorder is not None:
+            self._recorder.end()
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        """Sound, what is missing of it, and why none comes."""
+        while not self._stopped.is_set():
+            async with RecorderProcess(self._words, self.format) as self._recorder:
+                self._began_s = None
+                async for item in self._listen(self._recorder):
+                    yield item
+                problem = await self._recorder.death()
+            self._recorder = None
+            if self._stopped.is_set():
+                return
+            rest_s = self._backoff.failed()
+            if self._heard_s is None and self._backoff.failures >= TRIES:
+                raise ProblemError(problem)
+            yield Trouble(problem)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), rest_s)
+
+    async def _listen(self, recorder: RecorderProcess) -> AsyncIterator[Item]:
+        """One run, until it ends or has to be ended."""
+        loop = asyncio.get_running_loop()
+        since_s = loop.time()
+        is_said = False
+        while True:
+            try:
+                async with asyncio.timeout_at(since_s + (KILLED_S if is_said else SAID_S)):
+                    heard = await recorder.read()
+            except TimeoutError:
+                if is_said:
+                    recorder.kill()
+                    since_s = loop.time()
+                elif self._heard_s is not None:
+                    yield Trouble(NO_SOUND)
+                is_said = True
+                continue
+            if heard is None:
+                return
+            since_s = loop.time()
+            is_said = False
+            for item in self._take(*heard):
+                yield item
+
+    def _take(self, pcm: bytes, now_s: float) -> list[Item]:
+        """A block, after what was spoken while nobody listened."""
+        lost_s = 0.0
+        said: list[Item] = [] if self._heard_s is not None else [Named(self.name)]
+        if self._began_s is None:
+            self._began_s = now_s
+            if self._heard_s is not None:
+                lost_s = now_s - self._heard_s - self.format.seconds(len(pcm) // BYTES_PER_SAMPLE)
+        elif now_s - self._began_s >= WORKS_S:
+            self._backoff.worked()
+        self._heard_s = now_s
+        if lost_s >= LEAST_S:
+            said.append(Missing(self.format.samples(lost_s)))
+        return [*said, pcm]

@@ -1,0 +1,140 @@
+"""A program that records and prints what it hears: one run of it, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from skdictate.audio.pcm import Format
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.sources.stdin_source import blocks
+from skdictate.sources.wav_header import UnreadableError
+from skdictate.system.child_processes import environ
+from skdictate.text.clean_text import clean
+
+STOP_S = 0.7
+"""A program that was told to end may take this long to print what it has captured."""
+_LINES = 20
+_LONGEST_LINE = 400
+"""Bytes of a line of its standard error that are kept, and how many lines."""
+
+
+class RecorderProcess:
+    """While inside it runs, in a session of its own: it cannot ask the terminal for anything."""
+
+    def __init__(self, words: Sequence[str], sound: Format) -> None:
+        self.name = clean(Path(words[0]).name)
+        self._words = list(words)
+        self._sound = sound
+        self._said: deque[str] = deque(maxlen=_LINES)
+        self._blocks: asyncio.Queue[tuple[bytes, float] | None] = asyncio.Queue()
+        self._why = ""
+        self._threads: list[threading.Thread] = []
+        self._child: subprocess.Popen[bytes]
+
+    async def __aenter__(self) -> Self:
+        """Start it.
+
+        Raises:
+            ProblemError: it cannot be started.
+        """
+        try:
+            self._child = await asyncio.to_thread(
+                subprocess.Popen,
+                self._words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environ(),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise ProblemError(_unstartable(self.name, error)) from error
+        loop = asyncio.get_running_loop()
+        for task in (self._hear, self._listen):
+            thread = threading.Thread(target=task, args=(loop,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End it, by force if it is still there, and whatever it has started."""
+        self._signal("SIGKILL")
+        await asyncio.to_thread(self._child.wait)
+
+    async def read(self) -> tuple[bytes, float] | None:
+        """The next samples, and when they came, on the steady clock; None at the end."""
+        return await self._blocks.get()
+
+    def end(self) -> None:
+        """Ask it to end, and see to it that it does; ``read`` then comes to its end."""
+        self._signal("SIGTERM")
+        asyncio.get_running_loop().call_later(STOP_S, self.kill)
+
+    def kill(self) -> None:
+        """End it now."""
+        self._signal("SIGKILL")
+
+    async def death(self) -> Problem:
+        """Why it has ended, as far as it said so."""
+        code = await asyncio.to_thread(self._child.wait)
+        await asyncio.to_thread(self._threads[-1].join, STOP_S)
+        how = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        last = next((line for line in reversed(self._said) if line), "")
+        detail = self._why or (f"It {how}, and said: {last}" if last else f"It {how}")
+        return Problem(Kind.MICROPHONE, f"{self.name} has ended", detail, "Starting it again.")
+
+    def _signal(self, name: str) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._child.pid, getattr(signal, name))
+            else:
+                self._child.kill()
+
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        """On a thread: pass its sound on until it ends."""
+        assert self._child.stdout is not None
+        with self._child.stdout as pipe, suppress(RuntimeError):  # nobody listens any more
+            try:
+                for block in blocks(cast("BufferedReader", pipe), self._sound):
+                    heard = (block, time.monotonic())
+                    loop.call_soon_threadsafe(self._blocks.put_nowait, heard)
+            except (OSError, EOFError, UnreadableError) as error:
+                self._why = f"What it prints is no sound: {clean(str(error))}"
+                self._signal("SIGKILL")
+            loop.call_soon_threadsafe(self._blocks.put_nowait, None)
+
+    def _listen(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """On a thread: remember its last words."""
+        assert self._child.stderr is not None
+        with self._child.stderr as pipe:
+            while line := pipe.readline(_LONGEST_LINE):
+                self._said.append(clean(line.decode(errors="replace")))
+
+
+def _unstartable(name: str, error: OSError | ValueError) -> Problem:
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return Problem(
+        Kind.USAGE,
+        f"{name} cannot be started",
+        clean(f"{why}"),
+        "Give a program and its arguments, as in: --source-command 'arecord -q -t raw "
+        "-f S16_LE -r 16000 -c 1'",
+        is_permanent=True,
+    )

@@ -1,0 +1,64 @@
+"""The metadata service of a virtual machine: gives the token of the account that it runs as.
+
+It is asked only if the user said so, since it would be a request that nobody wanted elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.speechkit.auth.credential import Credential
+from skdictate.speechkit.auth.service_account import of_token
+from skdictate.speechkit.auth.token_http import fetch, nonsense
+
+ADDRESS = "169.254.169.254"
+VARIABLE = "YC_METADATA_ADDR"
+"""Another address; Yandex's own programs know it too."""
+PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
+LIMIT_S = 2.0
+"""It is on the same host."""
+WHO = "The metadata service"
+
+
+async def ask(environ: Mapping[str, str]) -> Credential:
+    """The token of this machine.
+
+    Raises:
+        ProblemError: this machine has none, or is none of the cloud.
+    """
+    address = environ.get(VARIABLE, "").strip() or ADDRESS
+    if any(char in address for char in "/@?# ") or not address.isprintable():
+        detail = f"{VARIABLE} is {address[:60]!r}"
+        raise ProblemError(
+            Problem(Kind.CONFIG, f"{WHO} has no such address", detail, "Give HOST:PORT.", True)
+        )
+    try:
+        answer = await fetch(
+            f"http://{address}{PATH}",
+            who=WHO,
+            headers={"Metadata-Flavor": "Google"},
+            is_near=True,
+            limit_s=LIMIT_S,
+        )
+    except ProblemError as error:
+        raise ProblemError(_explained(error.problem)) from None
+    try:
+        life_s = float(answer.get("expires_in", 0))
+        ends = datetime.fromtimestamp(time.time() + life_s, UTC) if life_s > 0 else None
+        return of_token(answer["access_token"], WHO.lower(), ends)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise ProblemError(nonsense(WHO)) from None
+
+
+def _explained(problem: Problem) -> Problem:
+    """What it means here."""
+    if problem.kind is Kind.CREDENTIALS:
+        hint = "Attach a service account to this machine: yc compute instance update."
+        return Problem(problem.kind, problem.title, problem.detail, hint, is_permanent=True)
+    if problem.kind is Kind.NETWORK:
+        hint = "It is there on virtual machines of the cloud only; trying again."
+        return Problem(problem.kind, problem.title, problem.detail, hint)
+    return problem

@@ -1,0 +1,1 @@
+"""Text as values: untrusted text made harmless."""

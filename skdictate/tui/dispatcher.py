@@ -1,0 +1,110 @@
+"""What the other thread tells, made known to all on this side; apart, since each piece of news
+means something to several of them, and they know nothing of one another."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from skdictate.app.worker_events import (
+    Began,
+    Broken,
+    Changed,
+    Ended,
+    Failed,
+    Ready,
+    Saved,
+    WorkerEvent,
+)
+from skdictate.core.changes import Change, FindingMade, Noticed, SourceNamed
+from skdictate.core.findings import Warned
+from skdictate.errors import Exit
+from skdictate.mic_protocol.remote_status import RemoteStatus
+
+if TYPE_CHECKING:
+    from skdictate.tui.app import DictateApp
+
+MOST_AT_ONCE = 50
+"""News that are shown before a key has its turn."""
+NOTICE_S = 20.0
+"""What has gone wrong once is shown so long."""
+
+
+class Dispatcher:
+    """Reads the mailbox, in order."""
+
+    def __init__(self, app: DictateApp) -> None:
+        self._app = app
+        self._unread: deque[WorkerEvent] = deque()
+
+    def read(self) -> bool:
+        """What is new, though not so much at once that a key would wait; whether that was all."""
+        self._unread.extend(self._app.event_queue.take())
+        for _ in range(min(MOST_AT_ONCE, len(self._unread))):
+            self._tell(self._unread.popleft())
+        return not self._unread
+
+    def _tell(self, news: WorkerEvent) -> None:
+        app = self._app
+        match news:
+            case Ready() as ready:
+                app.main_screen.ready(ready)
+                app.readiness.equipped(ready)
+                app.past.look()
+            case Failed(problem):
+                app.exiting.failure = problem.exit_code
+                app.talk.failed()
+                app.main_screen.failed(problem)
+                app.show_page()
+                app.exiting.ended()
+            case Began() as began:
+                app.main_screen.began(began)
+                app.talk.began()
+                app.past.room.rest()
+                app.saving.show()
+                app.show_page()
+            case RemoteStatus() as elsewhere:
+                app.mic_login.anew()
+                app.show_page()
+                if elsewhere.greeting:
+                    app.notify(elsewhere.greeting, title="The other machine says", markup=False)
+            case Changed(change):
+                self._tell_change(change)
+            case Ended() as ended:
+                self._tell_end(ended)
+            case Saved() as saved:
+                app.saving.saved(saved)
+            case Broken(error):
+                raise error
+
+    def _tell_change(self, change: Change) -> None:
+        """Something has become of the dictation that runs."""
+        app = self._app
+        app.main_screen.changed(change)
+        match change:
+            case FindingMade(finding) if finding.kind == Warned.kind:
+                app.notify(finding.words, severity="warning", markup=False)
+            case Noticed(problem):
+                app.notify(str(problem), severity="warning", timeout=NOTICE_S, markup=False)
+            case SourceNamed(name, was) if was:
+                words = f"Now {name}, before {was}."
+                app.notify(words, title="Another microphone", markup=False)
+
+    def _tell_end(self, ended: Ended) -> None:
+        app = self._app
+        problem = ended.outcome.problem
+        is_nothing = ended.dictation_id is None and problem is not None
+        app.exiting.failure = problem.exit_code if problem and is_nothing else Exit.DONE
+        if ended.dictation_id is not None and not ended.is_unsaved:
+            app.kept.append(ended.dictation_id)
+        if ended.note:
+            app.past.say("Sound", ended.note)
+        app.talk.ended()
+        app.past.room.go_on()
+        app.past.look()
+        if ended.dictation_id is not None and not ended.is_unsaved:
+            app.past.recognise_again(ended.dictation_id, ended.outcome.mended)
+        app.main_screen.ended(ended)
+        app.show_page()
+        app.saving.ended(ended)
+        app.exiting.ended()

@@ -1,0 +1,71 @@
+"""All keys, and where everything is kept."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from skdictate.system.paths import Paths
+from skdictate.text.clean_text import clean
+from skdictate.tui.actions import ACTIONS, closing
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by any key that opened it, or by Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        (closing("", "question_mark", "f1", "space", "enter"), "dismiss", "Close")
+    ]
+
+    def __init__(self, paths: Paths, way: str) -> None:
+        super().__init__()
+        self._way = way
+        self._places = {
+            "texts": paths.library,
+            "sound": paths.recordings,
+            "settings": paths.config_file,
+        }
+
+    def compose(self) -> ComposeResult:
+        """A box in the middle, which scrolls where it has to."""
+        box = VerticalScroll(Static(self._words()), id="help")
+        box.border_title = "Help"
+        box.border_subtitle = "↑ ↓ scroll, Esc closes"
+        yield box
+
+    def _words(self) -> Content:
+        rows: list[Content] = [Content.assemble(("Keys", "bold $accent"))]
+        rows += [
+            _row(action.key, action.help)
+            for action in ACTIONS
+            if action.help and action.way in ("", self._way)
+        ]
+        rows += [
+            _row("↑ ↓", "Scroll the text; End follows the newest words again."),
+            _row("ctrl+p", "All commands by name, and other colours."),
+            Content(""),
+            Content("A letter means its place: the keys work on a Russian layout too."),
+            Content(""),
+            Content.assemble(("Where everything is", "bold $accent")),
+        ]
+        rows += [_row(name, clean(_short(place))) for name, place in self._places.items()]
+        return Content("\n").join(rows)
+
+
+def _row(key: str, words: str) -> Content:
+    return Content.assemble((f"{key:>10}", "bold"), "  ", words)
+
+
+def _short(path: Path) -> str:
+    """A path with the home folder as ``~``."""
+    with suppress(ValueError, RuntimeError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)

@@ -1,0 +1,111 @@
+"""Asks for a key where nobody sees it, and keeps it as ``skdictate auth login`` does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from skdictate.errors import Problem, ProblemError
+from skdictate.speechkit.auth import Issuer
+from skdictate.speechkit.auth.sign_in import KeyStorage, described, issuer_of, stronger
+from skdictate.system.paths import Paths
+from skdictate.text.clean_text import clean
+from skdictate.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from skdictate.settings.config import Settings
+
+WHAT = "An API key of a service account, an IAM token, or all of a key.json; it is not shown."
+
+
+class SignInScreen(ModalScreen[Issuer | None]):
+    """Gives who hands out what is shown to the service, or None if nobody signed in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
+
+    def __init__(self, settings: Settings, paths: Paths) -> None:
+        super().__init__()
+        self._settings = settings
+        self._paths = paths
+        self._keeping: KeyStorage | None = None
+        """Where it will be kept, once that is known."""
+
+    def compose(self) -> ComposeResult:
+        """A box in the middle."""
+        with Vertical(id="sign-in") as box:
+            yield Static(Content(WHAT), id="about")
+            yield SecretField()
+            yield Static(markup=False, id="wrong")
+            yield Static(markup=False, id="place")
+        box.border_title = "Sign in to SpeechKit"
+        box.border_subtitle = "Enter keeps it, Esc closes"
+
+    def on_mount(self) -> None:
+        """Find out where; a keyring may take its time."""
+        self.query_one(SecretField).focus()
+        self._find("")
+
+    def _find(self, why_no_keyring: str) -> None:
+        self._keeping = None
+        self._say_place("One moment: is there a keyring?")
+        self.run_worker(self._find_place(why_no_keyring))
+
+    async def _find_place(self, why_no_keyring: str) -> None:
+        self._keeping = await asyncio.to_thread(
+            KeyStorage.at, self._paths, why_no_keyring=why_no_keyring
+        )
+        self._say_place(f"It will be kept in {self._keeping.words}.")
+
+    def _say_place(self, words: str) -> None:
+        self.query_one("#place", Static).update(Content(clean(words)))
+
+    def _say_wrong(self, problem: Problem | None) -> None:
+        words = clean(str(problem)) if problem is not None else ""
+        self.query_one("#wrong", Static).update(Content(words))
+
+    @on(SecretField.Entered)
+    def _enter(self) -> None:
+        """Look at its form, and keep it."""
+        if self._keeping is None:
+            return
+        text = self.query_one(SecretField).take()
+        try:
+            issuer_of(text, "What was typed", self._settings)
+            issuer = issuer_of(text, self._keeping.place, self._settings)
+        except ProblemError as error:
+            self._say_wrong(error.problem)
+            return
+        self._say_wrong(None)
+        self._say_place(f"Keeping it in {self._keeping.place} ...")
+        self.run_worker(self._keep(self._keeping, text, issuer))
+        self._keeping = None
+
+    async def _keep(self, keeping: KeyStorage, text: str, issuer: Issuer) -> None:
+        try:
+            await asyncio.to_thread(keeping.keep, text)
+        except ProblemError as error:
+            self._say_wrong(error.problem)
+            self._find(keeping.absence or "the keyring does not take it")
+            return
+        words = f"Kept in {keeping.place}: {described(issuer)}.{self._warning()}"
+        self.app.notify(clean(words), title="Signed in", markup=False)
+        self.dismiss(issuer)
+
+    def _warning(self) -> str:
+        """What keeps this key from being used, now or later."""
+        if self._settings.engine == "local":
+            return " Your settings say engine local, which needs none: press o to change that."
+        try:
+            names = stronger(self._settings, self._paths, os.environ)
+        except ProblemError:
+            return ""
+        return f" {names[0]} is set too, and comes first at the next start." if names else ""
