@@ -103,7 +103,10 @@ class ReprocessQueue:
         threading.Thread(target=self._look, args=(settings,), daemon=True).start()
 
     def order(self, settings: Settings, *orders: ReprocessOrder) -> None:
-        """Recognise these again, one after the other; ``Reprocessed`` or ``ReprocessRefused`` is told of each."""
+        """Recognise these again, one after the other.
+
+        Each ends with a ``Reprocessed`` or a ``ReprocessRefused``.
+        """
         with self._lock:
             self._orders += [(settings, order) for order in orders]
             if self._thread is None and self._orders:

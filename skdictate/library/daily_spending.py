@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from skdictate.library.library import Library
+
+class Transactions(Protocol):
+    """What is needed of a library: its database, alone or in one transaction."""
+
+    def together(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing of what is written meanwhile."""
+
+    def alone(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Nobody else writes meanwhile."""
 
 
 def add(db: sqlite3.Connection, billed_s: int) -> None:
@@ -19,7 +27,7 @@ def add(db: sqlite3.Connection, billed_s: int) -> None:
     )
 
 
-def note(library: Library, billed_s: int) -> None:
+def note(library: Transactions, billed_s: int) -> None:
     """The same, of what no dictation stores.
 
     Raises:
@@ -30,7 +38,7 @@ def note(library: Library, billed_s: int) -> None:
             add(db, billed_s)
 
 
-def today_s(library: Library) -> int:
+def today_s(library: Transactions) -> int:
     """What was billed today, but for sessions that run.
 
     Raises:

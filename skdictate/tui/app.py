@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.events import AppBlur, Event, Paste
 from textual.screen import Screen
@@ -23,6 +23,7 @@ from skdictate.tui.dictation_control import HOLD, DictationControl
 from skdictate.tui.dispatcher import Dispatcher
 from skdictate.tui.event_queue import EventQueue
 from skdictate.tui.exiting import Exiting
+from skdictate.tui.host import Host
 from skdictate.tui.messages import Noted, Released, Reported, TerminalGone, TerminalSpoiled, Told
 from skdictate.tui.mic_login import MicLogin
 from skdictate.tui.next_dictation import NextDictation
@@ -42,7 +43,7 @@ OFFER_S = 0.25
 """Between two looks at what could be recognised yet, and how far that is."""
 
 
-class DictateApp(App[int]):
+class DictateApp(Host):
     """Dictation in a terminal."""
 
     CSS_PATH = "style.tcss"
@@ -65,14 +66,22 @@ class DictateApp(App[int]):
         self.setup = NextDictation(self, settings, origins or {}, stdin_fd)
         self.event_queue = EventQueue(lambda: self.post_message(Told()))
         """What the other thread tells."""
-        self.dispatcher = Dispatcher(self)
         self.worker = Worker(self.setup.factory, self.event_queue.put)
-        self.past = PastDictations(self)
+        self.past = PastDictations(self, self.setup.factory_for)
         self.talk = DictationControl(self.worker, settings.talk)
         self.mic_login = MicLogin(self)
-        self.saving = Saving(self)
-        self.exiting = Exiting(self)
-        self.readiness = Readiness(self)
+        self.saving = Saving(self, lambda: self.exiting.now())
+        self.exiting = Exiting(self, self.saving)
+        self.readiness = Readiness(self, self.setup)
+        self.dispatcher = Dispatcher(
+            self,
+            self.event_queue,
+            self.exiting,
+            self.readiness,
+            self.past,
+            self.saving,
+            self.mic_login,
+        )
 
     @property
     def settings(self) -> Settings:

@@ -22,7 +22,13 @@ from skdictate.errors import Exit
 from skdictate.mic_protocol.remote_status import RemoteStatus
 
 if TYPE_CHECKING:
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.event_queue import EventQueue
+    from skdictate.tui.exiting import Exiting
+    from skdictate.tui.host import Host
+    from skdictate.tui.mic_login import MicLogin
+    from skdictate.tui.past_dictations import PastDictations
+    from skdictate.tui.readiness import Readiness
+    from skdictate.tui.saving import Saving
 
 MOST_AT_ONCE = 50
 """News that are shown before a key has its turn."""
@@ -33,13 +39,28 @@ NOTICE_S = 20.0
 class Dispatcher:
     """Reads the mailbox, in order."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(
+        self,
+        app: Host,
+        event_queue: EventQueue,
+        exiting: Exiting,
+        readiness: Readiness,
+        past: PastDictations,
+        saving: Saving,
+        mic_login: MicLogin,
+    ) -> None:
         self._app = app
+        self._event_queue = event_queue
+        self._exiting = exiting
+        self._readiness = readiness
+        self._past = past
+        self._saving = saving
+        self._mic_login = mic_login
         self._unread: deque[WorkerEvent] = deque()
 
     def read(self) -> bool:
         """What is new, though not so much at once that a key would wait; whether that was all."""
-        self._unread.extend(self._app.event_queue.take())
+        self._unread.extend(self._event_queue.take())
         for _ in range(min(MOST_AT_ONCE, len(self._unread))):
             self._tell(self._unread.popleft())
         return not self._unread
@@ -49,22 +70,22 @@ class Dispatcher:
         match news:
             case Ready() as ready:
                 app.main_screen.ready(ready)
-                app.readiness.equipped(ready)
-                app.past.look()
+                self._readiness.equipped(ready)
+                self._past.look()
             case Failed(problem):
-                app.exiting.failure = problem.exit_code
+                self._exiting.failure = problem.exit_code
                 app.talk.failed()
                 app.main_screen.failed(problem)
                 app.show_page()
-                app.exiting.ended()
+                self._exiting.ended()
             case Began() as began:
                 app.main_screen.began(began)
                 app.talk.began()
-                app.past.room.rest()
-                app.saving.show()
+                self._past.room.rest()
+                self._saving.show()
                 app.show_page()
             case RemoteStatus() as elsewhere:
-                app.mic_login.anew()
+                self._mic_login.anew()
                 app.show_page()
                 if elsewhere.greeting:
                     app.notify(elsewhere.greeting, title="The other machine says", markup=False)
@@ -73,7 +94,7 @@ class Dispatcher:
             case Ended() as ended:
                 self._tell_end(ended)
             case Saved() as saved:
-                app.saving.saved(saved)
+                self._saving.saved(saved)
             case Broken(error):
                 raise error
 
@@ -94,17 +115,17 @@ class Dispatcher:
         app = self._app
         problem = ended.outcome.problem
         is_nothing = ended.dictation_id is None and problem is not None
-        app.exiting.failure = problem.exit_code if problem and is_nothing else Exit.DONE
+        self._exiting.failure = problem.exit_code if problem and is_nothing else Exit.DONE
         if ended.dictation_id is not None and not ended.is_unsaved:
             app.kept.append(ended.dictation_id)
         if ended.note:
-            app.past.say("Sound", ended.note)
+            self._past.say("Sound", ended.note)
         app.talk.ended()
-        app.past.room.go_on()
-        app.past.look()
+        self._past.room.go_on()
+        self._past.look()
         if ended.dictation_id is not None and not ended.is_unsaved:
-            app.past.recognise_again(ended.dictation_id, ended.outcome.mended)
+            self._past.recognise_again(ended.dictation_id, ended.outcome.mended)
         app.main_screen.ended(ended)
         app.show_page()
-        app.saving.ended(ended)
-        app.exiting.ended()
+        self._saving.ended(ended)
+        self._exiting.ended()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from skdictate.errors import Exit
 
 if TYPE_CHECKING:
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
+    from skdictate.tui.saving import Saving
 
 LEAVE_S = 5.0
 """When the app is left while it records, the last words are waited for this long."""
@@ -17,10 +18,11 @@ LEAVE_S = 5.0
 class Exiting:
     """A dictation that runs is finished first."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(self, app: Host, saving: Saving) -> None:
         self.failure = Exit.DONE
         """Why no dictation could begin, as an exit code."""
         self._app = app
+        self._saving = saving
         self._is_asked = False
         """It is to end as soon as the dictation has ended."""
         self._code = Exit.DONE
@@ -32,7 +34,7 @@ class Exiting:
     def leave(self, code: Exit, *, is_urgent: bool = False) -> None:
         """End the app in good order; if it is urgent, without waiting for the last words."""
         if not self._app.talk.is_dictating:
-            if code or not self._app.saving.holds_back():
+            if code or not self._saving.holds_back():
                 self.now(code)
         elif is_urgent:
             self._app.worker.abandon()
@@ -56,5 +58,5 @@ class Exiting:
 
     def now(self, code: Exit = Exit.DONE) -> None:
         """End the app; what is not saved by now is said."""
-        unsaved = Exit.DISK if self._app.saving.unsaved else Exit.DONE
+        unsaved = Exit.DISK if self._saving.unsaved else Exit.DONE
         self._app.exit(code or self.failure or unsaved)

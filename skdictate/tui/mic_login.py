@@ -11,13 +11,13 @@ from skdictate.system.child_processes import environ
 from skdictate.tui import clipboard
 
 if TYPE_CHECKING:
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
 
 
 class MicLogin:
     """What the app knows of it, and the keys' commands."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._n_copied = 0
         """How many lines of the invitation were copied."""

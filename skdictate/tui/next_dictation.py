@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from skdictate.settings.remembered import RememberedMicrophone
     from skdictate.settings.settings_editor import SettingsEditor
     from skdictate.speechkit.auth import Issuer
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
 
 
 class NextDictation:
     """What the app knows of it, and the keys' commands."""
 
     def __init__(
-        self, app: DictateApp, settings: Settings, origins: Mapping[str, str], stdin_fd: int
+        self, app: Host, settings: Settings, origins: Mapping[str, str], stdin_fd: int
     ) -> None:
         self.settings = settings
         """Those of the next dictation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from skdictate.app.reprocess_queue import (
@@ -23,19 +23,20 @@ from skdictate.text.clean_text import clean
 from skdictate.tui.messages import Noted
 
 if TYPE_CHECKING:
+    from skdictate.app.factory import Factory
     from skdictate.app.reprocess_report import ReprocessReport
     from skdictate.settings.config import Settings
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
 
 
 class PastDictations:
     """What is known of them on this side, and the keys' commands to the other."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(self, app: Host, factory_for: Callable[[Settings], Factory]) -> None:
         self.found = Found()
         """What could be recognised yet."""
         self._app = app
-        self.room = ReprocessQueue(app.paths, app.setup.factory_for, lambda word: self._tell(word))
+        self.room = ReprocessQueue(app.paths, factory_for, lambda word: self._tell(word))
 
     @property
     def settings(self) -> Settings:

@@ -9,16 +9,18 @@ from skdictate.tui.dictation_control import ANSWER_S, WHY_NOT
 
 if TYPE_CHECKING:
     from skdictate.app.worker_events import Ready
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
+    from skdictate.tui.next_dictation import NextDictation
 
 
 class Readiness:
     """Waits for both; then the keys work, and what is not spoken for us begins by itself."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(self, app: Host, setup: NextDictation) -> None:
         self.may_end_utterance = False
         """The recogniser lets the user end a sentence."""
         self._app = app
+        self._setup = setup
         self._is_equipped = False
 
     def ask(self) -> None:
@@ -53,6 +55,6 @@ class Readiness:
             is_wanted = talk.ready()
             self._app.main_screen.wants(False)
             self._app.show_page()
-            begins_itself = not (was_ready or talk.is_held or self._app.setup.is_of_speech)
+            begins_itself = not (was_ready or talk.is_held or self._setup.is_of_speech)
             if (is_wanted or begins_itself) and not talk.is_dictating:
                 self._app.action_begin()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,15 @@ from skdictate.text.clean_text import clean
 from skdictate.tui.screens.save_screen import SaveScreen
 
 if TYPE_CHECKING:
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
 
 
 class Saving:
     """What the app knows of it, and the keys' commands."""
 
-    def __init__(self, app: DictateApp) -> None:
+    def __init__(self, app: Host, leave: Callable[[], None]) -> None:
         self._app = app
+        self._leave = leave
         self._unsaved: dict[int | None, Problem] = {}
         """What is wrong with dictations that are only in memory yet, by their numbers."""
         self._is_told = False
@@ -76,7 +78,7 @@ class Saving:
             self._ask(str(problem), is_exiting=is_exiting)
             return
         if is_exiting:
-            self._app.exiting.now()
+            self._leave()
             return
         lines = "1 line" if page.n_lines == 1 else f"{page.n_lines} lines"
         self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)

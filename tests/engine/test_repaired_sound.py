@@ -28,7 +28,7 @@ from tests.support.mic_line import SOUND, App, Peer, connected, until
 from tests.support.number_recogniser import count, numbers
 
 if TYPE_CHECKING:
-    from skdictate.tui.app import DictateApp
+    from skdictate.tui.host import Host
 
 PCM = count(1, 20, SOUND, gap_s=0.05, pause_s=0.5, run=10)
 PIECE = 640
@@ -165,7 +165,7 @@ async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
         assert [start for start, _ in ended.outcome.mended] == [0]
         assert any(paths.recordings.glob("*.wav"))
         app = AppOfNothing(settings, paths)
-        past = PastDictations(cast("DictateApp", app))
+        past = PastDictations(cast("Host", app), app.setup.factory_for)
         past.recognise_again(1, ended.outcome.mended)
         await until(lambda: hasattr(app, "word"))
         assert isinstance(app.word, Reprocessed)
@@ -174,6 +174,7 @@ async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
 
 
 def test_where_nothing_was_mended_nothing_is_ordered(paths: Paths) -> None:
-    past = PastDictations(cast("DictateApp", AppOfNothing(Settings(), paths)))
+    app = AppOfNothing(Settings(), paths)
+    past = PastDictations(cast("Host", app), app.setup.factory_for)
     past.recognise_again(1, ())
     assert not past.room.is_busy

@@ -1,4 +1,4 @@
-"""The program, less patient with a recogniser that is not there: ``python -m tests.support.hasty``."""
+"""The program, less patient with a recogniser that is not there; run with ``python -m``."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from skdictate.audio.continuity import Missing
 from skdictate.core.uncaptured import FOREVER, Between
@@ -23,7 +23,7 @@ from skdictate.remote_mic.receiver.incoming_stream import Arrival, Hello, Incomi
 from skdictate.sources.base import Item, Named, Trouble
 
 if TYPE_CHECKING:
-    from skdictate.remote_mic.receiver.receiver import Receiver
+    from skdictate.audio.pcm import Format
     from skdictate.remote_mic.receiver.sender_connection import SenderConnection
 
 MOST_STREAMS = 16
@@ -40,13 +40,38 @@ AFTER_S = 0.2
 """What was captured so much after the end does not belong to it any more."""
 
 
+class SenderAccess(Protocol):
+    """What a source needs of the receiver that the senders are connected to."""
+
+    format: Format
+
+    @property
+    def name(self) -> str:
+        """The name of the newest sender's microphone; empty if there is none."""
+
+    def begin(self, take: RemoteSource | None = None) -> None:
+        """Let the senders begin for this source."""
+
+    def end(self, take: RemoteSource) -> None:
+        """This source wants no more sound."""
+
+    def lines_of(self, stream: IncomingStream | None) -> list[SenderConnection]:
+        """The connections by which a stream comes at present."""
+
+    def guest_of(self, stream: IncomingStream | None) -> SenderConnection | None:
+        """The connection of a stream that was heard last; None if it has none."""
+
+    def say(self, *frames: Frame) -> None:
+        """Send frames to the newest sender."""
+
+
 class RemoteSource:
     """See ``Source`` and ``Distant``."""
 
     is_live = True
     is_microphone = True
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: SenderAccess) -> None:
         self.format = receiver.format
         self.overruns = 0
         self.is_stopped = False

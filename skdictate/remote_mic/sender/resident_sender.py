@@ -1,4 +1,4 @@
-"""``python -m skdictate.remote_mic.sender.resident_sender``: a microphone that outlives the connections to it.
+"""A microphone that outlives the connections to it; a module that is run as a process.
 
 ``mic out`` starts it with an order in JSON on its standard input, and then comes to its socket,
 once for each connection. It says ``{}`` on its standard output when it listens, or what is wrong.

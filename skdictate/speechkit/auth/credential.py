@@ -21,7 +21,6 @@ LEAST_HIDDEN = 8
 
 _IAM = re.compile(r"t\d\.")
 _OAUTH = re.compile(r"y[0-3]_")
-_SECRET = re.compile(r"AQVN[\w-]{20,}|t\d\.[\w=-]+\.|y[0-3]_[\w-]{20,}")
 _KEY_ID = re.compile(r"aje[a-z0-9]{17}")
 """Ids of keys and accounts; a key itself has 40 characters, upper case among them."""
 
@@ -61,11 +60,6 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"<{self.kind} …{self.last}>"
-
-
-def looks_secret(text: str) -> bool:
-    """It has the form that keys and tokens of the service have today."""
-    return bool(_SECRET.match(text.strip()))
 
 
 def last(secret: str) -> str:

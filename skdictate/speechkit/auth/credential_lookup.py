@@ -12,8 +12,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from skdictate.errors import Kind, Problem, ProblemError
+from skdictate.settings.secret_forms import looks_secret
 from skdictate.speechkit.auth import credential_command, service_account, vm_metadata
-from skdictate.speechkit.auth.credential import ANY, IAM_TOKEN, last, looks_secret, of_text
+from skdictate.speechkit.auth.credential import ANY, IAM_TOKEN, last, of_text
 from skdictate.speechkit.auth.issuer import Fixed, Issuer, Renewed, mishap
 from skdictate.speechkit.auth.secret_files import read_private, read_stdin
 from skdictate.speechkit.auth.service_account import AccountKey, exchange

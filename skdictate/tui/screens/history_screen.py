@@ -19,8 +19,8 @@ from skdictate.output.phrases import clock
 from skdictate.output.unfinished_text import length
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
-from skdictate.tui.past_dictations import PastDictations
 from skdictate.tui.screens.confirm_screen import ConfirmScreen
+from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
 
 NARROW = 60
@@ -37,7 +37,7 @@ class HistoryScreen(ModalScreen[None]):
         Binding("d,в,D,В,delete", "delete", "Delete"),
     ]
 
-    def __init__(self, past: PastDictations) -> None:
+    def __init__(self, past: PastControl) -> None:
         super().__init__()
         self._past = past
         self._listed: list[ListedDictation] = []

@@ -21,8 +21,8 @@ from skdictate.output.phrases import clock, said_of
 from skdictate.output.unfinished_text import length
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
-from skdictate.tui.past_dictations import PastDictations
 from skdictate.tui.screens.confirm_screen import ConfirmScreen
+from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.reprocess_screen import ReprocessOptions, ReprocessScreen
 from skdictate.tui.widgets.line_wrap import wrapped
 from skdictate.tui.widgets.unfinished_row import said
@@ -51,7 +51,7 @@ class PastDictationScreen(ModalScreen[None]):
         Binding("d,в,D,В,delete", "delete", "Delete"),
     ]
 
-    def __init__(self, past: PastDictations, number: int) -> None:
+    def __init__(self, past: PastControl, number: int) -> None:
         super().__init__()
         self.number = number
         self._past = past

@@ -1,0 +1,30 @@
+"""What the screens of earlier dictations need of the controller behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from skdictate.app.reprocess_queue import ReprocessQueue
+    from skdictate.settings.config import Settings
+
+
+class PastControl(Protocol):
+    """Commands on dictations that are over; ``PastDictations`` has them."""
+
+    room: ReprocessQueue
+    """Recognises again, one dictation after the other."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    @property
+    def engine(self) -> str:
+        """Who recognises with these settings; for a person."""
+
+    def export(self, number: int) -> None:
+        """Write the text of a dictation to a file in the working folder."""
+
+    def delete(self, number: int) -> bool:
+        """Remove a dictation with all traces; returns whether it is gone."""
