@@ -96,8 +96,8 @@ async def help_page(app: DictateApp) -> None:
 
 async def settings_page(app: DictateApp) -> None:
     await idle(app)
-    app.setup.editor.change(BY_NAME["patience"], "long")
-    app.setup.editor.change(BY_NAME["profanity_filter"], True)
+    app.next_dictation.editor.change(BY_NAME["patience"], "long")
+    app.next_dictation.editor.change(BY_NAME["profanity_filter"], True)
     app.action_settings()
     await until(lambda: isinstance(app.screen, SettingsScreen) and app.screen.is_mounted)
     await asyncio.sleep(0.3)
@@ -113,7 +113,7 @@ async def marks(app: DictateApp) -> None:
 async def findings(app: DictateApp) -> None:
     await until(lambda: n_lines(app) >= 12)
     app.action_stop()
-    await until(lambda: not app.talk.is_dictating)
+    await until(lambda: not app.dictation_control.is_dictating)
     app.action_findings()
     await asyncio.sleep(0.3)
 

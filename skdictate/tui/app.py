@@ -63,22 +63,22 @@ class DictateApp(Host):
         self.main_screen = MainScreen(lambda: self.worker.view, lambda: self.worker.elsewhere)
         self.kept: list[int] = []
         """Numbers of the dictations that this run has added to the library."""
-        self.setup = NextDictation(self, settings, origins or {}, stdin_fd)
+        self.next_dictation = NextDictation(self, settings, origins or {}, stdin_fd)
         self.event_queue = EventQueue(lambda: self.post_message(Told()))
         """What the other thread tells."""
-        self.worker = Worker(self.setup.factory, self.event_queue.put)
-        self.past = PastDictations(self, self.setup.factory_for)
-        self.talk = DictationControl(self.worker, settings.talk)
+        self.worker = Worker(self.next_dictation.factory, self.event_queue.put)
+        self.past_dictations = PastDictations(self, self.next_dictation.factory_for)
+        self.dictation_control = DictationControl(self.worker, settings.talk)
         self.mic_login = MicLogin(self)
         self.saving = Saving(self, lambda: self.exiting.now())
         self.exiting = Exiting(self, self.saving)
-        self.readiness = Readiness(self, self.setup)
+        self.readiness = Readiness(self, self.next_dictation)
         self.dispatcher = Dispatcher(
             self,
             self.event_queue,
             self.exiting,
             self.readiness,
-            self.past,
+            self.past_dictations,
             self.saving,
             self.mic_login,
         )
@@ -86,7 +86,7 @@ class DictateApp(Host):
     @property
     def settings(self) -> Settings:
         """Those of the next dictation."""
-        return self.setup.settings
+        return self.next_dictation.settings
 
     def get_default_screen(self) -> MainScreen:
         """The one below all others."""
@@ -106,8 +106,8 @@ class DictateApp(Host):
 
     def show_page(self) -> None:
         """Have the desk show the page, or why it is empty."""
-        words = GREETINGS[self.talk.way if self.talk.is_ready else ""]
-        self.main_screen.show_page(words, is_awaiting=self.talk.is_dictating)
+        words = GREETINGS[self.dictation_control.way if self.dictation_control.is_ready else ""]
+        self.main_screen.show_page(words, is_awaiting=self.dictation_control.is_dictating)
 
     # ------------------------------------------------------------------------- messages
 
@@ -119,7 +119,7 @@ class DictateApp(Host):
     @on(Noted)
     def _hear_of_past(self, message: Noted) -> None:
         if self.screen_stack:  # there is none any more when the app closes
-            self.past.hear(message.word)
+            self.past_dictations.hear(message.word)
 
     @on(Reported)
     def _learn(self, message: Reported) -> None:
@@ -129,7 +129,7 @@ class DictateApp(Host):
     @on(AppBlur)
     def _let_go(self) -> None:
         """Space is up, or its release would be told to another window."""
-        self.talk.release()
+        self.dictation_control.release()
 
     @on(TerminalGone)
     def _end_without_terminal(self) -> None:
@@ -141,7 +141,9 @@ class DictateApp(Host):
 
     def _offer(self) -> None:
         self.main_screen.offer(
-            self.past.found, self.past.room.at, is_dictating=self.talk.is_dictating
+            self.past_dictations.found,
+            self.past_dictations.room.at,
+            is_dictating=self.dictation_control.is_dictating,
         )
 
     # ------------------------------------------------------------------------- keys
@@ -149,15 +151,15 @@ class DictateApp(Host):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys do something now; the footer shows those."""
         is_empty = self.main_screen.page.is_empty
-        valid = self.talk.valid(is_in_view=self.screen is self.main_screen) | {
-            "retry": (self.main_screen.is_cut_off and self.talk.is_dictating)
+        valid = self.dictation_control.valid(is_in_view=self.screen is self.main_screen) | {
+            "retry": (self.main_screen.is_cut_off and self.dictation_control.is_dictating)
             or self.main_screen.is_calling,
             "copy": self.main_screen.invitation is not None,
             "log_in": bool(self.main_screen.login),
             "save": not is_empty,
-            "new": not is_empty and not self.talk.is_dictating,
+            "new": not is_empty and not self.dictation_control.is_dictating,
             "findings": self.main_screen.page.n_findings > 0,
-            "recognise": self.past.has_work and not self.talk.is_dictating,
+            "recognise": self.past_dictations.has_work and not self.dictation_control.is_dictating,
         }
         may_end = self.readiness.may_end_utterance and not self.main_screen.is_cut_off
         if action == "end_utterance" and not may_end:
@@ -166,18 +168,18 @@ class DictateApp(Host):
 
     def action_begin(self) -> None:
         """Start to dictate."""
-        self.talk.begin()
-        self.main_screen.wants(self.talk.is_wanted)
+        self.dictation_control.begin()
+        self.main_screen.wants(self.dictation_control.is_wanted)
         self.refresh_bindings()
 
     def action_stop(self) -> None:
         """Stop recording."""
-        self.talk.stop()
+        self.dictation_control.stop()
         self.refresh_bindings()
 
     def action_talk(self) -> None:
         """Record while space is held."""
-        self.talk.press()
+        self.dictation_control.press()
 
     action_finish = action_stop
 
@@ -195,7 +197,7 @@ class DictateApp(Host):
 
     def action_microphones(self) -> None:
         """Choose the microphone."""
-        self.setup.choose()
+        self.next_dictation.choose()
 
     def action_findings(self) -> None:
         """What was found beside the text."""
@@ -203,11 +205,11 @@ class DictateApp(Host):
 
     def action_settings(self) -> None:
         """Look at all settings, and change them."""
-        self.setup.edit()
+        self.next_dictation.edit()
 
     def action_sign_in(self) -> None:
         """Sign in to SpeechKit with a key."""
-        self.setup.sign_in()
+        self.next_dictation.sign_in()
 
     def action_retry(self) -> None:
         """Connect now."""
@@ -223,11 +225,11 @@ class DictateApp(Host):
 
     def action_recognise(self) -> None:
         """Recognise what is unfinished, or stop that."""
-        self.past.recognise()
+        self.past_dictations.recognise()
 
     def action_history(self) -> None:
         """Dictations of before."""
-        self.past.browse()
+        self.past_dictations.browse()
 
     def action_save(self) -> None:
         """Write the page to a file."""
@@ -240,7 +242,7 @@ class DictateApp(Host):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen(self.paths, self.talk.way))
+        self.push_screen(HelpScreen(self.paths, self.dictation_control.way))
 
     async def action_quit(self) -> None:
         """Leave; a dictation that runs is finished first, a second time at once."""

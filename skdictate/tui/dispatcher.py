@@ -74,13 +74,13 @@ class Dispatcher:
                 self._past.look()
             case Failed(problem):
                 self._exiting.failure = problem.exit_code
-                app.talk.failed()
+                app.dictation_control.failed()
                 app.main_screen.failed(problem)
                 app.show_page()
                 self._exiting.ended()
             case Began() as began:
                 app.main_screen.began(began)
-                app.talk.began()
+                app.dictation_control.began()
                 self._past.room.rest()
                 self._saving.show()
                 app.show_page()
@@ -120,7 +120,7 @@ class Dispatcher:
             app.kept.append(ended.dictation_id)
         if ended.note:
             self._past.say("Sound", ended.note)
-        app.talk.ended()
+        app.dictation_control.ended()
         self._past.room.go_on()
         self._past.look()
         if ended.dictation_id is not None and not ended.is_unsaved:

@@ -33,7 +33,7 @@ class Exiting:
 
     def leave(self, code: Exit, *, is_urgent: bool = False) -> None:
         """End the app in good order; if it is urgent, without waiting for the last words."""
-        if not self._app.talk.is_dictating:
+        if not self._app.dictation_control.is_dictating:
             if code or not self._saving.holds_back():
                 self.now(code)
         elif is_urgent:

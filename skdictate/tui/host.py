@@ -26,7 +26,7 @@ class Host(App[int]):
     main_screen: MainScreen
     worker: Worker
     """The thread on which dictations run."""
-    talk: DictationControl
+    dictation_control: DictationControl
     """Which of the dictation's keys mean something now."""
     kept: list[int]
     """Numbers of the dictations that this run has added to the library."""

@@ -67,7 +67,7 @@ class NextDictation:
         """Look at all settings, and change them."""
         from skdictate.tui.screens.settings_screen import SettingsScreen
 
-        screen = SettingsScreen(self.editor, is_dictating=self._app.talk.is_dictating)
+        screen = SettingsScreen(self.editor, is_dictating=self._app.dictation_control.is_dictating)
         self._app.push_screen(screen, self._take_up)
 
     def _take_up(self, changed: set[str] | None) -> None:
@@ -77,7 +77,7 @@ class NextDictation:
             values = {name: getattr(now, name) for name in changed}
             self.settings = replace(self.settings, **values)
             self._app.worker.renew()
-            if self._app.talk.is_dictating:
+            if self._app.dictation_control.is_dictating:
                 words = "They count from the next dictation."
                 self._app.notify(words, title="Settings", markup=False)
 

@@ -25,7 +25,7 @@ class Readiness:
 
     def ask(self) -> None:
         """Wait for the terminal, if there is something to wait for."""
-        if self._app.talk.is_held is None:
+        if self._app.dictation_control.is_held is None:
             self._app.set_timer(ANSWER_S, self._give_up_holding)
 
     def equipped(self, ready: Ready) -> None:
@@ -38,18 +38,18 @@ class Readiness:
 
     def learn(self, *, has_releases: bool) -> None:
         """What the keyboard can tell is known."""
-        self._app.talk.is_held = has_releases
+        self._app.dictation_control.is_held = has_releases
         self._get_ready()
         if not has_releases:
             self._app.notify(WHY_NOT, severity="warning", timeout=10, markup=False)
 
     def _give_up_holding(self) -> None:
         """The terminal does not answer; where it does so later, that counts."""
-        if self._app.talk.is_held is None:
+        if self._app.dictation_control.is_held is None:
             self.learn(has_releases=False)
 
     def _get_ready(self) -> None:
-        talk = self._app.talk
+        talk = self._app.dictation_control
         if self._is_equipped and talk.is_held is not None:
             was_ready = talk.is_ready
             is_wanted = talk.ready()

@@ -73,7 +73,7 @@ async def _run(app: DictateApp) -> int:
         await app.run_async()
     finally:
         await asyncio.to_thread(app.worker.close, LEAVE_S)
-        await asyncio.to_thread(app.past.room.close, GRACE_S)
+        await asyncio.to_thread(app.past_dictations.room.close, GRACE_S)
     return app.return_value if app.return_value is not None else app.return_code or Exit.DONE
 
 

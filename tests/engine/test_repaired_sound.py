@@ -127,7 +127,7 @@ class AppOfNothing:
     def __init__(self, settings: Settings, paths: Paths) -> None:
         self.settings = settings
         self.paths = paths
-        self.setup = self
+        self.next_dictation = self
 
     def factory_for(self, settings: Settings) -> Factory:
         return Factory(settings, self.paths, {})
@@ -165,7 +165,7 @@ async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
         assert [start for start, _ in ended.outcome.mended] == [0]
         assert any(paths.recordings.glob("*.wav"))
         app = AppOfNothing(settings, paths)
-        past = PastDictations(cast("Host", app), app.setup.factory_for)
+        past = PastDictations(cast("Host", app), app.next_dictation.factory_for)
         past.recognise_again(1, ended.outcome.mended)
         await until(lambda: hasattr(app, "word"))
         assert isinstance(app.word, Reprocessed)
@@ -175,6 +175,6 @@ async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
 
 def test_where_nothing_was_mended_nothing_is_ordered(paths: Paths) -> None:
     app = AppOfNothing(Settings(), paths)
-    past = PastDictations(cast("Host", app), app.setup.factory_for)
+    past = PastDictations(cast("Host", app), app.next_dictation.factory_for)
     past.recognise_again(1, ())
     assert not past.room.is_busy

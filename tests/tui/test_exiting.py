@@ -16,7 +16,7 @@ async def test_who_leaves_while_a_dictation_fails_to_begin_need_not_say_so_twice
 ) -> None:
     app = DictateApp(Settings(source="nowhere", endpoint="127.0.0.1:1", plaintext=True), paths)
     async with app.run_test():
-        await until(lambda: app.talk.is_ready)
+        await until(lambda: app.dictation_control.is_ready)
         app.action_begin()
         app.action_leave()
         await until(lambda: app.return_value is not None, patience_s=20.0)

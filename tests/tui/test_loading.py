@@ -32,7 +32,7 @@ class SlowApp(DictateApp):
     def __init__(self, paths: Paths, talk: str = TOGGLE, source: str = "mic") -> None:
         self.may_go_on = threading.Event()
         super().__init__(Settings(source=source, endpoint="unix:/nowhere", talk=talk), paths)
-        build = self.setup.factory
+        build = self.next_dictation.factory
 
         def slow() -> Factory:
             self.may_go_on.wait(30)
@@ -54,12 +54,12 @@ class SlowApp(DictateApp):
 async def loading(it: SlowApp) -> AsyncIterator[Pilot[int]]:
     try:
         async with it.run_test() as pilot:
-            assert it.talk.is_loading
+            assert it.dictation_control.is_loading
             yield pilot
     finally:
         it.may_go_on.set()
         await asyncio.to_thread(it.worker.close, 5.0)
-        await asyncio.to_thread(it.past.room.close, 5.0)
+        await asyncio.to_thread(it.past_dictations.room.close, 5.0)
 
 
 @pytest.mark.parametrize(("n_presses", "n_begun"), [(1, 1), (2, 0), (3, 1)])
@@ -71,7 +71,7 @@ async def test_space_counts_when_all_is_loaded(paths: Paths, n_presses: int, n_b
         wanted = "Loading, then recording" if n_begun else "loading"
         await until(lambda: it.state == wanted)
         it.may_go_on.set()
-        await until(lambda: it.talk.is_ready)
+        await until(lambda: it.dictation_control.is_ready)
         if n_begun:
             await until(lambda: it.n_begun == 1)
         await pilot.pause(0.3)
@@ -87,9 +87,9 @@ async def test_other_keys_work_meanwhile_and_space_is_for_what_covers_the_desk(
         assert isinstance(it.screen, HelpScreen)
         await pilot.press("space")  # closes it
         await until(lambda: it.screen is it.main_screen)
-        assert not it.talk.is_wanted
+        assert not it.dictation_control.is_wanted
         it.may_go_on.set()
-        await until(lambda: it.talk.is_ready)
+        await until(lambda: it.dictation_control.is_ready)
         await pilot.pause(0.3)
         assert it.n_begun == 0
 
@@ -99,9 +99,9 @@ async def test_where_nothing_can_begin_space_is_forgotten(paths: Paths) -> None:
     async with loading(it) as pilot:
         await pilot.press("space")
         it.may_go_on.set()
-        await until(lambda: not it.talk.is_loading)
-        await until(lambda: not it.talk.is_dictating)
-        assert not it.talk.is_wanted
+        await until(lambda: not it.dictation_control.is_loading)
+        await until(lambda: not it.dictation_control.is_dictating)
+        assert not it.dictation_control.is_wanted
         await until(lambda: it.state == "ready")
 
 
@@ -121,7 +121,7 @@ async def test_space_that_is_held_counts_as_long_as_it_is_held(
         it.may_go_on.set()
         if not is_known_early:
             it.readiness.learn(has_releases=True)
-        await until(lambda: it.talk.is_ready)
+        await until(lambda: it.dictation_control.is_ready)
         if is_held_on:
             await until(lambda: it.n_begun == 1)
         await pilot.pause(0.3)

@@ -52,7 +52,7 @@ def _has_read(app: DictateApp) -> bool:
 def by_setting(option: Option) -> Callable[[DictateApp, Pressed], Awaitable[None]]:
     async def open_(app: DictateApp, pilot: Pressed) -> None:
         await pilot.press("o")
-        app.push_screen(editor(option, app.setup.editor))
+        app.push_screen(editor(option, app.next_dictation.editor))
         await pilot.pause()
 
     return open_
@@ -102,13 +102,13 @@ async def opened(paths: Paths, name: str) -> AsyncIterator[tuple[DictateApp, Pre
     app = DictateApp(Settings(source="mic", endpoint="unix:/nowhere"), paths)
     try:
         async with app.run_test() as pilot:
-            await until(lambda: app.talk.is_ready)
+            await until(lambda: app.dictation_control.is_ready)
             await WAYS[name](app, pilot)
             assert type(app.screen).__name__ == name.partition(",")[0]
             yield app, pilot
     finally:
         await asyncio.to_thread(app.worker.close, 5.0)
-        await asyncio.to_thread(app.past.room.close, 5.0)
+        await asyncio.to_thread(app.past_dictations.room.close, 5.0)
 
 
 def test_every_screen_is_walked_over() -> None:

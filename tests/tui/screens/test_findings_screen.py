@@ -146,7 +146,9 @@ async def test_a_dictation_shows_what_is_found_as_it_comes(paths: Paths, tmp_pat
         )
         app = DictateApp(settings, paths)
         async with app.run_test(size=(80, 40)) as pilot:
-            await until(lambda: app.main_screen.page.n_lines == 2 and not app.talk.is_dictating)
+            await until(
+                lambda: app.main_screen.page.n_lines == 2 and not app.dictation_control.is_dictating
+            )
             await until(lambda: app.check_action("findings", ()) is True)
             shown = "\n".join(rows(app))
             assert "0:00  1 2 3" in shown

@@ -91,7 +91,7 @@ async def test_without_a_key_one_can_be_given_and_dictation_be_had(
     app = DictateApp(Settings(engine="speechkit"), paths)
     async with app.run_test() as pilot:
         await until(lambda: app.main_screen.query_one("Banner").has_class("-standing"))
-        assert app.talk.is_ready is False
+        assert app.dictation_control.is_ready is False
         await pilot.press("k")
         await until(lambda: bool(app.screen.query(SecretField)))
         await until(lambda: "credentials" in str(app.screen.query_one("#place", Static).content))
@@ -104,7 +104,7 @@ async def test_without_a_key_one_can_be_given_and_dictation_be_had(
         await until(lambda: "credentials" in str(app.screen.query_one("#place", Static).content))
         app.screen.query_one(SecretField).post_message(Paste(RIGHT))
         await pilot.press("backspace", "X", "enter")
-        await until(lambda: app.talk.is_ready)
+        await until(lambda: app.dictation_control.is_ready)
         facts = app.query_one(StatusHeader).facts
         assert "SpeechKit v3 on stt.api.cloud.yandex.net:443" in facts.names
         assert not app.main_screen.query_one("Banner").has_class("-standing")
