@@ -8,13 +8,14 @@ address may hold a password, which is shown nowhere.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from skdictate.errors import Kind, Problem
 from skdictate.system.addresses import is_loopback
-from skdictate.system.hidden_value import HiddenValue
+from skdictate.system.hidden_value import HiddenValue, seen
 
 VARIABLES = ("grpc_proxy", "https_proxy", "all_proxy", "http_proxy")
 """The first that is set counts; that in small letters before that in capitals, as curl has it."""
@@ -42,7 +43,7 @@ class Proxy:
     @property
     def url(self) -> str:
         """Its address. It may hold a password: for libraries, and for no eye."""
-        at = f"{self.userinfo}@" if self.userinfo else ""
+        at = f"{seen(self.userinfo)}@" if self.userinfo else ""
         return HiddenValue(f"{self.scheme}://{at}{self.host}")
 
     def __str__(self) -> str:
@@ -77,23 +78,24 @@ def _spelt(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _parsed(variable: str, value: str) -> Proxy:
-    try:
-        parts = urlsplit(value if "://" in value else f"http://{value}")
+    scheme, _, rest = value.rpartition("://")
+    userinfo, _, authority = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")
+    try:  # the library is shown what anybody may see
+        parts = urlsplit(f"{seen(scheme) or 'http'}://{seen(authority)}")
         host, port = parts.hostname or "", parts.port or (PORT if parts.scheme == "http" else 1080)
     except ValueError:
         return Proxy(variable, "", "")
     if not host or any(c.isspace() or not c.isprintable() for c in host):
         return Proxy(variable, parts.scheme, "")
     host = f"[{host}]" if ":" in host else host
-    return Proxy(variable, parts.scheme, f"{host}:{port}", _userinfo(parts))
+    return Proxy(variable, parts.scheme, f"{host}:{port}", _quoted(userinfo))
 
 
-def _userinfo(parts: SplitResult) -> str:
+def _quoted(userinfo: str) -> str:
     """Name and password, so that whoever reads the address reads what was meant."""
-    if parts.username is None:
-        return ""
-    name, password = (quote(unquote(it or ""), safe="") for it in (parts.username, parts.password))
-    return HiddenValue(f"{name}:{password}" if parts.password is not None else name)
+    name, colon, password = userinfo.partition(":")
+    halves = (quote(unquote(it), safe="") for it in (name, password))
+    return HiddenValue(colon).join(halves)
 
 
 def _is_excepted(target: str, environ: Mapping[str, str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from functools import wraps
-from typing import Any
+from typing import Any, Self
 
 
 class HiddenEnvironment(Mapping[str, str]):
@@ -53,6 +53,10 @@ class HiddenValue(str):
     """
 
     __slots__ = ()
+
+    def __new__(cls, text: str = "") -> Self:
+        """Of a text that may be hidden already, as ``partition`` gives where it finds nothing."""
+        return super().__new__(cls, seen(text))
 
     def __repr__(self) -> str:
         return HIDDEN

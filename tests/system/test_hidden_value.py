@@ -64,6 +64,7 @@ def test_who_needs_the_characters_has_them() -> None:
     it = HiddenValue("AQVN") + SECRET[4:]
     assert seen(it) == it == SECRET
     assert type(seen(it)) is str
+    assert seen(HiddenValue(it)) == seen(it.partition("!")[0]) == SECRET
     assert hash(it) == hash(SECRET)
     assert it.encode() == SECRET.encode()
     assert json.loads(json.dumps({"key": it})) == {"key": SECRET}

@@ -16,7 +16,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit import support_ids
 from skdictate.speechkit.auth.bounded_call import aside
 from skdictate.speechkit.proxies import proxy_for
-from skdictate.system.hidden_value import ENVIRONMENT
+from skdictate.system.hidden_value import ENVIRONMENT, seen
 from skdictate.text.clean_text import clean
 
 WHOLE_S = 10.0
@@ -77,7 +77,8 @@ async def fetch(
 def _read(request: urllib.request.Request, limit_s: float, *, is_near: bool) -> bytes:
     """On a thread."""
     proxy = None if is_near else proxy_for(_target(request), ENVIRONMENT)
-    way = {request.type: proxy.url} if proxy is not None and proxy.is_usable else {}
+    # urllib formats what it cuts out of the address, so a hidden one would sign in as nobody.
+    way = {request.type: seen(proxy.url)} if proxy is not None and proxy.is_usable else {}
     handlers: list[urllib.request.BaseHandler] = [_Stays(), urllib.request.ProxyHandler(way)]
     if request.type == "https":
         handlers.append(urllib.request.HTTPSHandler(context=_tls()))
