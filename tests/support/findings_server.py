@@ -28,9 +28,8 @@ DENIALS = {"no", "not", "nothing", "worst", "despair", "darkness", "failed", "fa
 
 class Call(service_v3.Call):
     def __init__(self, service: Service, context: Any) -> None:
-        super().__init__(service, context)
-        self._context = Tagged(context, self)
         self._finals: list[Final] = []
+        super().__init__(service, Tagged(context, self))
 
     def _settings(self, request: Any) -> Any:
         self._wanted = request.session_options
@@ -40,11 +39,12 @@ class Call(service_v3.Call):
 
     async def _say(self, heard: list[SessionOutput]) -> None:
         for said in heard:
-            if isinstance(said.event, Final):
-                self._finals.append(said.event)
+            line = said.event if isinstance(said.event, Final) and said.event.text else None
+            if line is not None:
+                self._finals.append(line)
             await super()._say([said])
-            if isinstance(said.event, Final) and self._wanted.recognition_classifier.classifiers:
-                await self._write(self._classified(said.event))
+            if line is not None and self._wanted.recognition_classifier.classifiers:
+                await self._write(self._classified(line))
 
     async def _recognise(self) -> None:
         await super()._recognise()
