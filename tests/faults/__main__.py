@@ -27,7 +27,7 @@ PARTS = (
     "requests",
     "burdens",
     "kills",
-    "cuts",
+    "power_cuts",
     "disks",
 )
 """Modules of this package with a function ``run``, see ``report.Part``."""
