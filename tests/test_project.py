@@ -1,4 +1,4 @@
-"""What the project says of itself is true: README, dependencies, tables."""
+"""What the project says of itself is true: dependencies, and the tables of the manual."""
 
 from __future__ import annotations
 
@@ -22,63 +22,67 @@ from skdictate.tui.dictation_control import HOLD, TOGGLE
 from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = "README.md"
+DICTATE = "docs/dictate.md"
+OPTIONS_PAGE = "docs/options.md"
+SCRIPTING = "docs/scripting.md"
+SPEECHKIT = "docs/speechkit.md"
 DARWIN = "Darwin Kernel Version {}.1.0: root:xnu-1/RELEASE_ARM64"
 
 
-def rows(heading: str) -> list[list[str]]:
-    """The table below a heading of the README, without its head."""
-    section = README.split(f"## {heading}\n")[1]
-    lines = re.findall(r"^\|.*\|$", section.split("\n## ")[0], re.MULTILINE)[2:]
+def section(page: str, heading: str) -> str:
+    """What stands below a heading of a page, to the next one."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The table below a heading of a page, without its head."""
+    lines = re.findall(r"^\|.*\|$", section(page, heading), re.MULTILINE)[2:]
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_the_readme_lists_the_keys_of_the_app() -> None:
-    for heading, way in (("Keys", TOGGLE), ("Hold to talk", HOLD)):
+def test_the_manual_lists_the_keys_of_the_app() -> None:
+    for page, heading, way in ((README, "Keys", TOGGLE), (DICTATE, "Hold to talk", HOLD)):
         keys = [a for a in ACTIONS if a.help and (a.way == way or (way == TOGGLE and not a.way))]
-        assert rows(heading) == [[action.key, action.help] for action in keys]
+        assert rows(page, heading) == [[action.key, action.help] for action in keys]
 
 
-def test_the_readme_names_the_keys_of_an_old_dictation() -> None:
-    section = README.split("## Recognising again\n")[1].split("\n## ")[0]
+def test_the_manual_names_the_keys_of_an_old_dictation() -> None:
+    text = section(DICTATE, "Recognising again")
     for binding in PastDictationScreen.BINDINGS:
         assert isinstance(binding, Binding)
         key = binding.key.split(",")[0]
-        assert f"`{key}`" in section or key == "escape"
+        assert f"`{key}`" in text or key == "escape"
 
 
-def test_the_readme_lists_the_options() -> None:
-    listed = {row[0].split()[0] for row in rows("Options")}
+def test_the_manual_lists_the_options() -> None:
+    listed = {row[0].split()[0] for row in rows(OPTIONS_PAGE, "Options")}
     assert listed == {option.flag for option in OPTIONS}
 
 
-def test_the_readme_lists_the_ways_to_sign_in_in_their_order() -> None:
-    ways = " ".join(row[1] for row in rows("Signing in"))
+def test_the_manual_lists_the_ways_to_sign_in_in_their_order() -> None:
+    ways = " ".join(row[1] for row in rows(SPEECHKIT, "Signing in"))
     places = ["--api-key-file", *VARIABLES, SYSTEMD_NAME, "auth login", "credential_command"]
     found = [ways.index(place) for place in places]
     assert found == sorted(found)
 
 
-def test_the_readme_lists_the_exit_codes() -> None:
-    assert {int(row[0]) for row in rows("Exit codes")} == {int(code) for code in Exit}
+def test_the_manual_lists_the_exit_codes() -> None:
+    assert {int(row[0]) for row in rows(SCRIPTING, "Exit codes")} == {int(code) for code in Exit}
 
 
-def test_the_readme_names_every_format() -> None:
-    assert all(f"`{name}`" in README for name in FORMATS)
+def test_the_manual_names_every_format() -> None:
+    assert all(f"`{name}`" in section(SCRIPTING, "Output") for name in FORMATS)
 
 
-def test_the_readme_lists_what_is_told_beside_the_text() -> None:
-    listed = {row[0]: set(re.findall(r"`(\w+)`", f"`{row[1]}`")) for row in rows("Beside the text")}
+def test_the_manual_lists_what_is_told_beside_the_text() -> None:
+    table = rows(SPEECHKIT, "Beside the text")
+    listed = {row[0]: set(re.findall(r"`(\w+)`", f"`{row[1]}`")) for row in table}
     assert listed.keys() == {kind.kind for kind in get_args(Found)}
     for kind in get_args(Found):
         said = {field.name for field in fields(kind)} - {"start_ms", "end_ms"}
         assert said <= listed[kind.kind]
-
-
-def test_every_picture_of_the_readme_is_there() -> None:
-    pictures = re.findall(r"\((screenshots/[^)]+)\)", README)
-    assert pictures
-    assert all((ROOT / picture).is_file() for picture in pictures)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from skdictate.system.paths import Paths
 from tests.support.command import run
 from tests.support.sshd import HOST, Sshd
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"\bssh (?P<words>[^|\n;`]*\bskdictate\b[^|\n`]*)")
 OURS = ("skdictate ssh", "mic send", "mic test")
 """What calls ssh itself, and looks where it has to."""
@@ -49,7 +49,8 @@ def remote_commands(text: str) -> list[str]:
 
 async def texts() -> dict[str, str]:
     """Everything that shows such lines."""
-    shown = {file.name: file.read_text() for file in (ROOT / "README.md", *ROOT.glob("man/*.1"))}
+    files = (ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("man/*.1"))
+    shown = {file.name: file.read_text(encoding="utf-8") for file in files}
     for name in ("in", "web"):
         shown[f"mic {name} --help"] = (await run("mic", name, "--help")).out
     shown["no terminal there"] = str(ssh_problems.no_terminal("me@server"))
@@ -71,5 +72,7 @@ async def test_they_find_it(server: Sshd) -> None:
                 done = server.run(HOST, command)
                 assert done.returncode == 0, (name, line, done.stderr)
                 assert b"skdictate" in done.stdout
-    assert n_lines["README.md"] == 5
+    pages = {name: n_lines.pop(name) for name in list(n_lines) if name.endswith(".md")}
+    shown = {name: n for name, n in pages.items() if n}
+    assert shown == {"remote-microphone.md": 4, "scripting.md": 1}
     assert all(n_lines.values()), n_lines
