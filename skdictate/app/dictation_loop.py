@@ -173,7 +173,7 @@ class DictationLoop:
             self.engine = self.view = None
         number = engine.store.dictation_id
         # What is to be recognised again needs its sound, which is spent afterwards.
-        note = await _spend_sound(factory, number) if not outcome.mended else ""
+        note = await _spend_sound(factory, number) if not outcome.repaired else ""
         self._tell(Ended(outcome, number, note, is_unsaved=engine.store.is_waiting))
         if engine.store.is_waiting:
             self._remains.persist(self._group, engine.store)
@@ -185,7 +185,7 @@ class DictationLoop:
             self.entrance.look(self.factory.sound.hub if self.factory is not None else None)
             engine = self.engine
             if engine is not None:
-                level, held_dbfs = engine.meter.look(loop.time())
+                level, held_dbfs = engine.meter.read(loop.time())
                 self.view = WorkerView(
                     engine.status(), level, held_dbfs, engine.is_paused, engine.source.overruns
                 )

@@ -68,7 +68,7 @@ class Continuity:
             self._hold(now_s)
             self._is_same = True
 
-    def take(self, pcm: bytes, captured_s: float) -> Iterator[bytes | Missing]:
+    def feed(self, pcm: bytes, captured_s: float) -> Iterator[bytes | Missing]:
         """The next block of the stream; ``captured_s`` is when its last sample was captured."""
         n_samples = len(pcm) // BYTES_PER_SAMPLE
         self._n_samples += n_samples

@@ -41,7 +41,7 @@ class Loudness:
     _pauses: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MOST_PAUSES))
     """Where earlier ones began to be pauses, and where each ended; for who is sent the past."""
 
-    def heard(self, level: Level, start: int, n_samples: int) -> None:
+    def add_level(self, level: Level, start: int, n_samples: int) -> None:
         """A block was captured."""
         fall_db = FALL_DB_PER_S * self.format.seconds(n_samples)
         self.speech_dbfs = max(AUDIBLE_DBFS, self.speech_dbfs - fall_db, level.rms_dbfs)
@@ -60,7 +60,7 @@ class Loudness:
         index = bisect_right(self._pauses, position, key=lambda pause: pause[0]) - 1
         return index >= 0 and position <= self._pauses[index][1]
 
-    def parting(self, position: int) -> int | None:
+    def pause_near(self, position: int) -> int | None:
         """Where to cut near a position that is some tenths of a second off, in a long pause.
 
         None where no pause is as long as that, or where there are several, the present one among
@@ -94,7 +94,7 @@ class Loudness:
         while self._pauses and self._pauses[0][1] < position:
             self._pauses.popleft()
 
-    def speech(self, start: int, end: int) -> int:
+    def speech_samples(self, start: int, end: int) -> int:
         """Samples between two positions that lie in no pause."""
         pauses = [(first, min(last, end)) for first, last in self._pauses if first < end]
         if self.quiet_from is not None and self._pause_from < end:

@@ -22,13 +22,13 @@ class Meter:
     _held_dbfs: float = SILENCE_DBFS
     _held_at_s: float = 0.0
 
-    def heard(self, level: Level) -> None:
+    def add_level(self, level: Level) -> None:
         """A block was captured."""
         self._rms_dbfs = max(self._rms_dbfs, level.rms_dbfs)
         self._peak_dbfs = max(self._peak_dbfs, level.peak_dbfs)
         self._is_clipped = self._is_clipped or level.is_clipped
 
-    def look(self, now_s: float) -> tuple[Level, float]:
+    def read(self, now_s: float) -> tuple[Level, float]:
         """The loudest since the last look, and the held peak in dBFS."""
         level = Level(self._rms_dbfs, self._peak_dbfs, self._is_clipped)
         self._rms_dbfs = self._peak_dbfs = SILENCE_DBFS

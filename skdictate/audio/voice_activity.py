@@ -30,7 +30,7 @@ class VoiceActivity:
     """Since when nothing has stood out of the noise; None if the newest block did."""
     _noise_dbfs: float = 0.0
 
-    def heard(self, level: Level, start: int, n_samples: int) -> None:
+    def add_level(self, level: Level, start: int, n_samples: int) -> None:
         """A block was captured."""
         rise_db = RISE_DB_PER_S * self.format.seconds(n_samples)
         self._noise_dbfs = min(self._noise_dbfs + rise_db, level.rms_dbfs)

@@ -82,8 +82,8 @@ class HeadlessRun:
         self._patience.reached()
         self._notes.clear()
         number = self.engine.store.dictation_id
-        if number is not None and outcome.mended and not self.engine.store.is_waiting:
-            await self._recognise_again(number, outcome.mended)
+        if number is not None and outcome.repaired and not self.engine.store.is_waiting:
+            await self._recognise_again(number, outcome.repaired)
         if number is not None and not self._factory.settings.keep_audio:
             archive = Archive(self._factory.paths)
             if words := await asyncio.to_thread(archive.spend_sound, number):

@@ -37,17 +37,17 @@ def is_possible(session: Session, final: Final) -> bool:
     if not final.text:
         return True
     is_told = bool(final.start_ms or final.end_ms or final.settled_ms)
-    is_after = session.at(final.end_ms) > session.ack - session.slack
+    is_after = session.sample_at(final.end_ms) > session.ack - session.slack
     return is_told and is_after and final.start_ms <= final.end_ms + SLACK_MS
 
 
 def is_repeated(session: Session, final: Final) -> bool:
     """Whether it was said before: the same words at the same time, or twice in a row."""
     key = (final.text, final.start_ms, final.end_ms)
-    before = session.told.get(key)
-    session.told[key] = (final.index, session.cursor)
-    if len(session.told) > MOST_TOLD:
-        del session.told[next(iter(session.told))]
+    before = session.seen_finals.get(key)
+    session.seen_finals[key] = (final.index, session.cursor)
+    if len(session.seen_finals) > MOST_TOLD:
+        del session.seen_finals[next(iter(session.seen_finals))]
     if before is None or not final.text:
         return False
     if final.is_timed and 0 <= final.start_ms < final.end_ms and is_possible(session, final):
@@ -63,7 +63,7 @@ def n_before(words: Sequence[PlacedWord], position: int, doubt: int) -> int:
     return next(beyond, len(words))
 
 
-def read(
+def place_words(
     session: Session, final: Final, start: int, end: int, *, is_placed: bool, is_next: bool
 ) -> list[PlacedWord]:
     """Its words, and where each is, as well as that is known; none but in a text that has some.
@@ -77,14 +77,14 @@ def read(
         return spread(final.text, start, end, NOWHERE)
     doubt = 0 if is_next else rough
     if not _has_places(session, final):
-        first, last = sorted((session.at(final.start_ms), session.at(final.end_ms)))
+        first, last = sorted((session.sample_at(final.start_ms), session.sample_at(final.end_ms)))
         words = between(final.text, first, last, rough)
         return [replace(word, doubt=max(word.doubt, doubt)) for word in words]
     return [_said(session, word, doubt) for word in final.words]
 
 
 def _said(session: Session, word: Word, doubt: int) -> PlacedWord:
-    start, end = sorted((session.at(word.start_ms), session.at(word.end_ms)))
+    start, end = sorted((session.sample_at(word.start_ms), session.sample_at(word.end_ms)))
     return PlacedWord(word.text, start, end, doubt)
 
 

@@ -23,7 +23,7 @@ class AutoStop:
     is_armed: bool = False
     """Something was said and understood, and the end was not asked for yet."""
 
-    def mind(self) -> None:
+    def check(self) -> None:
         """Ask for the end, once, if it is time."""
         since = self.loudness.quiet_from
         if not (self.stop_after_s > 0 and self.is_armed) or since is None:

@@ -40,7 +40,7 @@ class Backoff:
     """A try that reaches nobody is no more than some packets."""
     first_s: float = FIRST_S
 
-    def failed(self, least_s: float = 0.0, *, is_free: bool = False) -> float:
+    def next_wait_s(self, least_s: float = 0.0, *, is_free: bool = False) -> float:
         """One more failure: the seconds to wait, between half and all of the present bound.
 
         ``is_free``: nobody was reached, so that nothing was paid for.
@@ -51,7 +51,7 @@ class Backoff:
         self.failures += 1
         return bound_s * (0.5 + 0.5 * self.rng.random())
 
-    def dear_s(self, *, is_network: bool) -> float:
+    def least_wait_s(self, *, is_network: bool) -> float:
         """How long the next session is put off at least, since those before were money for nothing.
 
         ``is_network``: the last one was lost on its way, and not ended by the recogniser.
@@ -62,7 +62,7 @@ class Backoff:
         longest_s = FLAPPING_S if is_network else DEAREST_S
         return float(min(longest_s, DEAR_S * 2 ** min(n - 1, SOON)))
 
-    def worked(self) -> None:
+    def reset(self) -> None:
         """It works again: the next failure starts from the shortest wait."""
         self.failures = self.n_vain = self.n_unsettled = 0
 

@@ -19,15 +19,15 @@ class Checkpoint:
     timeline: Timeline
     changes: list[Change]
     rate_hz: int
-    told: int
+    published: int
     """How far the text is whole, as it was told last."""
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Say it, after the lines and gaps that make it so."""
-        settled = self.timeline.sure(round(PREROLL_S * self.rate_hz))
-        if settled <= self.told:
+        settled = self.timeline.resume_position(round(PREROLL_S * self.rate_hz))
+        if settled <= self.published:
             return
-        is_far = settled - self.told >= SETTLE_S * self.rate_hz
+        is_far = settled - self.published >= SETTLE_S * self.rate_hz
         if is_far or any(isinstance(it, LineCommitted | GapMarked) for it in self.changes):
-            self.told = settled
+            self.published = settled
             self.changes.append(Settled(settled))

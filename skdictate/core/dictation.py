@@ -24,7 +24,7 @@ from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.core.scheduler import Scheduler
 from skdictate.core.session import Session
-from skdictate.core.session_pool import WORN_S
+from skdictate.core.session_pool import SILENT_SESSION_S
 from skdictate.core.session_state import SessionState
 from skdictate.core.snapshot import snapshot
 from skdictate.core.status import Status
@@ -63,53 +63,53 @@ class Dictation:
     def started(self, now_s: float) -> None:
         """The source runs; from now on sound is expected of it."""
         if not self._scheduler.idle_cost.is_paused:
-            self._scheduler.watch.expect_capture(now_s)
+            self._scheduler.watchdogs.expect_capture(now_s)
 
     def held(self, now_s: float) -> None:
         """The source could give more, and is made to wait; until ``started``."""
-        self._scheduler.watch.expect_nothing()
+        self._scheduler.watchdogs.expect_nothing()
         self._scheduler.advance(now_s)
 
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
         """That many samples were appended to the recording."""
         duration_s = self.format.seconds(n_samples)
         if level is not None:
-            self._scheduler.heard(level, n_samples)
+            self._scheduler.add_level(level, n_samples)
         self._scheduler.timeline.head += n_samples
-        self._scheduler.watch.captured(
-            now_s, duration_s if self._scheduler.is_results_sound else 0.0
+        self._scheduler.watchdogs.captured(
+            now_s, duration_s if self._scheduler.expects_words else 0.0
         )
         self._scheduler.advance(now_s)
 
     def lost(self, n_samples: int, reason: Reason, now_s: float) -> None:
         """That many samples are missing: the recording holds silence in their place."""
-        self._scheduler.timeline.lose(n_samples, reason)
+        self._scheduler.timeline.add_missing(n_samples, reason)
         self._scheduler.auto_stop.silence_from = self._scheduler.timeline.head
         self._scheduler.advance(now_s)
 
     def unreadable(self, start: int, end: int, now_s: float) -> None:
         """The recording does not give these samples back: what of them has no text is a gap."""
-        self._scheduler.tear(start, end)
+        self._scheduler.mark_unreadable(start, end)
         self._scheduler.advance(now_s)
 
     def is_spoken(self, start: int, end: int) -> bool:
         """Whether somebody speaks there, as far as loudness tells."""
-        speech = self._scheduler.session_pool.trust.loudness.speech(start, end)
+        speech = self._scheduler.session_pool.quota.loudness.speech_samples(start, end)
         return self.format.seconds(speech) >= SPOKEN_S
 
     def source_changed(self, now_s: float) -> None:
         """Another microphone is heard from now on."""
-        self._scheduler.mic_quality.begin()
+        self._scheduler.mic_quality.restart()
         self._scheduler.advance(now_s)
 
     def source_failed(self, problem: Problem, now_s: float) -> None:
         """The source gives nothing, and knows why; the next sound clears this."""
-        self._scheduler.watch.raise_(Topic.CAPTURE, problem)
+        self._scheduler.watchdogs.raise_(Topic.CAPTURE, problem)
         self._scheduler.advance(now_s)
 
     def pause(self, now_s: float) -> None:
         """No sound will come until ``resume``; the utterance in flight is finished."""
-        self._scheduler.watch.expect_nothing()
+        self._scheduler.watchdogs.expect_nothing()
         self._scheduler.idle_cost.pause()
         self._scheduler.advance(now_s)
 
@@ -117,22 +117,22 @@ class Dictation:
         """Sound will come again."""
         self._scheduler.idle_cost.is_paused = False
         self._scheduler.auto_stop.silence_from = self._scheduler.timeline.head
-        self._scheduler.watch.expect_capture(now_s)
+        self._scheduler.watchdogs.expect_capture(now_s)
         self._scheduler.advance(now_s)
 
     def stop(self, now_s: float) -> None:
         """No more sound will come: finish, and say ``Done`` when all is answered for."""
         self._scheduler.is_stopping = True
-        self._scheduler.life_s = self._scheduler.gain_s = now_s
-        self._scheduler.session_pool.hurry()
-        self._scheduler.watch.expect_nothing()
+        self._scheduler.last_event_s = self._scheduler.last_progress_s = now_s
+        self._scheduler.session_pool.retry_now()
+        self._scheduler.watchdogs.expect_nothing()
         self._scheduler.timeline.stop()
         self._scheduler.advance(now_s)
 
     def abandon(self, now_s: float) -> None:
         """Stop, and wait for nothing: what is unanswered becomes a gap."""
         self._scheduler.is_stopping = True
-        self._scheduler.watch.expect_nothing()
+        self._scheduler.watchdogs.expect_nothing()
         self._scheduler.timeline.stop()
         self._scheduler.give_up()
         self._scheduler.advance(now_s)
@@ -144,7 +144,7 @@ class Dictation:
         live = self._scheduler.timeline.live
         if live is None or live.session is None or live.session.state is not SessionState.OPEN:
             return
-        self._scheduler.session_pool.hand_out(
+        self._scheduler.session_pool.send_audio(
             live.session, self._scheduler.timeline.head, now_s, is_last=True
         )
         self._scheduler.effects.append(EndUtterance(live.session.session_number))
@@ -154,7 +154,7 @@ class Dictation:
         """Connect now: the user asked for it, or mended what was wrong."""
         self._scheduler.session_pool.is_blocked = False
         self._scheduler.session_pool.retry_s = None
-        self._scheduler.backoff.worked()
+        self._scheduler.backoff.reset()
         self._scheduler.advance(now_s)
 
     # ------------------------------------------------------------------------- inputs: links
@@ -165,7 +165,7 @@ class Dictation:
         if session is None:
             return
         self._scheduler.session_pool.opened(session, self._scheduler.timeline.head, now_s)
-        self._scheduler.hedges.opened(session, now_s)
+        self._scheduler.hedges.session_opened(session, now_s)
         self._scheduler.advance(now_s)
 
     def sent(self, session_number: int, end_sample: int, now_s: float) -> None:
@@ -177,22 +177,22 @@ class Dictation:
         session.waiting_since_s = now_s if session.cursor > end_sample else None
         self._scheduler.advance(now_s)
 
-    def session_said(self, session_number: int, event: Event, now_s: float) -> None:
+    def session_event(self, session_number: int, event: Event, now_s: float) -> None:
         """The recogniser said something."""
         session = self._scheduler.session_pool.sessions.get(session_number)
         if session is None:
             return
-        session.last_heard_s = self._scheduler.life_s = now_s
+        session.last_event_s = self._scheduler.last_event_s = now_s
         session.has_spoken = True
         is_work = self._is_work(session, event)
         if is_work:
-            session.last_told_s = now_s
-        self._scheduler.hedges.heard(session, now_s, is_work=is_work)
-        self._hear(session, event, now_s)
-        self._scheduler.got_on(session, now_s)
-        if self._scheduler.session_pool.is_used(session):
-            self._scheduler.backoff.worked()
-        self._scheduler.session_pool.judge(session)
+            session.last_work_s = now_s
+        self._scheduler.hedges.session_answered(session, now_s, is_work=is_work)
+        self._apply(session, event, now_s)
+        self._scheduler.extend_patience(session, now_s)
+        if self._scheduler.session_pool.has_settled_audio(session):
+            self._scheduler.backoff.reset()
+        self._scheduler.session_pool.clear_if_well(session)
         self._scheduler.advance(now_s)
 
     def session_closed(self, session_number: int, problem: Problem | None, now_s: float) -> None:
@@ -202,15 +202,19 @@ class Dictation:
             return
         is_ended = problem is None and session.state is SessionState.FINISHING
         if is_ended:
-            self._scheduler.hedges.ended(session)
-            self._scheduler.ended(session)
-            self._scheduler.results.ended(session, self._scheduler.timeline.span_of(session), now_s)
-            self._scheduler.backoff.worked()
-            self._scheduler.session_pool.cleared()
-            self._scheduler.gain_s = now_s
-        is_refused = problem is not None and not session.has_spoken and session.audio_s < WORN_S
+            self._scheduler.hedges.session_ended(session)
+            self._scheduler.session_ended(session)
+            self._scheduler.results.session_ended(
+                session, self._scheduler.timeline.span_of(session), now_s
+            )
+            self._scheduler.backoff.reset()
+            self._scheduler.session_pool.clear_problem()
+            self._scheduler.last_progress_s = now_s
+        is_refused = (
+            problem is not None and not session.has_spoken and session.audio_s < SILENT_SESSION_S
+        )
         self._scheduler.session_pool.forget(session, problem, is_refused=is_refused)
-        self._scheduler.release(session, problem, now_s, is_ended=is_ended)
+        self._scheduler.session_lost(session, problem, now_s, is_ended=is_ended)
         self._scheduler.advance(now_s)
 
     def tick(self, now_s: float) -> None:
@@ -243,27 +247,30 @@ class Dictation:
     def _is_work(session: Session, event: Event) -> bool:
         """Whether it shows that the recogniser gets on."""
         if isinstance(event, Cursors):
-            return session.processed is None or session.at(event.processed_ms) > session.processed
+            return (
+                session.processed is None
+                or session.sample_at(event.processed_ms) > session.processed
+            )
         return not isinstance(event, Sign | SessionNamed)
 
-    def _hear(self, session: Session, event: Event, now_s: float) -> None:
+    def _apply(self, session: Session, event: Event, now_s: float) -> None:
         span = self._scheduler.timeline.span_of(session)
         match event:
             case Partial():
                 if self._scheduler.results.partial(session, span, event):
-                    self._scheduler.progressed(session)
+                    self._scheduler.words_arrived(session)
             case Final():
                 self._scheduler.results.final(session, span, event, now_s)
-                self._scheduler.progressed(session)
+                self._scheduler.words_arrived(session)
             case Refinement():
                 self._scheduler.results.refinement(session, event)
             case EndOfUtterance():
                 self._scheduler.results.end_of_utterance(session, span, event)
             case SessionNamed():
-                self._scheduler.session_pool.introduce(session, event)
+                self._scheduler.session_pool.set_names(session, event)
             case Cursors():
-                session.processed = session.at(event.processed_ms)
+                session.processed = session.sample_at(event.processed_ms)
             case Sign():
-                self._scheduler.results.warned(session, event)
+                self._scheduler.results.add_warning(session, event)
             case _:
-                self._scheduler.results.found(session, span, event)
+                self._scheduler.results.add_finding(session, span, event)

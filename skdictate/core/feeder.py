@@ -32,29 +32,29 @@ class Feeder:
             self.session_pool.finish(session, now_s)
             return
         self._feed(span, session, now_s)
-        if span.hear_until is None or session.cursor < span.hear_until:
+        if span.listen_until is None or session.cursor < span.listen_until:
             self._roll_over(span, session, now_s)
             self._feed(span, session, now_s)
         self._end(span, session, now_s)
 
-    def run_beside(self, span: Span, spare: Session, now_s: float) -> None:
+    def feed_hedge(self, span: Span, spare: Session, now_s: float) -> None:
         """Give an open link the same audio as that of the span, and cut nothing."""
         self._feed(span, spare, now_s)
         self._end(span, spare, now_s)
 
     def is_behind(self, span: Span) -> bool:
         """The link is sent the past, faster than it was spoken."""
-        return self.timeline.unheard(span) > self.format.samples(LIVE_S)
+        return self.timeline.n_unsent(span) > self.format.samples(LIVE_S)
 
     def _feed(self, span: Span, session: Session, now_s: float) -> None:
-        until = self.timeline.head if span.hear_until is None else span.hear_until
+        until = self.timeline.head if span.listen_until is None else span.listen_until
         is_behind = until - session.cursor > self.format.samples(LIVE_S)
         full = session.cursor + self.cutting.room(session, is_behind=is_behind)
-        is_last = span.hear_until is not None or full < until
-        self.session_pool.hand_out(session, min(until, full), now_s, is_last=is_last)
+        is_last = span.listen_until is not None or full < until
+        self.session_pool.send_audio(session, min(until, full), now_s, is_last=is_last)
 
     def _end(self, span: Span, session: Session, now_s: float) -> None:
-        if span.hear_until is not None and session.cursor >= span.hear_until:
+        if span.listen_until is not None and session.cursor >= span.listen_until:
             self.session_pool.finish(session, now_s)
 
     def _roll_over(self, span: Span, session: Session, now_s: float) -> None:
@@ -71,10 +71,10 @@ class Feeder:
         )
         if cut is None and self.session_pool.is_at_budget(session):
             cut = Cut.AT_HEAD  # no other session follows that could hear a word whole
-        if cut is None and self.session_pool.trust.is_mute(session, now_s):
+        if cut is None and self.session_pool.quota.is_mute(session, now_s):
             cut = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH
         if cut is Cut.AT_ACK and pause is not None:
-            self.timeline.part(span, pause)
+            self.timeline.cut_in_pause(span, pause)
         elif cut is Cut.AT_HEAD:
             self.timeline.cut(span, session.cursor)
         elif cut is Cut.IN_SPEECH:
@@ -84,9 +84,9 @@ class Feeder:
 
     def _pause_at(self, span: Span, session: Session) -> int | None:
         """Where to cut in the pause that follows what is settled, if there is only that one."""
-        if not session.has_parted:
+        if not session.has_ended_utterance:
             return None
-        place = self.loudness.parting(span.start)
+        place = self.loudness.pause_near(span.start)
         return None if place is None or place >= session.cursor else place
 
     def _overlap(self, span: Span, session: Session) -> Span:

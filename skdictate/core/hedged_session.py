@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from skdictate.core.backoff import Backoff
 from skdictate.core.feeder import Feeder
-from skdictate.core.session import ASKED_S, Session
+from skdictate.core.session import OWES_AFTER_S, Session
 from skdictate.core.session_pool import SessionPool
 from skdictate.core.session_state import SessionState
 from skdictate.core.span import Span
@@ -80,11 +80,11 @@ class HedgedSessions:
     _paid_s: float = float("-inf")
     """Until when the sessions that were opened are made up for, one after the other."""
 
-    def heard(self, session: Session, now_s: float, *, is_work: bool) -> None:
+    def session_answered(self, session: Session, now_s: float, *, is_work: bool) -> None:
         """A link said something; told before its words are listened to."""
         if not is_work:
             return
-        took_s = session.answered(now_s)
+        took_s = session.note_answer(now_s)
         spare = self.spare
         is_paid = spare is not None and spare.opened_s is not None and session is self._doubted
         self._learn(took_s, now_s, is_dear=is_paid)
@@ -93,12 +93,12 @@ class HedgedSessions:
         elif session is spare:
             self._adopt(session)
 
-    def opened(self, session: Session, now_s: float) -> None:
+    def session_opened(self, session: Session, now_s: float) -> None:
         """A link stands: from now on it costs."""
         if session is self.spare:
             self._paid_s = max(self._paid_s, now_s) + REFILL_S
 
-    def ended(self, session: Session) -> None:
+    def session_ended(self, session: Session) -> None:
         """A link has heard all, and was closed in good order: that is an answer, too."""
         if session is self.spare:
             self._adopt(session)
@@ -113,17 +113,17 @@ class HedgedSessions:
         else:
             self._drop(spare)
 
-    def mind(self, now_s: float) -> None:
+    def update(self, now_s: float) -> None:
         """Look after the spare session, or open one if that is due."""
         self.replace()
-        self._look_after(now_s)
+        self._drop_if_useless(now_s)
         if self.spare is None and self.is_wanted and self._may_open(now_s):
             span = next((it for it in self.timeline.spans if self._is_doubtful(it, now_s)), None)
             if span is not None:
                 self._span, self._doubted = span, span.session
                 self.spare = self.session_pool.open_beside(span, now_s)
         if self.spare is not None and self.spare.state is SessionState.OPEN:
-            self.feeder.run_beside(self._span, self.spare, now_s)
+            self.feeder.feed_hedge(self._span, self.spare, now_s)
 
     @property
     def due_s(self) -> float | None:
@@ -170,24 +170,24 @@ class HedgedSessions:
             or self.usual_s is None
         ):
             return None
-        if session.asked_since_s is not None and session.is_asked:
+        if session.unanswered_since_s is not None and session.owes_answer:
             is_fresh = not session.has_answered or session.state is SessionState.FINISHING
-            silent_s = max(session.asked_since_s, session.last_heard_s)
+            silent_s = max(session.unanswered_since_s, session.last_event_s)
             return silent_s + max(DOUBT_S, DOUBT * self.usual_s, FRESH_S * is_fresh)
         if session.waiting_since_s is None or not self._has_speech(session.confirmed):
             return None
-        return max(session.waiting_since_s, session.last_heard_s) + STUCK_S
+        return max(session.waiting_since_s, session.last_event_s) + STUCK_S
 
     def _has_speech(self, start: int) -> bool:
         """Somebody has spoken since then."""
-        speech = self.session_pool.trust.loudness.speech(start, self.timeline.head)
-        return self.session_pool.format.seconds(speech) >= ASKED_S
+        speech = self.session_pool.quota.loudness.speech_samples(start, self.timeline.head)
+        return self.session_pool.format.seconds(speech) >= OWES_AFTER_S
 
     def _fits(self, spare: Session) -> bool:
         """What it was sent is what its span still has to hear."""
         span = self._span
         is_there = span in self.timeline.spans and span.gap is None and not span.is_settled
-        is_within = span.hear_until is None or spare.cursor <= span.hear_until
+        is_within = span.listen_until is None or spare.cursor <= span.listen_until
         return is_there and is_within and spare.first == span.listens_from
 
     def _adopt(self, spare: Session) -> None:
@@ -199,13 +199,13 @@ class HedgedSessions:
         self._span.session = spare
         self.session_pool.retry_s = None
 
-    def _look_after(self, now_s: float) -> None:
+    def _drop_if_useless(self, now_s: float) -> None:
         spare = self.spare
         if spare is None:
             return
         if spare.state is SessionState.CLOSED:
             self.spare = self._doubted = None
-            self._retry_s = now_s + self._backoff.failed(is_free=spare.opened_s is None)
+            self._retry_s = now_s + self._backoff.next_wait_s(is_free=spare.opened_s is None)
         elif self._span.session is not self._doubted or not self._fits(spare):
             self._drop(spare)
         elif spare.opened_s is not None and now_s >= spare.opened_s + SPARE_S:
@@ -218,4 +218,4 @@ class HedgedSessions:
         """It is not needed."""
         self.session_pool.drop(spare)
         self.spare = self._doubted = None
-        self._backoff.worked()
+        self._backoff.reset()

@@ -36,7 +36,7 @@ class IdleCost:
     feeder: Feeder
     is_paused: bool = False
 
-    def mind_silence(self) -> None:
+    def check_silence(self) -> None:
         """Leave the session when nobody speaks and what was paid for it is used up."""
         live = self.timeline.live
         if live is None or live.session is None or self.policy.sends_silence:
@@ -46,16 +46,16 @@ class IdleCost:
         is_idle = session.state is SessionState.OPEN and not session.is_pending and not is_behind
         is_used_up = self.limits.paid_s(session.audio_s) <= LEAVE_S
         if is_idle and is_used_up and self.voice_activity.is_still(self.timeline.head):
-            self.timeline.rest(live)
+            self.timeline.wait_for_speech(live)
 
     def pause(self) -> None:
         """No sound will come for a while. A session that is paid for is kept for what follows."""
         self.is_paused = True
         self.timeline.wake()
         if not self._keeps(self.timeline.live):
-            self._let_go()
+            self._leave_session()
 
-    def mind_pause(self, now_s: float) -> None:
+    def check_pause(self, now_s: float) -> None:
         """Keep the session that a pause goes through, and let it go in time."""
         live = self.timeline.live
         session = live.session if live is not None else None
@@ -66,13 +66,13 @@ class IdleCost:
             or session.state is not SessionState.OPEN
         ):
             return
-        self.session_pool.hand_out(session, self.timeline.head, now_s, is_last=True)
+        self.session_pool.send_audio(session, self.timeline.head, now_s, is_last=True)
         if not self.is_kept(session) or now_s < session.last_sent_s + KEEP_S:
             return
         if self._keeps(live):
-            self.session_pool.keep(session, self.format.samples(KEEP_S), now_s)
+            self.session_pool.send_silence(session, self.format.samples(KEEP_S), now_s)
         else:
-            self._let_go()
+            self._leave_session()
             self.feeder.run(live, session, now_s)
 
     def is_kept(self, session: Session) -> bool:
@@ -83,21 +83,21 @@ class IdleCost:
 
     def due_s(self, session: Session) -> float | None:
         """When something about this link is due."""
-        patience = self.session_pool.patience(session)
+        patience = self.session_pool.deadline(session)
         due = [] if patience is None else [patience[0]]
         if session.state is SessionState.OPEN:
             if self.is_kept(session):
                 due.append(session.last_sent_s + KEEP_S)
             elif session.waiting_since_s is None:
                 due.append(self.session_pool.idle_at_s(session))
-            elif not self.session_pool.watch.is_raised(Topic.SEND):
+            elif not self.session_pool.watchdogs.is_raised(Topic.SEND):
                 due.append(session.waiting_since_s + SEND_S)
             wait_s = self.session_pool.wait_for_credit_s(session)
             if wait_s > 0:
                 due.append(session.credit_at_s + wait_s)
         return min(due, default=None)
 
-    def _let_go(self) -> None:
+    def _leave_session(self) -> None:
         """What comes after the pause goes to another session."""
         if self.timeline.live is not None:
             self.timeline.cut(self.timeline.live, self.timeline.head)

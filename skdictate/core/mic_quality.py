@@ -46,7 +46,7 @@ CLIPPED = Problem(
 class MicQuality:
     """Raises ``Topic.SOUND`` on a watch; time is that of the sound."""
 
-    watch: Watchdogs
+    watchdogs: Watchdogs
     _heard_s: float = 0.0
     _silent_s: float = 0.0
     _muted_after_s: float = MUTED_S
@@ -55,25 +55,25 @@ class MicQuality:
     _n_clipped: int = 0
     _clean_s: float = 0.0
 
-    def begin(self) -> None:
+    def restart(self) -> None:
         """Another microphone is listened to."""
         self._heard_s = self._silent_s = self._clean_s = 0.0
         self._muted_after_s = MUTED_S
         self._has_been_audible = self._is_muted = False
         self._n_clipped = 0
-        self.watch.clear(Topic.SOUND)
+        self.watchdogs.clear(Topic.SOUND)
 
-    def heard(self, level: Level, duration_s: float) -> None:
+    def add_level(self, level: Level, duration_s: float) -> None:
         """A block was captured."""
         self._heard_s += duration_s
-        self._listen_for_silence(level, duration_s)
-        self._listen_for_clipping(level, duration_s)
+        self._check_silence(level, duration_s)
+        self._check_clipping(level, duration_s)
         self._has_been_audible = self._has_been_audible or level.rms_dbfs >= QUIET_DBFS
         problem = self._judge()
         if problem is None:
-            self.watch.clear(Topic.SOUND)
+            self.watchdogs.clear(Topic.SOUND)
         else:
-            self.watch.raise_(Topic.SOUND, problem)
+            self.watchdogs.raise_(Topic.SOUND, problem)
 
     def _judge(self) -> Problem | None:
         if self._is_muted:
@@ -84,7 +84,7 @@ class MicQuality:
             return QUIET
         return None
 
-    def _listen_for_silence(self, level: Level, duration_s: float) -> None:
+    def _check_silence(self, level: Level, duration_s: float) -> None:
         if level.peak_dbfs <= SILENCE_DBFS:
             self._silent_s += duration_s
             self._is_muted = self._is_muted or self._silent_s >= self._muted_after_s
@@ -95,7 +95,7 @@ class MicQuality:
         self._silent_s = 0.0
         self._is_muted = False
 
-    def _listen_for_clipping(self, level: Level, duration_s: float) -> None:
+    def _check_clipping(self, level: Level, duration_s: float) -> None:
         self._clean_s += duration_s
         if level.is_clipped:
             self._n_clipped += 1

@@ -12,7 +12,7 @@ EVERY_S = 10.0
 """After those, one change is told in so much time; the newest, whatever came between."""
 
 
-class Naming:
+class NameChanges:
     """All times are of one steady clock, in seconds."""
 
     def __init__(self) -> None:
@@ -21,20 +21,20 @@ class Naming:
         self._left = float(AT_ONCE)
         self._at_s: float | None = None
 
-    def heard(self, name: str) -> None:
+    def set_name(self, name: str) -> None:
         """The microphone has this name from now on."""
         self._newest = name
 
-    def due(self, now_s: float) -> tuple[str, str] | None:
+    def next_change(self, now_s: float) -> tuple[str, str] | None:
         """The name that is to be told now and the one that was told before, empty if none was."""
         since_s = 0.0 if self._at_s is None else now_s - self._at_s
         self._left = min(AT_ONCE, self._left + since_s / EVERY_S)
         self._at_s = now_s
         if self._left < 1:
             return None
-        return self.rest()
+        return self.last_change()
 
-    def rest(self) -> tuple[str, str] | None:
+    def last_change(self) -> tuple[str, str] | None:
         """The same where nothing more will come, so that there is nothing to wait for."""
         if self._newest == self._told:
             return None

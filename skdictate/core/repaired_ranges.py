@@ -9,17 +9,17 @@ Part = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Mended:
+class RepairedRanges:
     """Parts of the timeline, in order and apart."""
 
-    parts: list[Part] = field(default_factory=list)
+    ranges: list[Part] = field(default_factory=list)
 
     def add(self, start: int, end: int) -> None:
         """These samples are better now than when they were recognised; none if they are empty."""
         if start >= end:
             return
-        apart = [part for part in self.parts if part[1] < start or part[0] > end]
-        touched = [part for part in self.parts if part not in apart]
+        apart = [part for part in self.ranges if part[1] < start or part[0] > end]
+        touched = [part for part in self.ranges if part not in apart]
         first = min([start, *(part[0] for part in touched)])
         last = max([end, *(part[1] for part in touched)])
-        self.parts = sorted([*apart, (first, last)])
+        self.ranges = sorted([*apart, (first, last)])

@@ -10,7 +10,7 @@ from skdictate.core.answer_check import (
     is_repeated,
     is_within,
     n_before,
-    read,
+    place_words,
 )
 from skdictate.core.changes import FindingMade
 from skdictate.core.events import (
@@ -56,18 +56,18 @@ class Results:
         """Words for good: a line, if they are this span's to give."""
         if is_repeated(session, event):
             return
-        owner = span or self.timeline.left.get(session.session_number)
+        owner = span or self.timeline.unfinished.get(session.session_number)
         is_placed = is_possible(session, event)
         session.has_words = session.has_words or bool(event.words)
         session.is_timed = session.is_timed and event.is_timed and is_placed
-        session.is_pending = session.has_parted = False
+        session.is_pending = session.has_ended_utterance = False
         start = end = session.ack
         if is_placed:
-            end = session.at(event.end_ms)
-            start = min(max(session.at(event.start_ms), session.last_end), end)
+            end = session.sample_at(event.end_ms)
+            start = min(max(session.sample_at(event.start_ms), session.last_end), end)
         self._count(session, event)
         is_next = is_placed and (session.is_complete or start <= session.ack + session.slack)
-        words = read(session, event, start, end, is_placed=is_placed, is_next=is_next)
+        words = place_words(session, event, start, end, is_placed=is_placed, is_next=is_next)
         entry = self._line(session, owner, event, words)
         session.last_end = max(session.last_end, end)
         if entry is not None and not is_next:
@@ -76,7 +76,9 @@ class Results:
             entry.start, entry.end = start, end
         self._number(session, event, entry)
         if is_placed:
-            settled = session.at(event.settled_ms) if is_within(session, event.settled_ms) else end
+            settled = (
+                session.sample_at(event.settled_ms) if is_within(session, event.settled_ms) else end
+            )
             session.promised = max(session.promised, end, settled)
         if is_next or session.is_complete:
             self.settle(session, span, session.promised)
@@ -86,15 +88,15 @@ class Results:
             self.timeline.place(owner, entry, now_s)
             self._label(session, event, entry)
 
-    def found(self, session: Session, span: Span | None, found: Found) -> None:
+    def add_finding(self, session: Session, span: Span | None, found: Found) -> None:
         """Something beside the text; words in the stretch of another link are for that one."""
-        start = session.at(found.start_ms)
-        end = max(start, session.at(found.end_ms))
+        start = session.sample_at(found.start_ms)
+        end = max(start, session.sample_at(found.end_ms))
         is_of_words = isinstance(found, Classified)
         if not is_of_words or span is None or span.owns(start, end):
             self._record(session, start, end, found)
 
-    def warned(self, session: Session, status: ServerStatus) -> None:
+    def add_warning(self, session: Session, status: ServerStatus) -> None:
         """The recogniser warns; each warning is news once, however many sessions repeat it."""
         is_news = status.code is StatusCode.WARNING and status.message not in self.warnings
         if is_news and status.message and len(self.warnings) < MOST_WARNINGS:
@@ -111,10 +113,10 @@ class Results:
         """The words before it have their finals; the silence up to it needs none."""
         if not is_within(session, event.time_ms):
             return
-        position = session.at(event.time_ms)
+        position = session.sample_at(event.time_ms)
         self.transcript.settle(session.session_number, position)
         if not session.is_pending and session.is_complete:
-            session.has_parted = True
+            session.has_ended_utterance = True
             self.settle(session, span, position)
 
     def refinement(self, session: Session, event: Refinement) -> None:
@@ -123,7 +125,7 @@ class Results:
         if entry is not None and event.text and not entry.is_trimmed:
             self.transcript.refine(entry, event.text)
 
-    def ended(self, session: Session, span: Span | None, now_s: float) -> None:
+    def session_ended(self, session: Session, span: Span | None, now_s: float) -> None:
         """The recogniser heard all it should and closed: what it gave no text for has none."""
         if span is None:
             return
@@ -165,12 +167,12 @@ class Results:
         """The line for a text; without one, if all its words are the next session's."""
         n_kept = len(words)
         is_late = bool(words) and words[-1].end < session.last_end - session.slack
-        if session.is_left and not is_late:
+        if session.is_past_end and not is_late:
             n_kept = 0
         elif span.end is not None and session.cursor > span.end:
             # Heard beyond the end: from the first word that is there, all are the next session's.
             n_kept = n_before(words, span.end, session.format.samples(ROUGH_S))
-            session.is_left = session.is_left or n_kept < len(words)
+            session.is_past_end = session.is_past_end or n_kept < len(words)
         is_whole = n_kept == len(words)
         kept, left = words[:n_kept], [word.left() for word in words[n_kept:]]
         start, end = (kept[0].start, kept[-1].end) if kept else (session.ack, session.ack)
@@ -185,7 +187,7 @@ class Results:
 
     def _record(self, session: Session, start: int, end: int, found: Found) -> None:
         def place(session_ms: int) -> int:
-            return session.format.ms(session.at(session_ms))
+            return session.format.ms(session.sample_at(session_ms))
 
         finding = Finding.of(found, session.session_number, start, end, place)
         self.transcript.changes.append(FindingMade(finding))

@@ -49,11 +49,11 @@ class Scheduler:
     is_done: bool = False
     is_given_up: bool = False
     """Something was not answered for, and was waited for no longer."""
-    life_s: float = 0.0
+    last_event_s: float = 0.0
     """When the recogniser last said something, or the end began."""
-    gain_s: float = 0.0
+    last_progress_s: float = 0.0
     """When it last got on, or the end began."""
-    n_reached: int = 0
+    furthest_sample: int = 0
     """Samples that it has worked through, in any session."""
     begin: int = 0
     """The first sample, where only a part of a recording is gone through."""
@@ -62,13 +62,13 @@ class Scheduler:
         self.transcript = Transcript(refines=self.policy.refines)
         self.changes: list[Change] = self.transcript.changes
         policy = self.policy
-        self.watch = Watchdogs(self.changes, policy.is_live, policy.hears_microphone)
+        self.watchdogs = Watchdogs(self.changes, policy.is_live, policy.hears_microphone)
         self.loudness = Loudness(self.format)
         self.session_pool = SessionPool(
             self.format,
             self.limits,
             self.backoff,
-            self.watch,
+            self.watchdogs,
             self.effects,
             self.changes,
             self.policy.chunk_ms,
@@ -81,11 +81,11 @@ class Scheduler:
         rate_hz = self.format.rate_hz
         self.timeline = Timeline(self.transcript, self.begin, [first], rate_hz)
         self.checkpoint = Checkpoint(
-            self.timeline, self.changes, self.format.rate_hz, told=self.begin
+            self.timeline, self.changes, self.format.rate_hz, published=self.begin
         )
         self.results = Results(self.timeline, self.transcript)
         self.voice_activity = VoiceActivity(self.format)
-        self.mic_quality = MicQuality(self.watch)
+        self.mic_quality = MicQuality(self.watchdogs)
         self.feeder = Feeder(
             self.format, self.session_pool, self.timeline, self.loudness, Cutting(self.limits)
         )
@@ -117,32 +117,32 @@ class Scheduler:
             self._serve(span, now_s)
         self._supervise(now_s)
         if not self.is_stopping:
-            self.auto_stop.mind()
-        self.idle_cost.mind_silence()
-        self.idle_cost.mind_pause(now_s)
+            self.auto_stop.check()
+        self.idle_cost.check_silence()
+        self.idle_cost.check_pause(now_s)
         self.timeline.flush(now_s)
-        self.hedges.mind(now_s)
-        self.checkpoint.tell()
-        self._forget()
-        self.transcript.waited(now_s)
-        self.transcript.guess(self.timeline.guess(), now_s)
+        self.hedges.update(now_s)
+        self.checkpoint.publish()
+        self._forget_pauses()
+        self.transcript.settle_overdue(now_s)
+        self.transcript.set_partial(self.timeline.partial_text(), now_s)
         if self.is_stopping and not self.timeline.spans and not self.session_pool.sessions:
             self.is_done = True
             if not self.is_given_up:
-                self.session_pool.cleared()
+                self.session_pool.clear_problem()
             self.effects.append(Done())
             self.changes.append(Finished())
 
-    def heard(self, level: Level, n_samples: int) -> None:
+    def add_level(self, level: Level, n_samples: int) -> None:
         """A block with this level lies ahead of the head."""
-        self.loudness.heard(level, self.timeline.head, n_samples)
-        self.voice_activity.heard(level, self.timeline.head, n_samples)
+        self.loudness.add_level(level, self.timeline.head, n_samples)
+        self.voice_activity.add_level(level, self.timeline.head, n_samples)
         if self.voice_activity.still_from is None:
             self.timeline.wake(self.format.samples(PREROLL_S))
         if self.policy.hears_microphone:
-            self.mic_quality.heard(level, self.format.seconds(n_samples))
+            self.mic_quality.add_level(level, self.format.seconds(n_samples))
 
-    def release(
+    def session_lost(
         self, session: Session, problem: Problem | None, now_s: float, *, is_ended: bool
     ) -> None:
         """A link is gone: its span needs another, if anything of it still waits."""
@@ -152,19 +152,19 @@ class Scheduler:
             return
         span.session = None
         if not is_ended and not span.is_settled:
-            self.session_pool.broke(session, problem, now_s)
+            self.session_pool.schedule_retry(session, problem, now_s)
 
-    def ended(self, session: Session) -> None:
+    def session_ended(self, session: Session) -> None:
         """A link has ended in good order. If it was sent speech and gave no words, that is said,
         where the past is sent in a hurry and so nobody else watches for it."""
         is_behind = self.timeline.head - session.cursor > self.format.samples(LIVE_S)
-        speech_s = self.format.seconds(self.loudness.speech(session.first, session.cursor))
+        speech_s = self.format.seconds(self.loudness.speech_samples(session.first, session.cursor))
         if is_behind and not session.has_progress and speech_s >= WORDLESS_S:
-            self.watch.raise_(Topic.PROGRESS, NO_WORDS)
+            self.watchdogs.raise_(Topic.PROGRESS, NO_WORDS)
 
-    def tear(self, start: int, end: int) -> None:
+    def mark_unreadable(self, start: int, end: int) -> None:
         """A stretch cannot be heard any more; around it others listen."""
-        for session in self.timeline.tear(start, end):
+        for session in self.timeline.mark_unreadable(start, end):
             self.session_pool.drop(session)
             self.timeline.settle_lines(session.session_number)
 
@@ -176,23 +176,23 @@ class Scheduler:
             self.timeline.settle_lines(session.session_number)
         self.timeline.give_up()
 
-    def got_on(self, session: Session, now_s: float) -> None:
+    def extend_patience(self, session: Session, now_s: float) -> None:
         """A link said something, so that it is worth waiting for more; after some sessions that
         settled nothing, only if it has come further than they.
         """
         reached = max(session.ack, session.processed or 0)
-        is_further = reached > self.n_reached
-        self.n_reached = max(self.n_reached, reached)
+        is_further = reached > self.furthest_sample
+        self.furthest_sample = max(self.furthest_sample, reached)
         if is_further or self.backoff.n_unsettled < PROVEN:
-            self.gain_s = now_s
+            self.last_progress_s = now_s
 
-    def progressed(self, session: Session) -> None:
+    def words_arrived(self, session: Session) -> None:
         """A link gave words."""
         session.has_progress = self.auto_stop.is_armed = True
-        self.watch.progressed()
+        self.watchdogs.words_arrived()
 
     @property
-    def is_results_sound(self) -> bool:
+    def expects_words(self) -> bool:
         """The newest block may be speech, and the recogniser is sent it right away."""
         live = self.timeline.live
         if live is None or live.session is None or live.session.state is not SessionState.OPEN:
@@ -204,10 +204,10 @@ class Scheduler:
         """When something is due, if nothing happens before; None if nothing waits for time."""
         if self.is_done:
             return None
-        due = [self.watch.capture_due_s, self.transcript.next_deadline_s, self.hedges.due_s]
+        due = [self.watchdogs.capture_due_s, self.transcript.next_deadline_s, self.hedges.due_s]
         due.append(self.timeline.due_s)
         if self.is_stopping:
-            due.append(self.gain_s + self.policy.patience_s)
+            due.append(self.last_progress_s + self.policy.patience_s)
         if any(self._wants_session(span) for span in self.timeline.spans):
             due.append(self.session_pool.open_at_s)
         due.extend(self.idle_cost.due_s(session) for session in self.session_pool.sessions.values())
@@ -217,13 +217,13 @@ class Scheduler:
         if span.session is not None or span.gap is not None or span.is_settled:
             return False
         is_waiting = self.timeline.is_waiting(span) or self.session_pool.is_blocked
-        return self.timeline.unheard(span) > 0 and not is_waiting
+        return self.timeline.n_unsent(span) > 0 and not is_waiting
 
     def _serve(self, span: Span, now_s: float) -> None:
         """Give a span its link, and the link its audio."""
         if span.session is None:
             if self._wants_session(span):
-                self.session_pool.mind_budget()
+                self.session_pool.check_budget()
                 if self.session_pool.may_open(now_s):
                     self.session_pool.open(span, now_s)
         elif span.session.state is SessionState.OPEN:
@@ -233,27 +233,27 @@ class Scheduler:
         """Whom we have waited for too long."""
         for session, problem in self.session_pool.overdue(now_s):
             self.session_pool.drop(session, problem)
-            self.release(session, problem, now_s, is_ended=False)
-        self.watch.check_sending(
+            self.session_lost(session, problem, now_s, is_ended=False)
+        self.watchdogs.check_sending(
             (session.waiting_since_s for session in self.session_pool.sessions.values()), now_s
         )
-        self.watch.check_capture(now_s)
+        self.watchdogs.check_capture(now_s)
         live = self.timeline.live
         if live is not None and live.session is not None:
             self._supervise_progress(live, live.session, now_s)
-        is_patient = now_s - self.gain_s < self.policy.patience_s
+        is_patient = now_s - self.last_progress_s < self.policy.patience_s
         is_over = self.session_pool.is_blocked and not self.session_pool.sessions
         if self.is_stopping and (is_over or not is_patient):
             self.give_up()
 
-    def _forget(self) -> None:
+    def _forget_pauses(self) -> None:
         """Let go of what is known of sound that nobody listens to any more."""
         heard = [session.first for session in self.session_pool.sessions.values()]
         heard += [span.listens_from for span in self.timeline.spans[:1]]
         self.loudness.forget(min(heard, default=self.timeline.head))
 
     def _supervise_progress(self, live: Span, session: Session, now_s: float) -> None:
-        if self.watch.wants_restart(now_s - self.life_s):
+        if self.watchdogs.wants_restart(now_s - self.last_event_s):
             self.timeline.settle_lines(session.session_number)
             self.session_pool.drop(session)
             live.session = None

@@ -42,7 +42,7 @@ class Seam:
     rate_hz: int
     _misses: int = field(init=False, default=0)
 
-    def n_old(self, words: Sequence[PlacedWord]) -> int:
+    def n_repeated(self, words: Sequence[PlacedWord]) -> int:
         """How many words at the beginning of these were given before; asked once for each text."""
         n_kept = sum(it.is_kept for it in self.before)
         if not n_kept or not words:

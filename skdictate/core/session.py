@@ -14,7 +14,7 @@ AT_ONCE_S = 3.0
 """Waiting audio that a new session is sent at once, so that the words come again at once."""
 LEAD_S = 6.0
 """The silence that this begins with is sent at once besides, up to so much of it."""
-ASKED_S = 0.4
+OWES_AFTER_S = 0.4
 """A session that was sent this much speech since it last said something owes an answer."""
 LAG_S = 8.0
 """With more audio than this unprocessed at the recogniser, it is sent no faster than live."""
@@ -43,17 +43,17 @@ class Session:
     credit_s: float = BURST_S
     credit_at_s: float = 0.0
     last_sent_s: float = 0.0
-    last_heard_s: float = 0.0
-    last_told_s: float = 0.0
+    last_event_s: float = 0.0
+    last_work_s: float = 0.0
     """When it last said something that it had to work for."""
     opened_s: float | None = None
     has_spoken: bool = False
     """It has said something, be it that it is there."""
     has_answered: bool = False
     """It has said something that it had to work for."""
-    asked_since_s: float | None = None
+    unanswered_since_s: float | None = None
     """Since when it has been sent speech, and has said nothing."""
-    asked_s: float = 0.0
+    unanswered_s: float = 0.0
     """How much speech that was, without a pause before it was something to answer for."""
     waiting_since_s: float | None = None
     processed: int | None = None
@@ -73,13 +73,13 @@ class Session:
     """Where in the session, and how many."""
     has_words: bool = False
     """This recogniser tells where each word is."""
-    has_parted: bool = False
+    has_ended_utterance: bool = False
     """After its last final it said that the utterance had ended."""
     is_timed: bool = True
     """Where its finals end is known; where it is guessed, no session may be left by it."""
-    is_left: bool = False
+    is_past_end: bool = False
     """It has come to words that belong to the next session, and all that follow do."""
-    told: dict[tuple[str, int, int], tuple[int | None, int]] = field(default_factory=dict)
+    seen_finals: dict[tuple[str, int, int], tuple[int | None, int]] = field(default_factory=dict)
     """Its finals: their number, and what it had been sent by then."""
     has_progress: bool = False
     """It has answered with something."""
@@ -90,12 +90,12 @@ class Session:
 
     def __post_init__(self) -> None:
         self.cursor = self.confirmed = self.ack = self.last_end = self.first
-        self.last_sent_s = self.last_heard_s = self.credit_at_s = self.began_s
-        self.last_told_s = self.began_s
+        self.last_sent_s = self.last_event_s = self.credit_at_s = self.began_s
+        self.last_work_s = self.began_s
 
     def opened(self, now_s: float, at_once_s: float) -> None:
         """The recogniser took it; so much audio may be handed out at once."""
-        self.last_sent_s = self.last_heard_s = self.credit_at_s = self.opened_s = now_s
+        self.last_sent_s = self.last_event_s = self.credit_at_s = self.opened_s = now_s
         self.credit_s = at_once_s
 
     def enter(self, state: SessionState) -> None:
@@ -124,25 +124,25 @@ class Session:
         """Samples of the session so far, silence that is in no recording included."""
         return self.cursor - self.first + self.n_inserted
 
-    def ask(self, speech_s: float, now_s: float) -> None:
+    def note_speech_sent(self, speech_s: float, now_s: float) -> None:
         """It was sent so much speech."""
-        self.asked_s += speech_s
-        if self.asked_since_s is None:
-            self.asked_since_s = now_s
+        self.unanswered_s += speech_s
+        if self.unanswered_since_s is None:
+            self.unanswered_since_s = now_s
 
-    def answered(self, now_s: float) -> float:
+    def note_answer(self, now_s: float) -> float:
         """It said something that it had to work for, for which it was asked so long ago."""
-        asked_s = self.asked_since_s if self.is_asked else None
+        asked_s = self.unanswered_since_s if self.owes_answer else None
         self.has_answered = True
-        self.asked_since_s, self.asked_s = None, 0.0
+        self.unanswered_since_s, self.unanswered_s = None, 0.0
         return 0.0 if asked_s is None else now_s - asked_s
 
     @property
-    def is_asked(self) -> bool:
+    def owes_answer(self) -> bool:
         """It owes an answer."""
-        return self.asked_s >= ASKED_S
+        return self.unanswered_s >= OWES_AFTER_S
 
-    def insert(self, n_samples: int) -> None:
+    def insert_silence(self, n_samples: int) -> None:
         """It was sent silence that is not in the recording."""
         self.inserted.append((self.n_sent, n_samples))
         self.n_inserted += n_samples
@@ -152,7 +152,7 @@ class Session:
         """What it was handed and has not answered for."""
         return self.format.seconds(self.cursor - self.ack)
 
-    def at(self, session_ms: int) -> int:
+    def sample_at(self, session_ms: int) -> int:
         """A time of the session as a position, held inside what was handed out."""
         offset = self.format.samples_of_ms(session_ms)
         before = sum(min(n, max(0, offset - begun)) for begun, n in self.inserted)

@@ -13,9 +13,9 @@ from skdictate.core.backoff import Backoff
 from skdictate.core.session import Session
 from skdictate.core.session_state import SessionState
 
-MOST_LINKS = 3
+MOST_SESSIONS = 3
 """Sessions that are sent audio at a time, where several stretches wait for their text."""
-ASKED_S = 1.0
+SPEECH_S = 1.0
 """A session that was sent this much speech has something to answer ..."""
 SILENT_S = 5.0
 """... and one that was sent this much sound without so much speech may have nothing."""
@@ -41,17 +41,17 @@ class SessionQuota:
         """Whether one more session may be opened beside these; at once, if somebody waits."""
         sessions = list(sessions)
         at_work = [session for session in sessions if session.state is not SessionState.FINISHING]
-        if len(at_work) >= MOST_LINKS:
+        if len(at_work) >= MOST_SESSIONS:
             return False
         return is_urgent or not any(self._is_on_trial(session) for session in sessions)
 
-    def is_doubted(self, session: Session) -> bool:
+    def is_unproven(self, session: Session) -> bool:
         """The last ones gave no words, and this one has not shown yet that it is better."""
         return self.backoff.n_vain > 0 and not session.has_progress and session.ack <= session.first
 
     def owes_words(self, session: Session) -> bool:
         """It was sent speech."""
-        return self._speech_s(session) >= ASKED_S
+        return self._speech_s(session) >= SPEECH_S
 
     def is_well(self, session: Session) -> bool:
         """What it has said so far shows that the recogniser works: words, or that it has settled
@@ -59,7 +59,7 @@ class SessionQuota:
 
         After some that settled nothing in the end, nothing less than that counts.
         """
-        is_settling = session.format.seconds(session.ack - session.first) >= ASKED_S
+        is_settling = session.format.seconds(session.ack - session.first) >= SPEECH_S
         if is_settling or self.backoff.n_unsettled >= PROVEN:
             return is_settling
         is_silence = session.audio_s >= SILENT_S and not self.owes_words(session)
@@ -79,8 +79,8 @@ class SessionQuota:
         """It will show whether the recogniser is well: it is asked, and owes an answer."""
         if self.backoff.failures > 0 and session.state is SessionState.OPENING:
             return True
-        may_answer = session.audio_s < SILENT_S or self._speech_s(session) >= ASKED_S
-        return self.is_doubted(session) and may_answer
+        may_answer = session.audio_s < SILENT_S or self._speech_s(session) >= SPEECH_S
+        return self.is_unproven(session) and may_answer
 
     def _speech_s(self, session: Session) -> float:
-        return session.format.seconds(self.loudness.speech(session.first, session.cursor))
+        return session.format.seconds(self.loudness.speech_samples(session.first, session.cursor))

@@ -14,7 +14,7 @@ def snapshot(scheduler: Scheduler, now_s: float) -> Status:
     """How the dictation stands."""
     session_pool, timeline, sound = scheduler.session_pool, scheduler.timeline, scheduler.format
     spans = [it for it in timeline.spans if it.gap is None and not timeline.is_waiting(it)]
-    waiting = [timeline.unheard(span) for span in spans]
+    waiting = [timeline.n_unsent(span) for span in spans]
     unsent_s = sound.seconds(max(waiting, default=0))
     newest = max(
         session_pool.sessions.values(), key=lambda session: session.session_number, default=None
@@ -30,7 +30,7 @@ def snapshot(scheduler: Scheduler, now_s: float) -> Status:
         billed_s=session_pool.billed_s,
         n_lines=scheduler.transcript.n_lines,
         retry_in_s=None if session_pool.retry_s is None else max(0.0, session_pool.retry_s - now_s),
-        problems=tuple(scheduler.watch.standing()),
+        problems=tuple(scheduler.watchdogs.raised()),
     )
 
 
@@ -47,7 +47,7 @@ def _phase(scheduler: Scheduler, unsent_s: float) -> Phase:
     live = scheduler.timeline.live
     session = live.session if live is not None else None
     is_well = session is not None and session.state is SessionState.OPEN and session.has_spoken
-    is_answered = is_well and not scheduler.watch.is_raised(Topic.LINK)
+    is_answered = is_well and not scheduler.watchdogs.is_raised(Topic.LINK)
     if scheduler.backoff.failures and not is_answered:
         return Phase.RECONNECTING
     if session is not None and session.state is SessionState.OPENING:

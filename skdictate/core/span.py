@@ -28,9 +28,9 @@ class Span:
     """Everything before it is settled."""
     end: int | None = None
     """None while it is live: it then grows with the recording."""
-    hear_from: int = field(default=-1)
+    listen_from: int = field(default=-1)
     """Where a new link begins to listen; not after ``start``."""
-    hear_until: int | None = None
+    listen_until: int | None = None
     """Where listening ends; not before ``end``."""
     session: Session | None = None
     floor: int = field(init=False)
@@ -55,9 +55,9 @@ class Span:
     """Since when nothing of it waits, but for its link to end."""
 
     def __post_init__(self) -> None:
-        if self.hear_from < 0:
-            self.hear_from = self.start
-        self.floor = self.hear_from
+        if self.listen_from < 0:
+            self.listen_from = self.start
+        self.floor = self.listen_from
 
     @property
     def is_settled(self) -> bool:
@@ -68,10 +68,10 @@ class Span:
     def listens_from(self) -> int:
         """Where a new link begins to listen: some way back, if others have given words before."""
         if not self.given and not self.held:
-            return self.hear_from
+            return self.listen_from
         doubt = max((min(it.doubt, 2 * self.reach) for it in self.given[-1:]), default=0)
         return max(
-            self.floor, self.before_words(min(self.hear_from, self.start - self.reach - doubt))
+            self.floor, self.before_words(min(self.listen_from, self.start - self.reach - doubt))
         )
 
     def before_words(self, position: int) -> int:
@@ -85,11 +85,11 @@ class Span:
             return position
         return min(position, last.start - margin - min(last.doubt, margin))
 
-    def n_old(self, entry: PendingLine, rate_hz: int) -> int:
+    def n_repeated(self, entry: PendingLine, rate_hz: int) -> int:
         """How many words of a line, at its beginning, were given before."""
         if self.seam is None or self.seam.session_number != entry.session_number:
             self.seam = Seam(entry.session_number, self._given_before(), rate_hz)
-        return self.seam.n_old(entry.kept)
+        return self.seam.n_repeated(entry.kept)
 
     def _given_before(self) -> list[PlacedWord]:
         """What was given of the sound that a new link hears; what the last one left comes last."""
@@ -97,7 +97,7 @@ class Span:
         kept = (it for given in readings[:-1] for it in given if it.is_kept)
         return [*kept, *chain(*readings[-1:])]
 
-    def give(self, entry: PendingLine, n_old: int) -> None:
+    def add_words(self, entry: PendingLine, n_old: int) -> None:
         """These words are given, those at the beginning for the second time."""
         kept = [it for it in self.given if it.is_kept]
         self.given[:] = [*kept, *entry.words[n_old:]][-MOST_GIVEN:]
@@ -107,17 +107,17 @@ class Span:
         if self.end is not None:
             position = min(position, self.end)
         if position > self.start:
-            self.start = self.hear_from = position
+            self.start = self.listen_from = position
 
     def close(self, end: int, hear_until: int | None = None) -> None:
         """It ends here: what follows belongs to another span."""
         self.end = max(end, self.start)
-        self.hear_until = max(self.end, end if hear_until is None else hear_until)
+        self.listen_until = max(self.end, end if hear_until is None else hear_until)
 
-    def deafen(self, until: int) -> None:
+    def forget_before(self, until: int) -> None:
         """Nothing before that can be heard any more."""
         self.floor = max(self.floor, until)
-        self.hear_from = max(self.hear_from, until)
+        self.listen_from = max(self.listen_from, until)
 
     def owns(self, start: int, end: int) -> bool:
         """Whether a text heard in that range is this span's: told by its middle.
@@ -126,10 +126,10 @@ class Span:
         it is this span's, wherever the recogniser says that it was.
         """
         middle = (start + end) // 2
-        is_before = self.end is None or self.hear_until == self.end or middle < self.end
+        is_before = self.end is None or self.listen_until == self.end or middle < self.end
         return is_before and middle >= self._first
 
     @property
     def _first(self) -> int:
         # Only an overlapping handover hears more than it owns; else all that comes is owned.
-        return self.start if self.hear_from < self.start else 0
+        return self.start if self.listen_from < self.start else 0

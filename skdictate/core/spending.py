@@ -27,7 +27,7 @@ class Spending:
     """Where the budget comes from."""
     _closed_s: int = 0
 
-    def closed(self, session: Session, *, is_refused: bool) -> int:
+    def close_session(self, session: Session, *, is_refused: bool) -> int:
         """A session is over, or nobody was reached; what it has cost."""
         if session.opened_s is None or is_refused:
             return 0

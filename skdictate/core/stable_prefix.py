@@ -24,7 +24,7 @@ class StablePrefix:
 
     _words: list[_Word] = field(default_factory=list)
 
-    def heard(self, text: str, now_s: float) -> tuple[str, str]:
+    def split(self, text: str, now_s: float) -> tuple[str, str]:
         """The new partial as (stable, changing); the two joined by a space are its words."""
         words = text.split()
         seen: list[_Word] = []

@@ -28,7 +28,7 @@ class Timeline:
     """Samples captured."""
     spans: list[Span] = field(default_factory=lambda: [Span(0)])
     rate_hz: int = 16_000
-    left: dict[int, Span] = field(default_factory=dict)
+    unfinished: dict[int, Span] = field(default_factory=dict)
     """By the link: spans that are settled, and whose link has not ended in good time."""
 
     @property
@@ -42,7 +42,7 @@ class Timeline:
         """Everything before it has its lines and gaps."""
         return self.spans[0].start if self.spans else self.head
 
-    def sure(self, preroll: int) -> int:
+    def resume_position(self, preroll: int) -> int:
         """As ``settled``, for one who knows the lines but not the spans, and would go on there.
 
         What a span still has to hear lies behind it, so that no word is cut; the silence that a
@@ -53,15 +53,15 @@ class Timeline:
             return self.settled
         if first.held:  # they wait for a span that is settled, and lingers
             return first.floor
-        return max(first.hear_from, self.head - preroll if first.is_resting else 0)
+        return max(first.listen_from, self.head - preroll if first.is_resting else 0)
 
     def span_of(self, session: Session) -> Span | None:
         """The span that a link works on; None once that is settled."""
         return next((span for span in self.spans if span.session is session), None)
 
-    def unheard(self, span: Span) -> int:
+    def n_unsent(self, span: Span) -> int:
         """Samples of a span that its link, or its next link, was not handed yet."""
-        until = self.head if span.hear_until is None else span.hear_until
+        until = self.head if span.listen_until is None else span.listen_until
         return until - (span.session.cursor if span.session else span.listens_from)
 
     def is_waiting(self, span: Span) -> bool:
@@ -72,7 +72,7 @@ class Timeline:
         """End a span here and let a new one follow it."""
         at = at if span.end is None else min(at, span.end)
         if at == span.start:
-            return self._split(span, at, span.hear_from, at, span.before)
+            return self._split(span, at, span.listen_from, at, span.before)
         return self._split(span, at, at, at, [])
 
     def overlap(self, span: Span, until: int, margin: int) -> Span:
@@ -81,7 +81,7 @@ class Timeline:
         hear_from = max(span.floor, span.before_words(at - margin))
         return self._split(span, at, hear_from, until, [span.given])
 
-    def part(self, span: Span, at: int) -> Span:
+    def cut_in_pause(self, span: Span, at: int) -> Span:
         """The same in a pause around the settled position: before it, nothing waits any more."""
         follower = self._split(span, at, at, at, [])
         span.start = span.end = at
@@ -90,7 +90,7 @@ class Timeline:
     def _split(
         self, span: Span, at: int, hear_from: int, hear_until: int, before: list[list[PlacedWord]]
     ) -> Span:
-        follower = Span(at, span.end, hear_from, span.hear_until, reach=span.reach)
+        follower = Span(at, span.end, hear_from, span.listen_until, reach=span.reach)
         follower.before = [*before]
         for later in self.spans:
             if any(given is span.given for given in later.before):
@@ -99,7 +99,7 @@ class Timeline:
         self.spans.insert(self.spans.index(span) + 1, follower)
         return follower
 
-    def rest(self, span: Span) -> None:
+    def wait_for_speech(self, span: Span) -> None:
         """Nobody speaks: end this span here, and let the next one wait for speech."""
         self.cut(span, self.head).is_resting = True
 
@@ -116,7 +116,7 @@ class Timeline:
         if self.live is not None:
             self.live.close(self.head)
 
-    def lose(self, n_samples: int, reason: Reason = Reason.NOT_CAPTURED) -> None:
+    def add_missing(self, n_samples: int, reason: Reason = Reason.NOT_CAPTURED) -> None:
         """The next samples were not captured: they become a gap, and time goes on."""
         self.wake()
         start, self.head = self.head, self.head + n_samples
@@ -126,7 +126,7 @@ class Timeline:
         hole.gap = Gap(start, self.head, reason)
         self.cut(hole, self.head)
 
-    def tear(self, start: int, end: int) -> list[Session]:
+    def mark_unreadable(self, start: int, end: int) -> list[Session]:
         """A stretch cannot be heard any more: what of it has no text becomes a gap.
 
         Returns:
@@ -134,16 +134,16 @@ class Timeline:
         """
         sessions = []
         for span in self.spans[:]:
-            until = self.head if span.hear_until is None else span.hear_until
-            if span.gap is not None or start >= until or end <= span.hear_from:
+            until = self.head if span.listen_until is None else span.listen_until
+            if span.gap is not None or start >= until or end <= span.listen_from:
                 continue
             if span.session is not None:
                 sessions.append(span.session)
                 span.session = None
             if start < span.start:
-                span.deafen(min(end, span.start))
+                span.forget_before(min(end, span.start))
             if span.end is not None and end > span.end:
-                span.hear_until = max(span.end, min(until, start))
+                span.listen_until = max(span.end, min(until, start))
             last = self.head if span.end is None else span.end
             first, last = max(start, span.start), min(end, last)
             if first < last:
@@ -162,7 +162,7 @@ class Timeline:
     def settle_lines(self, session_number: int) -> None:
         """No refinement is to be expected for the lines of a link, committed or held here."""
         self.transcript.settle(session_number)
-        self.left.pop(session_number, None)
+        self.unfinished.pop(session_number, None)
         for span in self.spans:
             for entry in span.held:
                 entry.is_settled = entry.is_settled or entry.session_number == session_number
@@ -182,7 +182,7 @@ class Timeline:
             for entry in held:
                 self._commit(span, entry, now_s)
             if span.gap is not None:
-                self.transcript.mark(span.gap)
+                self.transcript.add_gap(span.gap)
             elif not span.is_settled or not self._is_over(span, now_s):
                 return
             self.spans.pop(0)
@@ -201,19 +201,19 @@ class Timeline:
             span.settled_s = now_s
         if now_s < span.settled_s + LINGER_S:
             return False
-        self.left[span.session.session_number] = span
+        self.unfinished[span.session.session_number] = span
         return True
 
     def _commit(self, span: Span, entry: PendingLine, now_s: float) -> None:
         """Commit what is new in a line."""
-        n_old = span.n_old(entry, self.rate_hz)
-        span.give(entry, n_old)
+        n_old = span.n_repeated(entry, self.rate_hz)
+        span.add_words(entry, n_old)
         if n_old:
             entry.trim(n_old)
         if entry.text:
             self.transcript.commit(entry, now_s)
 
-    def guess(self) -> str:
+    def partial_text(self) -> str:
         """What is heard beyond the last committed line: held lines and partials, in order."""
         pieces: list[str] = []
         for span in self.spans:

@@ -31,7 +31,7 @@ class Transcript:
         self._unsettled: deque[PendingLine] = deque()
         self._end = 0
         self._stable_prefix = StablePrefix()
-        self._guess = ""
+        self._partial = ""
 
     def commit(self, entry: PendingLine, now_s: float) -> None:
         """Add a line after all that is there."""
@@ -62,7 +62,7 @@ class Transcript:
                 entry.is_settled = True
         self._flush()
 
-    def waited(self, now_s: float) -> None:
+    def settle_overdue(self, now_s: float) -> None:
         """Stop waiting for refinements that should long have come."""
         for entry in self._unsettled:
             if now_s - entry.committed_s >= REFINEMENT_WAIT_S:
@@ -76,17 +76,17 @@ class Transcript:
             return None
         return self._unsettled[0].committed_s + REFINEMENT_WAIT_S
 
-    def mark(self, gap: Gap) -> None:
+    def add_gap(self, gap: Gap) -> None:
         """Add a gap after all that is there."""
         start = max(gap.start_sample, self._end)
         if start < gap.end_sample:
             self.changes.append(GapMarked(replace(gap, start_sample=start)))
 
-    def guess(self, text: str, now_s: float) -> None:
+    def set_partial(self, text: str, now_s: float) -> None:
         """What the recognisers make of the words after the last line."""
-        if text != self._guess:
-            self._guess = text
-            self.changes.append(PartialChanged(*self._stable_prefix.heard(text, now_s)))
+        if text != self._partial:
+            self._partial = text
+            self.changes.append(PartialChanged(*self._stable_prefix.split(text, now_s)))
 
     def _flush(self) -> None:
         while self._unsettled and self._unsettled[0].is_settled:

@@ -14,7 +14,7 @@ MOST_PAUSES = 1000
 FOREVER = float("inf")
 
 
-class Between:
+class UncapturedTime:
     """All times are of one steady clock, in seconds."""
 
     def __init__(self, began_s: float) -> None:
@@ -24,7 +24,7 @@ class Between:
         self._end_s: float | None = None
         self._stream: object = None
 
-    def heard(self, stream: object, start_s: float, end_s: float) -> float:
+    def add_sound(self, stream: object, start_s: float, end_s: float) -> float:
         """Sound of a stream follows, captured then.
 
         Returns:
@@ -35,12 +35,12 @@ class Between:
         self._end_s = max(end_s, self._end_s or 0.0, self._began_s)
         return missing_s
 
-    def missed(self, seconds: float) -> None:
+    def add_missing(self, seconds: float) -> None:
         """The stream itself says that so much is missing at its end."""
         if self._end_s is not None:
             self._end_s += seconds
 
-    def ended(self, end_s: float) -> float:
+    def missing_at_end(self, end_s: float) -> float:
         """Sound should have come until then; how much of it did not."""
         return self._missing_s(end_s)
 

@@ -64,7 +64,7 @@ class Watchdogs:
     is_live: bool = True
     """The source does not wait: a microphone, or something like it."""
     hears_microphone: bool = True
-    _standing: dict[Topic, ProblemRaised] = field(default_factory=dict)
+    _raised: dict[Topic, ProblemRaised] = field(default_factory=dict)
     last_captured_s: float | None = None
     audible_s: float = 0.0
     n_restarts: int = 0
@@ -72,24 +72,24 @@ class Watchdogs:
     def raise_(self, topic: Topic, problem: Problem, retry_s: float | None = None) -> None:
         """Say that something is wrong, unless it was said already."""
         raised = ProblemRaised(topic, problem if self.is_live else problem.of_file(), retry_s)
-        if self._standing.get(topic) != raised:
-            self._standing[topic] = raised
+        if self._raised.get(topic) != raised:
+            self._raised[topic] = raised
             self.changes.append(raised)
 
     def clear(self, topic: Topic) -> None:
         """Say that it works again, if it did not."""
-        if self._standing.pop(topic, None) is not None:
+        if self._raised.pop(topic, None) is not None:
             self.changes.append(ProblemCleared(topic))
 
-    def standing(self) -> Iterator[ProblemRaised]:
+    def raised(self) -> Iterator[ProblemRaised]:
         """What is wrong at present, the gravest first."""
         for topic in Topic:
-            if topic in self._standing:
-                yield self._standing[topic]
+            if topic in self._raised:
+                yield self._raised[topic]
 
     def is_raised(self, topic: Topic) -> bool:
         """Whether something is wrong there, and was said."""
-        return topic in self._standing
+        return topic in self._raised
 
     def captured(self, now_s: float, audible_s: float) -> None:
         """Sound came; ``audible_s`` of it may be speech that has reached the recogniser."""
@@ -109,7 +109,7 @@ class Watchdogs:
     @property
     def capture_due_s(self) -> float | None:
         """When ``check_capture`` is due; None while nothing is expected, or it was said already."""
-        if self.last_captured_s is None or Topic.CAPTURE in self._standing:
+        if self.last_captured_s is None or Topic.CAPTURE in self._raised:
             return None
         return self.last_captured_s + CAPTURE_S
 
@@ -128,13 +128,13 @@ class Watchdogs:
         else:
             self.clear(Topic.SEND)
 
-    def patience(self, waiting_since_s: float | None) -> tuple[float, Problem] | None:
+    def send_deadline(self, waiting_since_s: float | None) -> tuple[float, Problem] | None:
         """How long the transport may take nothing before the link is dead."""
         if waiting_since_s is None:
             return None
         return waiting_since_s + SEND_BROKEN_S, STUCK
 
-    def progressed(self) -> None:
+    def words_arrived(self) -> None:
         """The recogniser gave words."""
         self.audible_s = 0.0
         self.n_restarts = 0

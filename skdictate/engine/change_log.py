@@ -28,17 +28,17 @@ takes its time."""
 class ChangeLog:
     """``run`` stores what was said and tells it; what the disk has to say is told as well."""
 
-    def __init__(self, store: DictationStore, tell: Callable[[Change], None]) -> None:
+    def __init__(self, store: DictationStore, publish: Callable[[Change], None]) -> None:
         self.n_gaps = 0
         """That were told."""
         self._store = store
-        self._tell = tell
+        self._publish = publish
         self._changes: CoalescingQueue[Change] = CoalescingQueue(_stands_for)
         self._changed = asyncio.Event()
         store.on_trouble = self._disk_said
-        store.on_notice = lambda problem: self.say(Noticed(problem))
+        store.on_notice = lambda problem: self.publish(Noticed(problem))
 
-    def say(self, change: Change) -> None:
+    def publish(self, change: Change) -> None:
         """Have it told, after it is stored."""
         self._changes.put(change)
         self._changed.set()
@@ -52,7 +52,7 @@ class ChangeLog:
             await self._store.keep(changes)
             for change in changes:
                 self.n_gaps += isinstance(change, GapMarked)
-                self._tell(change)
+                self._publish(change)
             if Finished() in changes:
                 return
 
@@ -65,12 +65,12 @@ class ChangeLog:
     def close(self) -> None:
         """Tell what came after the end: it is of the disk, and nothing to store."""
         for change in self._changes.take():
-            self._tell(change)
+            self._publish(change)
 
     def _disk_said(self, problem: Problem | None) -> None:
         """What is wrong with the disk has changed."""
         topic = Topic.DISK
-        self.say(ProblemRaised(topic, problem) if problem else ProblemCleared(topic))
+        self.publish(ProblemRaised(topic, problem) if problem else ProblemCleared(topic))
 
 
 def _stands_for(change: Change) -> str | None:

@@ -19,37 +19,37 @@ class CoreDriver:
     def __init__(
         self,
         dictation: Dictation,
-        obey: Callable[[Effect], None],
-        say: Callable[[Change], None],
+        perform: Callable[[Effect], None],
+        publish: Callable[[Change], None],
     ) -> None:
         self.dictation = dictation
-        self._obey = obey
-        self._say = say
-        self._moved = asyncio.Event()
+        self._perform = perform
+        self._publish = publish
+        self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
-    def tell(self, what: Callable[..., None], *arguments: Any) -> None:
+    def call(self, what: Callable[..., None], *arguments: Any) -> None:
         """Call this input of the core with the time, and do what it answers."""
         loop = asyncio.get_running_loop()
         what(*arguments, loop.time())
         for effect in self.dictation.take_effects():
-            self._obey(effect)
+            self._perform(effect)
         for change in self.dictation.take_changes():
-            self._say(change)
-        self.move()
+            self._publish(change)
+        self.notify()
         self.close()
         deadline_s = self.dictation.next_deadline_s()
         if deadline_s is not None:
-            self._timer = loop.call_at(deadline_s, self.tell, self.dictation.tick)
+            self._timer = loop.call_at(deadline_s, self.call, self.dictation.tick)
 
-    def move(self) -> None:
+    def notify(self) -> None:
         """Something has happened that somebody may wait for, though it is nothing to the core."""
-        self._moved.set()
+        self._changed.set()
 
-    async def next_move(self) -> None:
+    async def next_change(self) -> None:
         """Wait until something has happened."""
-        self._moved.clear()
-        await self._moved.wait()
+        self._changed.clear()
+        await self._changed.wait()
 
     def status(self) -> Status:
         """A snapshot for the gauges."""

@@ -37,10 +37,10 @@ class Engine:
         self.on_change: Callable[[Change], None] = lambda change: None
         """Told of every change, after it is stored; on the event loop."""
         dictation = Dictation(source.format, backend.limits, policy, begin=store.n_samples)
-        self._core = CoreDriver(dictation, self._obey, self._say)
+        self._core = CoreDriver(dictation, self._perform, self._publish)
         self._change_log = ChangeLog(store, lambda change: self.on_change(change))
-        self._capture = SourceReader(source, store, self._core, self._say)
-        self._sessions = Sessions(backend, source.format, store, self._core, self._say)
+        self._capture = SourceReader(source, store, self._core, self._publish)
+        self._sessions = Sessions(backend, source.format, store, self._core, self._publish)
         self.meter = self._capture.meter
         self._done = asyncio.Event()
 
@@ -80,8 +80,10 @@ class Engine:
             audio_ms=round(status.recorded_s * 1000),
             billed_s=status.billed_s,
             problem=unkept or self._capture.problem or in_the_way,
-            mended=tuple(
-                part for part in self._capture.better.parts if self._core.dictation.is_spoken(*part)
+            repaired=tuple(
+                part
+                for part in self._capture.repaired.ranges
+                if self._core.dictation.is_spoken(*part)
             ),
         )
 
@@ -94,7 +96,7 @@ class Engine:
     def abandon(self) -> None:
         """Wait no longer for what is not answered; it becomes a gap."""
         self._capture.abandon()
-        self._core.tell(self._core.dictation.abandon)
+        self._core.call(self._core.dictation.abandon)
 
     def pause(self) -> None:
         """Capture nothing until ``resume``."""
@@ -106,7 +108,7 @@ class Engine:
 
     def retry(self) -> None:
         """Connect now."""
-        self._core.tell(self._core.dictation.retry)
+        self._core.call(self._core.dictation.retry)
 
     def switch(self, device: str) -> None:
         """Go on with another microphone, if this is a dictation from one."""
@@ -115,7 +117,7 @@ class Engine:
 
     def end_utterance(self) -> None:
         """End the sentence here."""
-        self._core.tell(self._core.dictation.end_utterance)
+        self._core.call(self._core.dictation.end_utterance)
 
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
@@ -123,7 +125,7 @@ class Engine:
 
     def notice(self, problem: Problem) -> None:
         """Say, when it runs, what the user should know of the way things are."""
-        self._change_log.say(Noticed(problem))
+        self._change_log.publish(Noticed(problem))
 
     def status(self) -> Status:
         """A snapshot for the gauges."""
@@ -131,7 +133,7 @@ class Engine:
 
     # ------------------------------------------------------------------------- the core's voice
 
-    def _obey(self, effect: fx.Effect) -> None:
+    def _perform(self, effect: fx.Effect) -> None:
         match effect:
             case fx.Open(session_number):
                 self._sessions.open(session_number, self._group)
@@ -142,9 +144,9 @@ class Engine:
             case fx.Done():
                 self._done.set()
             case fx.Send() | fx.SendSilence() | fx.Finish() | fx.EndUtterance():
-                self._sessions.order(effect)
+                self._sessions.enqueue(effect)
 
-    def _say(self, change: Change) -> None:
+    def _publish(self, change: Change) -> None:
         """Have it told, after it is stored; a source that is gone does not come back."""
         if self._capture.problem is None or change != ProblemCleared(Topic.CAPTURE):
-            self._change_log.say(change)
+            self._change_log.publish(change)

@@ -19,5 +19,5 @@ class Outcome:
     billed_s: int
     problem: Problem | None
     """What stood in the way at the end, if anything did."""
-    mended: tuple[Part, ...] = ()
+    repaired: tuple[Part, ...] = ()
     """Speech whose sound came better after it was recognised."""

@@ -35,13 +35,13 @@ class Sessions:
         sound: Format,
         store: DictationStore,
         core: CoreDriver,
-        say: Callable[[Change], None],
+        publish: Callable[[Change], None],
     ) -> None:
         self._backend = backend
         self._format = sound
         self._store = store
         self._core = core
-        self._say = say
+        self._publish = publish
         self._outboxes: dict[int, asyncio.Queue[Order]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._is_announced = False
@@ -55,31 +55,31 @@ class Sessions:
         """Cancel it at once."""
         self._tasks[session_number].cancel()
 
-    def order(self, order: Order) -> None:
+    def enqueue(self, order: Order) -> None:
         """The next thing for its link to do."""
         self._outboxes[order.session_number].put_nowait(order)
 
     def announce(self, problem: Problem) -> None:
         """Say what somebody outside knows of the recogniser; the next link to it clears this."""
         self._is_announced = True
-        self._say(ProblemRaised(Topic.RECOGNISER, problem))
+        self._publish(ProblemRaised(Topic.RECOGNISER, problem))
 
     async def _run(self, session_number: int) -> None:
         """One link from its opening to its end."""
         problem: Problem | None = None
         try:
             async with self._backend.connect(self._format) as session:
-                self._core.tell(self._core.dictation.session_opened, session_number)
+                self._core.call(self._core.dictation.session_opened, session_number)
                 if self._is_announced:
                     self._is_announced = False
-                    self._say(ProblemCleared(Topic.RECOGNISER))
+                    self._publish(ProblemCleared(Topic.RECOGNISER))
                 async with asyncio.TaskGroup() as group:
                     writing = group.create_task(self._write(session_number, session))
                     throttle = RateLimit(EVENTS_PER_S, EVENTS_AT_ONCE)
                     async with aclosing(aiter(session)) as events:  # type: ignore[type-var]
                         async for event in events:
-                            self._core.tell(
-                                self._core.dictation.session_said, session_number, event
+                            self._core.call(
+                                self._core.dictation.session_event, session_number, event
                             )
                             await throttle.passed(_cost(event))
                     writing.cancel()
@@ -87,7 +87,7 @@ class Sessions:
             problem = _first(group_error)
         finally:
             del self._outboxes[session_number], self._tasks[session_number]
-        self._core.tell(self._core.dictation.session_closed, session_number, problem)
+        self._core.call(self._core.dictation.session_closed, session_number, problem)
 
     async def _write(self, session_number: int, session: BackendSession) -> None:
         """Send what the core wants sent, in order. If the link breaks, its reader says why."""
@@ -102,11 +102,11 @@ class Sessions:
             except ProblemError:
                 return
             except UnreadableError as error:
-                self._say(Noticed(error.problem))
-                self._core.tell(self._core.dictation.unreadable, error.start, error.end)
+                self._publish(Noticed(error.problem))
+                self._core.call(self._core.dictation.unreadable, error.start, error.end)
                 return
             if isinstance(order, fx.Send):
-                self._core.tell(self._core.dictation.sent, session_number, order.end_sample)
+                self._core.call(self._core.dictation.sent, session_number, order.end_sample)
 
 
 async def _pass_on(order: Order, session: BackendSession, pcm: bytes) -> None:

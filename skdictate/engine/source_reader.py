@@ -11,8 +11,8 @@ from skdictate.audio.continuity import Missing
 from skdictate.audio.meter import Meter
 from skdictate.audio.pcm import measure
 from skdictate.core.changes import Change, Reason, SourceNamed
-from skdictate.core.name_changes import Naming
-from skdictate.core.repaired_ranges import Mended as Better
+from skdictate.core.name_changes import NameChanges
+from skdictate.core.repaired_ranges import RepairedRanges
 from skdictate.engine.core_driver import CoreDriver
 from skdictate.errors import Problem, ProblemError
 from skdictate.library.base import DictationStore
@@ -34,10 +34,10 @@ class SourceReader:
         source: Source,
         store: DictationStore,
         core: CoreDriver,
-        say: Callable[[Change], None],
+        publish: Callable[[Change], None],
     ) -> None:
         self.meter = Meter()
-        self.better = Better()
+        self.repaired = RepairedRanges()
         """What came better after the recogniser was given it."""
         self.is_paused = False
         self.is_stopped = False
@@ -46,9 +46,9 @@ class SourceReader:
         self._source = source
         self._store = store
         self._core = core
-        self._say = say
+        self._publish = publish
         self._task: asyncio.Task[None] | None = None
-        self._naming = Naming()
+        self._names = NameChanges()
         self._n_unkept = 0
         """Samples at the head that there was no room for."""
 
@@ -62,7 +62,7 @@ class SourceReader:
         """Capture no more; what the source has captured by now still counts."""
         self.is_stopped = True
         self._source.stop()
-        self._core.move()
+        self._core.notify()
         if self._task is not None:
             asyncio.get_running_loop().call_later(STOP_S, self._end)
 
@@ -77,7 +77,7 @@ class SourceReader:
             self.is_paused = True
             if isinstance(self._source, RemoteMicSource):
                 self._source.pause()
-            self._core.tell(self._core.dictation.pause)
+            self._core.call(self._core.dictation.pause)
 
     def resume(self) -> None:
         """Capture again."""
@@ -85,7 +85,7 @@ class SourceReader:
             self.is_paused = False
             if isinstance(self._source, RemoteMicSource):
                 self._source.resume()
-            self._core.tell(self._core.dictation.resume)
+            self._core.call(self._core.dictation.resume)
 
     def _end(self) -> None:
         """End the source by force; one that is worth waiting for is looked at again."""
@@ -103,56 +103,56 @@ class SourceReader:
         """Take the source's sound until it ends; then there is only the rest to wait for."""
         try:
             async with self._source as source:
-                self._core.tell(self._core.dictation.started)
+                self._core.call(self._core.dictation.started)
                 async with aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
                     async for item in blocks:
                         await self._receive(item)
         except ProblemError as error:
             self.problem = error.problem
-            self._core.tell(self._core.dictation.source_failed, error.problem)
+            self._core.call(self._core.dictation.source_failed, error.problem)
         finally:
-            self._name(self._naming.rest())
-            self._tell_unkept()
-            self._core.tell(self._core.dictation.stop)
+            self._report_name(self._names.last_change())
+            self._report_unkept()
+            self._core.call(self._core.dictation.stop)
 
     async def _receive(self, item: Item) -> None:
         """Whatever the source says."""
         match item:
             case bytes():
-                await self._take(item)
+                await self._store_block(item)
             case Missing() if not await self._is_left_out():
-                self._tell_unkept()
+                self._report_unkept()
                 self._store.append_silence(item.n_samples)
                 reason = Reason.OVERRUN if item.is_overrun else Reason.NOT_CAPTURED
-                self._core.tell(self._core.dictation.lost, item.n_samples, reason)
+                self._core.call(self._core.dictation.lost, item.n_samples, reason)
             case Named():
-                self._naming.heard(item.name)
+                self._names.set_name(item.name)
             case Trouble():
-                self._core.tell(self._core.dictation.source_failed, item.problem)
+                self._core.call(self._core.dictation.source_failed, item.problem)
             case Mended(start_sample, pcm):
                 self._store.mend(start_sample, pcm)
                 unsent = self._source.format.samples(self._core.status().unsent_s)
                 sent = self._store.n_samples - unsent
-                self.better.add(start_sample, min(start_sample + len(pcm) // 2, sent))
-        self._name(self._naming.due(asyncio.get_running_loop().time()))
+                self.repaired.add(start_sample, min(start_sample + len(pcm) // 2, sent))
+        self._report_name(self._names.next_change(asyncio.get_running_loop().time()))
 
-    def _name(self, change: tuple[str, str] | None) -> None:
+    def _report_name(self, change: tuple[str, str] | None) -> None:
         """Another microphone is heard, if the name of one is to be told."""
         if change is not None:
             name, was = change
             self._store.note_source(name)
-            self._say(SourceNamed(name, was))
-            self._core.tell(self._core.dictation.source_changed)
+            self._publish(SourceNamed(name, was))
+            self._core.call(self._core.dictation.source_changed)
 
     async def _is_left_out(self) -> bool:
         """In a pause, what comes is not wanted; or it waits, if it was spoken before or can be."""
         if self._source.is_live and not isinstance(self._source, RemoteMicSource):
             return self.is_paused
         while self.is_paused and not self.is_stopped:
-            await self._core.next_move()
+            await self._core.next_change()
         return False
 
-    async def _take(self, pcm: bytes) -> None:
+    async def _store_block(self, pcm: bytes) -> None:
         """One block: onto the disk first, then to everybody else."""
         if await self._is_left_out():
             return
@@ -165,10 +165,10 @@ class SourceReader:
                 self._source.placed(start_sample)
             self._captured(pcm, is_kept=is_kept)
         if not self._source.is_live and self._is_ahead():
-            self._core.tell(self._core.dictation.held)
+            self._core.call(self._core.dictation.held)
             while self._is_ahead():
-                await self._core.next_move()
-            self._core.tell(self._core.dictation.started)
+                await self._core.next_change()
+            self._core.call(self._core.dictation.started)
 
     def _is_ahead(self) -> bool:
         """Enough was read, for now."""
@@ -176,17 +176,17 @@ class SourceReader:
 
     def _captured(self, pcm: bytes, *, is_kept: bool) -> None:
         level = measure(pcm)
-        self.meter.heard(level)
+        self.meter.add_level(level)
         if is_kept:
-            self._tell_unkept()
-            self._core.tell(self._core.dictation.captured, len(pcm) // 2, level)
+            self._report_unkept()
+            self._core.call(self._core.dictation.captured, len(pcm) // 2, level)
             return
         self._n_unkept += len(pcm) // 2
         if self._n_unkept >= self._source.format.samples(UNKEPT_S):
-            self._tell_unkept()
+            self._report_unkept()
 
-    def _tell_unkept(self) -> None:
+    def _report_unkept(self) -> None:
         """Sound that there was no room for is one gap, not one for each block."""
         n_samples, self._n_unkept = self._n_unkept, 0
         if n_samples:
-            self._core.tell(self._core.dictation.lost, n_samples, Reason.NOT_KEPT)
+            self._core.call(self._core.dictation.lost, n_samples, Reason.NOT_KEPT)

@@ -69,7 +69,7 @@ class Retries:
         Not for long where nobody was reached, who could mind it.
         """
         self.drop(number)
-        rest_s = self._backoff.failed(is_free=True)
+        rest_s = self._backoff.next_wait_s(is_free=True)
         if not is_reached and self.n_vain < MANY:
             rest_s = min(rest_s, FRESH_S)
         self._rest_until_s = now_s + rest_s
@@ -77,7 +77,7 @@ class Retries:
     def worked(self, number: int, now_s: float) -> None:
         """It has succeeded, and is no try any more."""
         self._took_s = now_s - self._began_s.pop(number)
-        self._backoff.worked()
+        self._backoff.reset()
         self.needless()
 
     def needless(self) -> None:

@@ -72,8 +72,8 @@ class EmbeddedServer:
                 future.exception()  # whoever asks is told; nobody has to
                 return
             if asyncio.get_running_loop().time() - began_s > READY_S:
-                backoff.worked()
-            await asyncio.sleep(backoff.failed())
+                backoff.reset()
+            await asyncio.sleep(backoff.next_wait_s())
 
     async def _serve_once(self) -> Problem:
         """One life of the child; returns why it ended."""

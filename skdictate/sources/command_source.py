@@ -67,7 +67,7 @@ class CommandSource(Unopened):
             self._recorder = None
             if self._stopped.is_set():
                 return
-            rest_s = self._backoff.failed()
+            rest_s = self._backoff.next_wait_s()
             if self._heard_s is None and self._backoff.failures >= TRIES:
                 raise ProblemError(problem)
             yield Trouble(problem)
@@ -107,7 +107,7 @@ class CommandSource(Unopened):
             if self._heard_s is not None:
                 lost_s = now_s - self._heard_s - self.format.seconds(len(pcm) // BYTES_PER_SAMPLE)
         elif now_s - self._began_s >= WORKS_S:
-            self._backoff.worked()
+            self._backoff.reset()
         self._heard_s = now_s
         if lost_s >= LEAST_S:
             said.append(Missing(self.format.samples(lost_s)))

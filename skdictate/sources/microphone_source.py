@@ -256,7 +256,7 @@ class MicSource(Unopened):
                 self._is_heard = True
                 self._n_failures = 0
                 self._heard_ns = max(self._heard_ns, frame.capture_ns)
-                yield from self._continuity.take(frame.payload, frame.capture_ns / 1e9)
+                yield from self._continuity.feed(frame.payload, frame.capture_ns / 1e9)
             case Type.HELLO:
                 yield from self._meet(json.loads(frame.payload))
             case Type.OVERRUN:

@@ -124,7 +124,7 @@ class Dispatcher:
         self._past.room.go_on()
         self._past.look()
         if ended.dictation_id is not None and not ended.is_unsaved:
-            self._past.recognise_again(ended.dictation_id, ended.outcome.mended)
+            self._past.recognise_again(ended.dictation_id, ended.outcome.repaired)
         app.main_screen.ended(ended)
         app.show_page()
         self._saving.ended(ended)

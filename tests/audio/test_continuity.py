@@ -32,7 +32,7 @@ class Stream:
             late_s = self.rng.random() * self.jitter_s
             at_s = begun_s + seconds + 0.001 if in_one_rush else self.now_s + late_s
             number = self.n_spoken.to_bytes(BLOCK * 2, "little")
-            self.out += self.continuity.take(number, at_s)
+            self.out += self.continuity.feed(number, at_s)
             self.n_spoken += 1
 
     def lose(self, seconds: float) -> None:

@@ -7,10 +7,10 @@ QUIET = Level(-60, -50)
 
 def test_a_pause_is_told_from_speech_by_how_far_it_lies_below() -> None:
     loudness = Loudness(Format(1000))
-    loudness.heard(SPEECH, 0, 100)
+    loudness.add_level(SPEECH, 0, 100)
     assert loudness.is_audible
     assert not loudness.is_pause(100)
-    loudness.heard(QUIET, 100, 100)
+    loudness.add_level(QUIET, 100, 100)
     assert not loudness.is_audible
     assert not loudness.is_pause(200), "a consonant is not a pause"
     loudness.heard(QUIET, 200, 100)
@@ -22,24 +22,24 @@ def test_a_pause_is_told_from_speech_by_how_far_it_lies_below() -> None:
 
 def test_loud_speech_is_forgotten_in_time() -> None:
     loudness = Loudness(Format(1000))
-    loudness.heard(Level(-5, 0), 0, 100)
-    loudness.heard(Level(-30, -20), 100, 100)
+    loudness.add_level(Level(-5, 0), 0, 100)
+    loudness.add_level(Level(-30, -20), 100, 100)
     assert loudness.quiet_from == 100
-    loudness.heard(Level(-30, -20), 200, 60_000)
+    loudness.add_level(Level(-30, -20), 200, 60_000)
     assert loudness.quiet_from is None
 
 
 def test_who_is_sent_the_past_finds_its_pauses_too() -> None:
     loudness = Loudness(Format(1000))
     for start, level in enumerate([SPEECH, QUIET, QUIET, QUIET, SPEECH, QUIET, SPEECH, QUIET]):
-        loudness.heard(level, 100 * start, 100)
+        loudness.add_level(level, 100 * start, 100)
     assert [at for at in range(0, 801, 50) if loudness.is_pause(at)] == [250, 300, 350, 400]
 
 
 def test_how_long_the_silence_is_that_something_begins_with() -> None:
     loudness = Loudness(Format(1000))
     for start in range(0, 6000, 100):
-        loudness.heard(QUIET if 1000 <= start < 3000 or start >= 5000 else SPEECH, start, 100)
+        loudness.add_level(QUIET if 1000 <= start < 3000 or start >= 5000 else SPEECH, start, 100)
     assert loudness.quiet_samples(900, 6000) == 2100
     assert loudness.quiet_samples(500, 6000) == 0
     assert loudness.quiet_samples(3500, 6000) == 0

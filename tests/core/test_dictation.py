@@ -39,7 +39,7 @@ class Desk:
         return self.effects()
 
     def say(self, session_number: int, event: ev.Event) -> list[ch.Change]:
-        self.machine.session_said(session_number, event, self.now_s)
+        self.machine.session_event(session_number, event, self.now_s)
         return self.news()
 
     def open(self) -> int:
@@ -416,7 +416,7 @@ def test_ending_the_sentence_without_a_link_does_nothing() -> None:
 def test_what_a_link_says_after_its_end_is_not_heard() -> None:
     desk = Desk()
     desk.machine.session_opened(9, 0.0)
-    desk.machine.session_said(9, ev.Final("ghost", 0, 1), 0.0)
+    desk.machine.session_event(9, ev.Final("ghost", 0, 1), 0.0)
     desk.machine.session_closed(9, GONE, 0.0)
     desk.machine.sent(9, 100, 0.0)
     assert desk.news() == []
@@ -620,7 +620,7 @@ def test_a_part_of_a_recording_keeps_its_places() -> None:
     sent = [effect for effect in machine.take_effects() if isinstance(effect, fx.Send)]
     assert (sent[0].start_sample, sent[-1].end_sample) == (5_000, 5_300)
     machine.sent(1, 5_300, 0.0)
-    machine.session_said(1, ev.Final("hello", 50, 250), 0.0)
+    machine.session_event(1, ev.Final("hello", 50, 250), 0.0)
     machine.abandon(0.0)
     told = machine.take_changes()
     assert ch.LineCommitted(ch.Line(1, "hello", 5_050, 5_250, 1)) in told

@@ -139,8 +139,8 @@ def test_words_that_two_sessions_heard_are_judged_by_one(event: Found, is_kept: 
     transcript = Transcript(refines=False)
     session = Session(1, Format(1000), 50, 0.0)
     session.cursor = 250
-    span = Span(100, 200, hear_from=50, hear_until=250, session=session)
-    Results(Timeline(transcript), transcript).found(session, span, event)
+    span = Span(100, 200, listen_from=50, listen_until=250, session=session)
+    Results(Timeline(transcript), transcript).add_finding(session, span, event)
     assert len(transcript.changes) == is_kept
 
 
@@ -148,7 +148,7 @@ def test_what_is_found_after_the_last_word_is_kept_too() -> None:
     transcript = Transcript(refines=False)
     session = Session(1, Format(1000), 0, 0.0)
     session.cursor = 100
-    Results(Timeline(transcript), transcript).found(session, None, INSULT)
+    Results(Timeline(transcript), transcript).add_finding(session, None, INSULT)
     assert len(transcript.changes) == 1
 
 

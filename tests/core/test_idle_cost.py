@@ -120,11 +120,11 @@ def test_the_noise_of_a_room_is_learnt() -> None:
     still = VoiceActivity(Format(1000))
     fan = Level(-50.0, -45.0)
     for at in range(0, 60_000, 100):
-        still.heard(QUIET, at, 100)
-    still.heard(fan, 60_000, 100)
+        still.add_level(QUIET, at, 100)
+    still.add_level(fan, 60_000, 100)
     assert not still.is_still(60_100)
     for at in range(60_100, 120_000, 100):
-        still.heard(fan, at, 100)
+        still.add_level(fan, at, 100)
     assert still.is_still(120_000)
     assert not still.is_still(round(still.still_from or 0) + round(STILL_S * 1000) - 1)
 

@@ -25,16 +25,16 @@ def test_the_nearer_limit_counts() -> None:
 
 def test_waits_grow_up_to_a_bound_and_start_again_after_success() -> None:
     backoff = Backoff(random.Random(1))
-    waits_s = [backoff.failed() for _ in range(20)]
+    waits_s = [backoff.next_wait_s() for _ in range(20)]
     assert waits_s[0] <= 0.2
     assert all(wait_s <= LONGEST_S for wait_s in waits_s)
     assert min(waits_s[10:]) >= LONGEST_S / 2
-    backoff.worked()
-    assert backoff.failed() <= 0.2
+    backoff.reset()
+    assert backoff.next_wait_s() <= 0.2
 
 
 def test_who_was_never_reached_is_tried_more_often_and_for_days() -> None:
     backoff = Backoff(random.Random(1))
-    waits_s = [backoff.failed(is_free=True) for _ in range(20_000)]
+    waits_s = [backoff.next_wait_s(is_free=True) for _ in range(20_000)]
     assert max(waits_s[:30]) <= 2.0
     assert max(waits_s) <= LONGEST_S

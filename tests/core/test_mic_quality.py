@@ -20,8 +20,8 @@ class Room:
 
     def hear(self, level: Level, seconds: float) -> Problem | None:
         for _ in range(round(seconds * 20)):
-            self.mic_quality.heard(level, 0.05)
-        return next((raised.problem for raised in self.watch.standing()), None)
+            self.mic_quality.add_level(level, 0.05)
+        return next((raised.problem for raised in self.watch.raised()), None)
 
 
 def test_digital_silence_is_told_within_two_seconds_and_forgiven_at_once() -> None:
@@ -62,7 +62,7 @@ def test_one_click_is_no_clipping_and_shouting_is() -> None:
 def test_another_microphone_is_judged_from_its_own_beginning() -> None:
     room = Room()
     room.hear(NOTHING, 3)
-    room.mic_quality.begin()
+    room.mic_quality.restart()
     assert room.changes[-1] == ProblemCleared(Topic.SOUND)
     assert room.hear(ROOM, 4.5) is None
     assert room.hear(ROOM, 1.0) == QUIET

@@ -29,7 +29,7 @@ def used(
 ) -> Session:
     session = Session(1, Format(1000), 0, 0.0)
     session.is_timed = timed
-    session.has_parted = parted
+    session.has_ended_utterance = parted
     session.cursor = round(audio_s * 1000)
     session.ack = round(ack_s * 1000)
     session.is_pending = pending
@@ -67,7 +67,7 @@ def used(
 def test_the_cut_depends_on_what_is_used_and_what_is_being_said(
     session: Session, is_quiet: bool, cut: Cut | None
 ) -> None:
-    is_parted = session.has_parted
+    is_parted = session.has_ended_utterance
     assert Cutting(Limits()).decide(session, is_quiet=is_quiet, is_parted=is_parted) is cut
 
 
@@ -177,7 +177,7 @@ def test_silence_is_left_where_it_is_and_not_heard_again() -> None:
 def test_a_gap_that_a_line_reaches_into_begins_after_it() -> None:
     transcript = Transcript(refines=False)
     transcript.commit(PendingLine("words", 0, 500, 1), 0.0)
-    transcript.mark(Gap(400, 450, Reason.UNRECOGNISED))
-    transcript.mark(Gap(400, 900, Reason.UNRECOGNISED))
+    transcript.add_gap(Gap(400, 450, Reason.UNRECOGNISED))
+    transcript.add_gap(Gap(400, 900, Reason.UNRECOGNISED))
     gaps = [c.gap for c in transcript.changes if isinstance(c, GapMarked)]
     assert [(gap.start_sample, gap.end_sample) for gap in gaps] == [(500, 900)]

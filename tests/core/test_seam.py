@@ -42,47 +42,47 @@ def test_the_words_that_both_have_show_where_the_new_ones_begin(
 ) -> None:
     starts = {"one": 0, "ee": 0, "very": 0, "two": WORD, "three": 2 * WORD}
     start = starts[later.split()[0].casefold().strip(",")]
-    assert seam(kept, left).n_old(said(later, start + off)) == new
+    assert seam(kept, left).n_repeated(said(later, start + off)) == new
 
 
 def test_a_word_that_only_one_of_the_two_has_does_not_part_them() -> None:
-    assert seam("one two three four").n_old(said("one two four five", 0)) == 3
-    assert seam("one two three four").n_old(said("one two um three four five", 0)) == 5
+    assert seam("one two three four").n_repeated(said("one two four five", 0)) == 3
+    assert seam("one two three four").n_repeated(said("one two um three four five", 0)) == 5
 
 
 def test_where_two_readings_disagree_place_decides() -> None:
-    assert seam("one two").n_old(said("won too three", 0)) == 0, "too near to the end to say"
+    assert seam("one two").n_repeated(said("won too three", 0)) == 0, "too near to the end to say"
     far = Seam(1, said("one two three four five six", 0), 1000)
-    assert far.n_old(said("won too tree for fife", 0)) == 4
-    assert Seam(1, said("one two three", 0, NOWHERE), 1000).n_old(said("won", 0)) == 0
+    assert far.n_repeated(said("won too tree for fife", 0)) == 4
+    assert Seam(1, said("one two three", 0, NOWHERE), 1000).n_repeated(said("won", 0)) == 0
 
 
 def test_words_after_the_last_that_both_have_are_told_by_the_distance_of_the_two() -> None:
     before = Seam(1, said("one two three", 0), 1000)
-    assert before.n_old(said("one two tree four", 100)) == 3
+    assert before.n_repeated(said("one two tree four", 100)) == 3
     doubtful = Seam(1, said("one two three", 0, NOWHERE), 1000)
-    assert doubtful.n_old(said("one two tree four", 100)) == 2
+    assert doubtful.n_repeated(said("one two tree four", 100)) == 2
 
 
 def test_a_reading_is_gone_through_text_by_text() -> None:
     before = seam("one two three four")
-    assert before.n_old(said("one two", 0)) == 2
-    assert before.n_old(said("three four five", 2 * WORD)) == 2
-    assert before.n_old(said("five", 5 * WORD)) == 0, "said twice"
-    assert seam("").n_old(said("one", 0)) == 0
-    assert seam("one").n_old([]) == 0
+    assert before.n_repeated(said("one two", 0)) == 2
+    assert before.n_repeated(said("three four five", 2 * WORD)) == 2
+    assert before.n_repeated(said("five", 5 * WORD)) == 0, "said twice"
+    assert seam("").n_repeated(said("one", 0)) == 0
+    assert seam("one").n_repeated([]) == 0
 
 
 def test_what_is_not_found_for_some_texts_is_not_looked_for_any_longer() -> None:
     before = seam("one two three", doubt=NOWHERE)
     for _ in range(MISSES):
-        assert before.n_old(said("something else", 0)) == 0
-    assert before.n_old(said("one two three", 0)) == 0
+        assert before.n_repeated(said("something else", 0)) == 0
+    assert before.n_repeated(said("one two three", 0)) == 0
 
 
 def test_a_single_word_far_into_a_text_proves_nothing() -> None:
     before = seam("the end", doubt=NOWHERE)
-    assert before.n_old(said("now we come to the end of it", 0)) == 0
+    assert before.n_repeated(said("now we come to the end of it", 0)) == 0
 
 
 def test_words_without_times_share_the_time_of_their_text() -> None:

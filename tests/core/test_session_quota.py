@@ -16,7 +16,7 @@ from skdictate.core.changes import Topic
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from skdictate.core.session import Session
-from skdictate.core.session_quota import MOST_LINKS, MUTE_S, SessionQuota
+from skdictate.core.session_quota import MOST_SESSIONS, MUTE_S, SessionQuota
 from skdictate.core.session_state import SessionState
 from skdictate.core.status import Phase
 from skdictate.errors import Kind, Problem
@@ -45,7 +45,7 @@ def test_after_trouble_one_session_shows_whether_it_is_over() -> None:
         at_work.append(
             len([session for session in world.sessions.values() if not session.is_finished])
         )
-    assert 1 < max(at_work) <= MOST_LINKS
+    assert 1 < max(at_work) <= MOST_SESSIONS
     world.finish()
     world.check()
     assert not world.gaps
@@ -96,7 +96,7 @@ def spoken_to(desk: Desk, n_blocks: int, session_number: int) -> list[fx.Effect]
     effects: list[fx.Effect] = []
     for _ in range(n_blocks):
         # The watchdog replaces a session of which no words come; here there are none to be had.
-        desk.machine._scheduler.watch.audible_s = 0.0
+        desk.machine._scheduler.watchdogs.audible_s = 0.0
         effects += desk.hear(100, SPEECH)
     return effects
 
@@ -184,7 +184,7 @@ def test_cursors_that_move_are_work_and_others_are_not() -> None:
     for processed_ms in (500, 500, 900):
         desk.now_s += 1.0
         desk.say(session_number, ev.Cursors(2000, processed_ms))
-        told_s.append(session.last_told_s)
+        told_s.append(session.last_work_s)
     assert [after - before for before, after in pairwise(told_s)] == pytest.approx([0.0, 2.0])
 
 
@@ -252,7 +252,7 @@ def test_a_source_that_stands_still_after_a_long_unanswered_speech_goes_on_a_lit
     session_number = desk.open()
     desk.say(session_number, ALIVE)
     for _ in range(310):
-        desk.machine._scheduler.watch.audible_s = 0.0
+        desk.machine._scheduler.watchdogs.audible_s = 0.0
         desk.hear()
     desk.now_s += 4.0
     desk.machine.tick(desk.now_s)
@@ -278,7 +278,7 @@ def test_no_answer_of_any_kind_is_told_from_no_words() -> None:
 def test_no_more_than_so_many_are_sent_audio_at_a_time() -> None:
     sound = Format(16_000)
     trust = SessionQuota(Loudness(sound), Backoff())
-    sessions = [Session(number, sound, 0, 0.0) for number in range(MOST_LINKS)]
+    sessions = [Session(number, sound, 0, 0.0) for number in range(MOST_SESSIONS)]
     assert not trust.has_room(sessions, is_urgent=True)
     assert trust.has_room(sessions[1:], is_urgent=True)
     for session in sessions:

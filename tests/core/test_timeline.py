@@ -33,24 +33,24 @@ def holes(spans: list[Span]) -> list[tuple[int, int]]:
 
 def test_what_is_torn_before_a_span_shortens_only_what_it_hears_first() -> None:
     timeline = overlapping()
-    timeline.tear(41, 45)
+    timeline.mark_unreadable(41, 45)
     assert holes(timeline.spans) == [(41, 45)]
     assert timeline.spans[-1].start == 50
-    assert timeline.spans[-1].hear_from == 45
+    assert timeline.spans[-1].listen_from == 45
 
 
 def test_what_is_torn_across_a_cut_is_a_hole_on_both_sides() -> None:
     timeline = overlapping()
-    timeline.tear(45, 55)
+    timeline.mark_unreadable(45, 55)
     assert holes(timeline.spans) == [(45, 50), (50, 55)]
     assert timeline.spans[-1].start == 55
 
 
 def test_what_is_torn_behind_a_span_shortens_only_what_it_hears_last() -> None:
     timeline = overlapping()
-    timeline.tear(52, 58)
+    timeline.mark_unreadable(52, 58)
     assert holes(timeline.spans) == [(52, 58)]
-    assert timeline.spans[0].hear_until == 52
+    assert timeline.spans[0].listen_until == 52
 
 
 def test_a_settled_span_waits_some_seconds_for_its_link_to_end_and_no_longer() -> None:
@@ -62,9 +62,9 @@ def test_a_settled_span_waits_some_seconds_for_its_link_to_end_and_no_longer() -
     timeline.place(later, entry("two"), 1.0)
     timeline.flush(1.0)
     assert timeline.due_s == 1.0 + LINGER_S
-    assert timeline.sure(0) == 50
+    assert timeline.resume_position(0) == 50
     timeline.flush(1.0 + LINGER_S)
-    timeline.place(timeline.left[1], entry("one"), 8.0)
+    timeline.place(timeline.unfinished[1], entry("one"), 8.0)
     assert timeline.due_s is None
     lines = [it.line.text for it in timeline.transcript.changes if isinstance(it, LineCommitted)]
     assert lines == ["two", "one"], "late, but not lost"
@@ -76,11 +76,11 @@ def test_all_that_waits_is_sure_where_the_last_span_lingers() -> None:
     timeline = Timeline(Transcript(refines=False), head=100)
     timeline.stop()
     timeline.spans[0].settle(100)
-    assert timeline.sure(0) == 100
+    assert timeline.resume_position(0) == 100
 
 
 def test_what_is_cut_again_is_given_before_what_follows() -> None:
     timeline = overlapping()
     first, last = timeline.spans
-    middle = timeline.part(first, 30)
+    middle = timeline.cut_in_pause(first, 30)
     assert [id(it) for it in last.before] == [id(first.given), id(middle.given)]

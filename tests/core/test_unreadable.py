@@ -90,10 +90,10 @@ def test_beyond_a_seam_one_hears_less_and_the_other_has_the_gap() -> None:
     before = timeline.live
     assert before is not None
     after = timeline.overlap(before, 6_000, 1_000)
-    assert timeline.tear(5_500, 5_600) == []
-    assert (before.end, before.hear_until) == (5_000, 5_500)
-    assert timeline.tear(4_200, 4_300) == []
-    assert (after.start, after.hear_from) == (5_000, 4_300)
+    assert timeline.mark_unreadable(5_500, 5_600) == []
+    assert (before.end, before.listen_until) == (5_000, 5_500)
+    assert timeline.mark_unreadable(4_200, 4_300) == []
+    assert (after.start, after.listen_from) == (5_000, 4_300)
     gaps = [(span.gap.start_sample, span.gap.end_sample) for span in timeline.spans if span.gap]
     assert gaps == [(4_200, 4_300), (5_500, 5_600)]
     assert [(span.start, span.end) for span in timeline.spans] == [

@@ -167,11 +167,11 @@ def test_what_is_lost_before_it_has_answered_may_be_billed() -> None:
 
 def test_a_back_off_knows_no_price_before_a_second_session_was_in_vain() -> None:
     backoff = Backoff()
-    assert backoff.dear_s(is_network=False) == 0.0
+    assert backoff.least_wait_s(is_network=False) == 0.0
     backoff.n_unsettled = 1
-    assert backoff.dear_s(is_network=False) == 0.0
+    assert backoff.least_wait_s(is_network=False) == 0.0
     backoff.n_unsettled = 10_000
-    assert backoff.dear_s(is_network=False) == DEAREST_S
+    assert backoff.least_wait_s(is_network=False) == DEAREST_S
 
 
 BUDGET = Policy(budget_s=45.0, has_hedges=False)
@@ -255,7 +255,7 @@ def test_speech_of_the_past_that_gives_no_words_is_said(*, is_behind: bool) -> N
     desk = Desk(session_s=20.0)
     session_number = desk.open()
     for _ in range(250 if is_behind else 200):
-        desk.machine._scheduler.watch.audible_s = 0.0  # who watches what is said now, sees nothing
+        desk.machine._scheduler.watchdogs.audible_s = 0.0  # no live alarm
         desk.hear(100, SPEECH)
     desk.machine.session_closed(session_number, None, desk.now_s)
     titles = [it.problem.title for it in desk.machine.status(desk.now_s).problems]

@@ -362,7 +362,7 @@ class World:
                     del self.sessions[session.session_number]
                     self.dictation.session_closed(session.session_number, event, self.now_s)
                 else:
-                    self.dictation.session_said(session.session_number, event, self.now_s)  # type: ignore[arg-type]
+                    self.dictation.session_event(session.session_number, event, self.now_s)  # type: ignore[arg-type]
                 self.settle()
             if self.is_mute and session.outbox and session.outbox[0][0] <= self.now_s:
                 session.outbox[0] = (self.now_s + 1.0, session.outbox[0][1])

@@ -83,10 +83,10 @@ class Hour:
                 ev.Refinement(n_finals, f"Line {n_finals}."),
                 ev.EndOfUtterance(ms),
             ):
-                self.core.session_said(session_number, event, self.now_s)
+                self.core.session_event(session_number, event, self.now_s)
             n_finals += 1
         elif random.random() < 0.2:
-            self.core.session_said(session_number, ev.Partial(f"guess {ms}"), self.now_s)
+            self.core.session_event(session_number, ev.Partial(f"guess {ms}"), self.now_s)
         self._said[session_number] = heard, n_finals
 
 

@@ -216,7 +216,7 @@ async def test_that_nobody_is_there_is_said_and_is_no_fault(
     async with dictating(app, paths, serving) as it:
         await it.until(ProblemRaised)
         core = it.engine._core
-        core.tell(lambda now_s: core.dictation.tick(now_s + 60))
+        core.call(lambda now_s: core.dictation.tick(now_s + 60))
         (raised,) = it.engine.status().problems
         assert raised.topic is Topic.CAPTURE
         assert raised.problem.title == "Waiting for a microphone", "not: no sound arrives"

@@ -162,11 +162,11 @@ async def test_the_app_keeps_the_sound_for_that_and_orders_it_in_its_back_room(
         await asyncio.to_thread(screen.worker.close, 5)
         peer.hang_up()
         await listening
-        assert [start for start, _ in ended.outcome.mended] == [0]
+        assert [start for start, _ in ended.outcome.repaired] == [0]
         assert any(paths.recordings.glob("*.wav"))
         app = AppOfNothing(settings, paths)
         past = PastDictations(cast("Host", app), app.next_dictation.factory_for)
-        past.recognise_again(1, ended.outcome.mended)
+        past.recognise_again(1, ended.outcome.repaired)
         await until(lambda: hasattr(app, "word"))
         assert isinstance(app.word, Reprocessed)
     assert numbers(text(paths)) == list(range(1, 21))

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from skdictate.audio.continuity import Missing
-from skdictate.core.uncaptured import FOREVER, Between
+from skdictate.core.uncaptured import FOREVER, UncapturedTime
 from skdictate.errors import Problem
 from skdictate.mic_protocol.admission import SLACK_S, SPOOLED_S
 from skdictate.mic_protocol.frames import Frame, FrameError, Type
@@ -82,7 +82,7 @@ class RemoteSource:
         self._streams: deque[IncomingStream] = deque(maxlen=MOST_STREAMS)
         """Those of this dictation."""
         self._began_s = time.monotonic()
-        self._between = Between(self._began_s)
+        self._between = UncapturedTime(self._began_s)
         self._between.pauses.append(
             (-FOREVER, self._began_s)
         )  # before it begins, nothing is wanted
@@ -165,7 +165,7 @@ class RemoteSource:
     def _rest(self) -> Iterator[Item]:
         """What should have come until the end, from a sender that is away for good."""
         if self.stream is not None and not self.stream.is_over:
-            n_samples = self.format.samples(self._between.ended(self._stopped_s))
+            n_samples = self.format.samples(self._between.missing_at_end(self._stopped_s))
             if n_samples:
                 yield Missing(n_samples)
 
@@ -279,13 +279,13 @@ class RemoteSource:
         for item in arrival.items:
             if isinstance(item, Missing):
                 self._n_missing += item.n_samples
-                self._between.missed(self.format.seconds(item.n_samples))
+                self._between.add_missing(self.format.seconds(item.n_samples))
         if frame.type is not Type.AUDIO or not arrival.items:
             return
         stream = arrival.stream
         end_s = stream.clocks.ours_s(frame.capture_ns / 1e9, self._heard_s)
         start_s = end_s - stream.format.seconds(frame.n_samples)
-        n_missing = self.format.samples(self._between.heard(stream, start_s, end_s))
+        n_missing = self.format.samples(self._between.add_sound(stream, start_s, end_s))
         if n_missing:
             self._n_missing += n_missing
             arrival.items.insert(0, Missing(n_missing))

@@ -63,7 +63,7 @@ class SshSource:
             except ProblemError as error:
                 problem = error.problem
             if time.monotonic() - began_s >= WORKS_S and not problem.is_permanent:
-                self._backoff.worked()
+                self._backoff.reset()
             if not self._is_kept:
                 self._receiver.tell(problem)
             self._is_kept = False  # the next time it takes longer
@@ -126,7 +126,7 @@ class SshSource:
     async def _rest(self, least_s: float) -> None:
         self._woken.clear()
         try:
-            async with asyncio.timeout(max(least_s, self._backoff.failed())):
+            async with asyncio.timeout(max(least_s, self._backoff.next_wait_s())):
                 await self._woken.wait()
         except TimeoutError:
             pass
