@@ -13,10 +13,10 @@ def test_a_pause_is_told_from_speech_by_how_far_it_lies_below() -> None:
     loudness.add_level(QUIET, 100, 100)
     assert not loudness.is_audible
     assert not loudness.is_pause(200), "a consonant is not a pause"
-    loudness.heard(QUIET, 200, 100)
+    loudness.add_level(QUIET, 200, 100)
     assert loudness.is_pause(300)
     assert not loudness.is_pause(100), "that was speech"
-    loudness.heard(SPEECH, 300, 100)
+    loudness.add_level(SPEECH, 300, 100)
     assert not loudness.is_pause(400)
 
 

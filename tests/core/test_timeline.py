@@ -69,7 +69,7 @@ def test_a_settled_span_waits_some_seconds_for_its_link_to_end_and_no_longer() -
     lines = [it.line.text for it in timeline.transcript.changes if isinstance(it, LineCommitted)]
     assert lines == ["two", "one"], "late, but not lost"
     timeline.settle_lines(1)
-    assert not timeline.left
+    assert not timeline.unfinished
 
 
 def test_all_that_waits_is_sure_where_the_last_span_lingers() -> None:
