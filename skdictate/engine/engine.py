@@ -43,6 +43,7 @@ class Engine:
         self._sessions = Sessions(backend, source.format, store, self._core, self._publish)
         self.meter = self._capture.meter
         self._done = asyncio.Event()
+        self._is_cancelled: Callable[[], bool] = lambda: False
 
     @property
     def is_paused(self) -> bool:
@@ -51,6 +52,7 @@ class Engine:
 
     async def run(self) -> Outcome:
         """Dictate until the source ends or ``stop`` is called, and all is answered for."""
+        self._is_cancelled = _cancelled_from_now_on()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -134,6 +136,9 @@ class Engine:
     # ------------------------------------------------------------------------- the core's voice
 
     def _perform(self, effect: fx.Effect) -> None:
+        """Do it; unless all of this is being cancelled, when nothing is to be begun any more."""
+        if self._is_cancelled():
+            return
         match effect:
             case fx.Open(session_number):
                 self._sessions.open(session_number, self._group)
@@ -150,3 +155,11 @@ class Engine:
         """Have it told, after it is stored; a source that is gone does not come back."""
         if self._capture.problem is None or change != ProblemCleared(Topic.CAPTURE):
             self._change_log.publish(change)
+
+
+def _cancelled_from_now_on() -> Callable[[], bool]:
+    """Whether the task that runs now has been cancelled since, be it by one that it waits for."""
+    task = asyncio.current_task()
+    assert task is not None
+    n_before = task.cancelling()
+    return lambda: task.cancelling() > n_before

@@ -30,6 +30,7 @@ from skdictate.core.policy import Policy
 from skdictate.core.session_state import SessionState
 from skdictate.core.status import Phase
 from skdictate.engine import Engine
+from skdictate.engine.outcome import Outcome
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.library import Library
 from skdictate.library.recording import Recording
@@ -435,6 +436,60 @@ async def test_why_a_source_ended_stays_on_the_screen(serving: Serving, paths: P
     assert ProblemCleared(Topic.CAPTURE) not in it.changes
 
 
+async def test_cancelled_before_a_session_is_open_it_begins_no_other(
+    paths: Paths, tmp_path: Path
+) -> None:
+    nobody = Endpoint(f"unix:{tmp_path / 'nobody'}", is_plaintext=True)
+    source = LiveSource()
+    async with desk(paths, source, nobody) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        source.blocks.put_nowait(count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3))
+        await it.until(ProblemRaised)
+        await cancel(running)
+        assert it.engine._sessions._tasks == {}
+        kept = it.kept()
+    assert source.log == ["enter", "exit"]
+    assert kept.n_samples == 3 * SOUND.samples(0.25) + SOUND.samples(0.5)
+
+
+async def test_cancelled_while_it_speaks_with_a_recogniser_it_sends_nothing_more(
+    serving: Serving, paths: Paths
+) -> None:
+    source = LiveSource()
+    async with serving() as endpoint, desk(paths, source, endpoint) as it:
+        running = asyncio.ensure_future(it.engine.run())
+        source.blocks.put_nowait(count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3))
+        await it.until(LineCommitted)
+        source.blocks.put_nowait(count(4, 4, SOUND, gap_s=0, pause_s=0, run=3))
+        await cancel(running)
+        kept = it.kept()
+    assert kept.text == "1 2 3"
+    assert source.log == ["enter", "exit"]
+
+
+async def test_what_fails_inside_is_the_only_thing_told(paths: Paths, tmp_path: Path) -> None:
+    nobody = Endpoint(f"unix:{tmp_path / 'nobody'}", is_plaintext=True)
+    source = LiveSource()
+
+    def fail(change: Change) -> None:
+        if isinstance(change, ProblemRaised):
+            raise LookupError("a mistake in the program")
+
+    async with desk(paths, source, nobody) as it:
+        it.engine.on_change = fail
+        source.blocks.put_nowait(count(1, 3, SOUND, gap_s=0, pause_s=0.5, run=3))
+        with pytest.raises(ExceptionGroup) as raised:
+            await it.engine.run()
+    assert [type(error) for error in raised.value.exceptions] == [LookupError]
+
+
+async def cancel(running: asyncio.Future[Outcome]) -> None:
+    """It ends as cancelled, and tells of nothing that broke meanwhile."""
+    running.cancel()
+    await asyncio.wait([running])
+    assert running.cancelled()
+
+
 async def test_a_dictation_without_sound_leaves_nothing(serving: Serving, paths: Paths) -> None:
     source = LiveSource()
     source.blocks.put_nowait(None)
@@ -460,21 +515,26 @@ async def test_an_announcement_from_outside_is_said(serving: Serving, paths: Pat
 
 
 async def test_a_library_that_cannot_be_written_is_said_and_written_when_it_can_be(
-    serving: Serving, paths: Paths, tmp_path: Path
+    serving: Serving, paths: Paths
 ) -> None:
-    source = counted(tmp_path, 20, 10)
+    source = LiveSource()  # it ends when told: what is refused at the very end is not tried again
     async with serving() as endpoint, desk(paths, source, endpoint) as it:
         running = asyncio.ensure_future(it.engine.run())
+        source.blocks.put_nowait(count(1, 10, SOUND, gap_s=0.05, pause_s=0.5, run=10))
         await it.until(LineCommitted)
         it.library._db.execute("PRAGMA query_only = ON")
+        source.blocks.put_nowait(count(11, 20, SOUND, gap_s=0.05, pause_s=0.5, run=10))
         await it.until(LineCommitted, 2)
         it.library._db.execute("PRAGMA query_only = OFF")
+        it.engine.stop()
         outcome = await running
         kept = it.kept()
     assert numbers(" ".join(it.texts())) == numbers(kept.text) == list(range(1, 21))
-    (raised,) = [c for c in it.changes if isinstance(c, ProblemRaised)]
-    assert (raised.topic, raised.problem.title) == (Topic.DISK, "The library may not be written to")
-    assert "held in memory" in raised.problem.hint
+    raised = [c.problem for c in it.changes if isinstance(c, ProblemRaised)]
+    title = "The library may not be written to"
+    (refused,) = [problem for problem in raised if problem.title == title]
+    assert "held in memory" in refused.hint
+    assert ProblemRaised(Topic.DISK, refused) in it.changes
     assert outcome.problem is None
     assert kept.state == "done"
 
