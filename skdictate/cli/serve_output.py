@@ -40,7 +40,7 @@ def serve(options: argparse.Namespace, limits: Mapping[str, float]) -> Exit:
         offered_endpoint.identity(options.tls_cert, options.tls_key),
         options.sessions,
     )
-    heap.give_back()
+    heap.return_freed_memory()
     say = _say_json if options.form == "json" else _say
     return asyncio.run(host(offered, Moonshine, say))
 

@@ -1,4 +1,4 @@
-"""``python -m skdictate.server``: the embedded server, as a child of the app."""
+"""``python -m skdictate.server``: runs the embedded server as a child process of the app."""
 
 from skdictate.server.serve import main
 from skdictate.system import boundary

@@ -1,7 +1,7 @@
-"""How many calls there may be beside the sessions: some of them need no token, and all need memory.
+"""A limit on calls other than sessions: some of them need no token, and all of them need memory.
 
-Sessions are counted by their seats. Everything else (health, reflection) is counted here, in all
-and for each peer, so that one that holds many leaves some to others.
+Sessions are counted by ``SessionLimit``. Everything else (health, reflection) is counted here, in
+total and per peer, so that one peer with many calls cannot keep out the others.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from typing import Any
 import grpc
 
 MOST_CALLS = 64
-"""In all. Each may be about to receive a message of 4 MB, the longest that is taken."""
+"""In total. Each call may be receiving a message of 4 MB, the longest that the server accepts."""
 MOST_CALLS_OF_PEER = 16
-"""Of one machine: a few programs that watch over the server, and some that look what it offers."""
+"""From one machine: enough for a few monitoring programs and a few that list the services."""
 Continuation = Callable[[Any], Awaitable[Any]]
 
 
 class CallLimit(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Refuses calls beyond the number, before anything that they send is read.
+    """Refuses calls above the limits before reading anything that they send.
 
-    Their handlers have to be of the kind that takes and gives streams: those of other kinds are
-    given a message that was read already.
+    The handlers must be of the stream-stream kind: gRPC reads the request of a unary call before it
+    runs the handler.
     """
 
     def __init__(self, sessions: tuple[str, ...]) -> None:
-        """Count all calls but those of the services that are named."""
+        """Count all calls except those to the services whose full names are in ``sessions``."""
         self.n_calls: Counter[str] = Counter()
-        """By their peers."""
+        """The number of open calls of each peer."""
         self._prefixes = tuple(f"/{service}/" for service in sessions)
 
     async def intercept_service(self, continuation: Continuation, call: Any) -> Any:
-        """Let the call pass as one of those that are counted, or as a session."""
+        """Wrap the handler of a counted call; return that of a session unchanged."""
         handler = await continuation(call)
         if handler is None or call.method.startswith(self._prefixes):
             return handler
@@ -43,14 +43,14 @@ class CallLimit(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             peer = peer_of(context.peer())
             n_calls, n_of_peer = self.n_calls.total(), self.n_calls[peer]
             if n_calls >= MOST_CALLS or n_of_peer >= MOST_CALLS_OF_PEER:
-                text = "This server has too many calls of this kind at the moment"
+                text = "Too many calls are open on this server; try again later"
                 await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
             self.n_calls[peer] += 1
             try:
                 await handler.stream_stream(requests, context)
             finally:
                 self.n_calls[peer] -= 1
-                self.n_calls += Counter()  # forgets those that have none
+                self.n_calls += Counter()  # drops peers whose count is 0
 
         return grpc.stream_stream_rpc_method_handler(
             counted, handler.request_deserializer, handler.response_serializer
@@ -58,9 +58,10 @@ class CallLimit(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
 
 def peer_of(name: str) -> str:
-    """The machine that calls, by gRPC's name of its connection (``ipv4:192.0.2.1:4711``).
+    """Return the machine behind a gRPC peer name such as ``ipv4:192.0.2.1:4711``.
 
-    Machines have a whole network of the sixth version each, so its first 64 bits are the name.
+    An IPv6 address is reduced to its first 64 bits, because one machine usually has that whole
+    network. Names that are no IP address come back as their kind (``unix``) or as they are.
     """
     kind, _, rest = name.partition(":")
     if kind not in ("ipv4", "ipv6"):

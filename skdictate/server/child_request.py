@@ -1,4 +1,4 @@
-"""What a parent asks of its embedded server."""
+"""The request that the app sends to its embedded server when it starts it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ChildRequest:
-    """One line of JSON on the child's standard input."""
+    """One line of JSON on the child's standard input; a contract between the two processes."""
 
     address: str = ""
     """``unix:PATH``, or ``127.0.0.1:0`` for any free port."""

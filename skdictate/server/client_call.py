@@ -1,6 +1,6 @@
-"""One client of the server, from its settings to its last word, in whatever version of the API.
+"""One call of a client, from its settings to the last answer, whatever the version of the API.
 
-The versions differ in messages only: each says how to read and how to write them.
+The versions differ only in their messages: each subclass says how to read and write them.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from skdictate.server.session_rules import RefusedError, SessionRules
 from skdictate.server.session_usage import Usage
 
 ALIVE_S = 3.0
-"""How often a client is told that the session works; the service's interval is not published."""
+"""Seconds between two keepalive answers; SpeechKit does not publish its own interval."""
 STEP_S = 0.1
-"""Audio that is worth waking the recogniser for ..."""
-BITE_S = 2.0
-"""... and the most that it takes at once, so that others have their turn."""
-TOLD_S = 2.0
-"""How long a client may take to be told why its session has ended."""
+"""Seconds of audio that are worth waking the recogniser for."""
+CHUNK_S = 2.0
+"""Seconds of audio that the recogniser gets at once, so that other sessions have their turn."""
+STATUS_TIMEOUT_S = 2.0
+"""Seconds that a client has for reading the status with which its call is refused."""
 FULL_S = 10.0
-"""With this much waiting, no more is read from the client: it feels the back-pressure."""
+"""Seconds of audio that may be queued; above it nothing is read, and gRPC slows the client down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What all calls share; their audio is worked through on one thread."""
+    """What all calls share; ``executor`` has one thread, on which all audio is recognised."""
 
     recogniser: Recogniser
     executor: Executor
@@ -49,14 +49,14 @@ class Service:
     decoding: Executor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="decoder")
     )
-    """Another thread, see ``decoding``."""
+    """One more thread, for decoding containers; see ``decoding``."""
 
 
 class ClientCall(ABC):
     """Reads a client's audio, has it recognised, and writes the answers."""
 
     service: ClassVar[str]
-    """The full name, as gRPC has it."""
+    """The full name of the gRPC service."""
     method: ClassVar[str]
 
     def __init__(self, service: Service, context: Any) -> None:
@@ -66,34 +66,37 @@ class ClientCall(ABC):
         self._requests = Requests(context, service.rules, self._usage)
         self._responses = Responses(context)
         self._ends: deque[int] = deque()
-        """Where the client says that utterances end, in samples; ahead of the recogniser."""
+        """Where the client ended utterances, in samples; positions that the recogniser has not
+        reached."""
         self._ended: int | None = None
-        """The last of those, whether the recogniser has come to it or not."""
-        self._takes_ends = False
-        """The client may say where they end; ``_settings`` may allow it."""
+        """The last of these positions, whether the recogniser has reached it or not."""
+        self._accepts_ends = False
+        """Whether the client may end utterances itself; ``_settings`` may allow it."""
         self._decoder: Decoder = Raw()
-        """What is sent, as samples; ``_settings`` may name another."""
+        """Turns what the client sends into samples; ``_settings`` may choose another one."""
 
     @classmethod
     async def serve(cls, service: Service, context: Any) -> None:
-        """One session; one that breaks the rules ends with their status."""
+        """Serve one call; a client that breaks the rules gets the status of the rule."""
         status: tuple[grpc.StatusCode, str] | None = None
         try:
             await cls(service, context).run()
         except* RefusedError as group:
             refused = next(error for error in group.exceptions if isinstance(error, RefusedError))
             status = refused.code, refused.text
-            # The frames hold each other and what the client sent, until all garbage is looked for.
+            # The frames refer to each other and to the client's data, which would stay in memory
+            # until the next garbage collection.
             for error in (*group.exceptions, group):
                 clear_frames(error.__traceback__)
             del refused
         if status is not None:
-            with suppress(TimeoutError):  # whoever does not read is not told either
-                async with asyncio.timeout(TOLD_S):
+            # a client that does not read does not get the status either
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STATUS_TIMEOUT_S):
                     await context.abort(*status)
 
     async def run(self) -> None:
-        """Serve the call until the client has half-closed and everything is said."""
+        """Serve the call until the client has half-closed and all answers are written."""
         async with asyncio.TaskGroup() as group:
             request = await self._requests.read()
             self._format, wanted = self._settings(request.content if request else None)
@@ -101,9 +104,9 @@ class ClientCall(ABC):
             self._decoding = Decoding(self._decoder, self._service.decoding)
             await self._open(wanted)
             try:
-                await self._greet()
-                alive = group.create_task(self._say_alive())
-                reading = group.create_task(self._listen())
+                await self._send_opening()
+                alive = group.create_task(self._send_keepalives())
+                reading = group.create_task(self._read_requests())
                 await self._recognise()
                 await reading
                 alive.cancel()
@@ -111,140 +114,151 @@ class ClientCall(ABC):
                 with suppress(RuntimeError):  # the server has stopped
                     self._service.executor.submit(self._session.close)
 
-    # ------------------------------------------------------------------------- what versions say
+    # ------------------------------------------------------------------------- per version of the
+    # API
 
     @staticmethod
     @abstractmethod
     def unpack(data: bytes) -> Any | None:
-        """A request as it came; None if it is none."""
+        """Parse a request; None if the bytes are no such message."""
 
     @staticmethod
     @abstractmethod
     def pack(response: Any) -> bytes:
-        """An answer as it travels."""
+        """Serialise an answer."""
 
     @abstractmethod
     def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
-        """What the first message asks for: the sound to come, and what is told of it.
+        """Read the first message: the format of the audio, and which results the client wants.
 
         Raises:
-            RefusedError: there is none, or it asks for what cannot be.
+            RefusedError: there is no first message, or it asks for something that is not supported.
         """
 
     @abstractmethod
     def _audio(self, request: Any) -> tuple[bytes, int]:
-        """The bytes of a message and their number; or samples that stand for no bytes, and 0.
+        """Return the bytes of an audio message and their number, or samples of silence and 0.
 
         Raises:
-            RefusedError: it is no audio.
+            RefusedError: the message is not audio.
         """
 
     @abstractmethod
-    def _encode(self, said: SessionOutput) -> Any | None:
-        """What was said, as an answer; None where there is none for it."""
+    def _encode(self, output: SessionOutput) -> Any | None:
+        """Turn an output of the session into an answer.
+
+        None if this version has no answer for it.
+        """
 
     @abstractmethod
-    def _alive(self) -> Any:
-        """The answer that only says that the session works; None where there is none."""
+    def _keepalive(self) -> Any:
+        """The answer that only says that the session is alive; None if this version has none."""
 
     def _is_end(self, request: Any) -> bool:
-        """Whether a message is an end of utterance, and no audio."""
+        """Whether a message ends an utterance and carries no audio."""
         return False
 
-    async def _greet(self) -> None:
-        """What is said at once."""
-        await self._write(self._alive())
+    async def _send_opening(self) -> None:
+        """Write what the client gets before any result."""
+        await self._write(self._keepalive())
 
-    # ------------------------------------------------------------------------- what all do
+    # ------------------------------------------------------------------------- for all versions
 
     async def _open(self, wanted: Wanted) -> None:
-        sizes = (self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, BITE_S, FULL_S))
-        self._inbox = AudioQueue(*sizes)
+        sizes = (
+            self._format.size_bytes(self._format.samples(s)) for s in (STEP_S, CHUNK_S, FULL_S)
+        )
+        self._audio_queue = AudioQueue(*sizes)
         opening = asyncio.ensure_future(
-            self._work(self._service.recogniser.open, self._format.rate_hz)
+            self._run_on_executor(self._service.recogniser.open, self._format.rate_hz)
         )
         try:
             stream = await asyncio.shield(opening)
-        except asyncio.CancelledError:  # the client has gone, and the stream is opened all the same
+        except asyncio.CancelledError:  # the client has gone, but the stream is opened all the same
             opening.add_done_callback(self._close_unused)
             raise
         self._session = ClientSession(stream, self._format, wanted)
 
     def _close_unused(self, opening: asyncio.Future[RecogniserStream]) -> None:
-        """Free a stream that nobody waited for."""
+        """Close a stream that was opened for a client which has gone."""
         if not opening.cancelled() and opening.exception() is None:
             with suppress(RuntimeError):  # the server has stopped
                 self._service.executor.submit(opening.result().close)
 
-    async def _listen(self) -> None:
-        """Take audio until the client has no more."""
+    async def _read_requests(self) -> None:
+        """Read messages and queue their audio until the client has no more."""
         while request := await self._requests.read():
             if self._is_end(request.content):
-                self._usage.message(request.size_bytes, 0)
-                if self._takes_ends:
-                    await self._end_here()
+                self._usage.add_message(request.size_bytes, 0)
+                if self._accepts_ends:
+                    await self._mark_utterance_end()
                 continue
             data, size_bytes = self._audio(request.content)
-            self._usage.message(request.size_bytes, size_bytes)
+            self._usage.add_message(request.size_bytes, size_bytes)
             if not size_bytes:
-                await self._take(data)
+                await self._queue_audio(data)
                 continue
             async for pcm in self._decoding.decode(data):
-                await self._take(pcm)
+                await self._queue_audio(pcm)
         async for pcm in self._decoding.finish():
-            await self._take(pcm)
-        await self._inbox.end()
+            await self._queue_audio(pcm)
+        await self._audio_queue.end()
 
-    async def _end_here(self) -> None:
-        """The utterance ends with what has come; where it has ended already, this says nothing."""
+    async def _mark_utterance_end(self) -> None:
+        """End the utterance after the audio received so far.
+
+        Ignored where one has already ended.
+        """
         if self._usage.n_samples != self._ended:
             self._usage.end()
             self._ended = self._usage.n_samples
             self._ends.append(self._ended)
-            await self._inbox.wake()
+            await self._audio_queue.wake_reader()
 
-    async def _take(self, pcm: bytes) -> None:
-        """Samples, within the limits; waits while the recogniser is behind."""
+    async def _queue_audio(self, pcm: bytes) -> None:
+        """Count samples against the limits and queue them; waits while the recogniser is behind."""
         if not pcm:
             return
-        self._usage.sound(len(pcm) // 2)
-        self._session.received(len(pcm) // 2)
-        await self._inbox.put(pcm)
+        self._usage.add_samples(len(pcm) // 2)
+        self._session.add_received(len(pcm) // 2)
+        await self._audio_queue.put(pcm)
 
     async def _recognise(self) -> None:
-        """Work through the audio as it comes, and say what it gives."""
+        """Recognise the audio as it comes, and write the results."""
         position = 0
-        while (pcm := await self._inbox.take()) is not None:
+        while (pcm := await self._audio_queue.get()) is not None:
             while self._ends and self._ends[0] * 2 <= position + len(pcm):
                 n_bytes = self._ends.popleft() * 2 - position
-                await self._say(await self._work(self._session.feed, pcm[:n_bytes]))
-                await self._say(await self._work(self._end_utterance))
+                await self._send_outputs(
+                    await self._run_on_executor(self._session.feed, pcm[:n_bytes])
+                )
+                await self._send_outputs(await self._run_on_executor(self._end_utterance))
                 position += n_bytes
                 pcm = pcm[n_bytes:]
-            await self._say(await self._work(self._session.feed, pcm))
+            await self._send_outputs(await self._run_on_executor(self._session.feed, pcm))
             position += len(pcm)
-        await self._say(await self._work(self._session.finish))
+        await self._send_outputs(await self._run_on_executor(self._session.finish))
 
     def _end_utterance(self) -> list[SessionOutput]:
         stream = self._service.recogniser.open(self._format.rate_hz)
         return self._session.end_utterance(stream)
 
-    async def _work(self, function: Any, *arguments: Any) -> Any:
-        """Run on the recogniser's thread."""
+    async def _run_on_executor(self, function: Any, *arguments: Any) -> Any:
+        """Run a blocking function on the recogniser's thread."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._service.executor, function, *arguments)
 
-    async def _say(self, heard: list[SessionOutput]) -> None:
-        for said in heard:
-            response = self._encode(said)
+    async def _send_outputs(self, outputs: list[SessionOutput]) -> None:
+        for output in outputs:
+            response = self._encode(output)
             if response is not None:
                 await self._write(response)
 
-    async def _say_alive(self) -> None:
-        """Signs of life at a fixed interval."""
+    async def _send_keepalives(self) -> None:
+        """Write a keepalive every ``ALIVE_S`` seconds."""
         while True:
             await asyncio.sleep(ALIVE_S)
-            await self._write(self._alive())
+            await self._write(self._keepalive())
 
     async def _write(self, response: Any) -> None:
         if response is not None:
@@ -252,7 +266,7 @@ class ClientCall(ABC):
 
 
 class Recognition:
-    """The one method of a version of the API; serves any number of calls."""
+    """The streaming method of one version of the API; serves any number of calls."""
 
     call: ClassVar[type[ClientCall]]
 
@@ -260,7 +274,7 @@ class Recognition:
         self._service = Service(recogniser, executor, rules)
 
     def handler(self) -> grpc.GenericRpcHandler:
-        """What a gRPC server registers."""
+        """The handler to register with a gRPC server."""
         method = grpc.stream_stream_rpc_method_handler(
             self.recognize,
             request_deserializer=self._received,
@@ -272,5 +286,5 @@ class Recognition:
         return Request(self.call.unpack(data), len(data))
 
     async def recognize(self, _requests: Any, context: Any) -> None:
-        """One session, from its settings to its end."""
+        """Serve one session."""
         await self.call.serve(self._service, context)

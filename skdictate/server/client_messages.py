@@ -1,4 +1,7 @@
-"""Messages of a client as they come: measured, in time, and none that is no message."""
+"""Reads a client's messages.
+
+With their size, within the idle limit, and refusing malformed ones.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,26 @@ from typing import Any, cast
 
 import grpc
 
-from skdictate.server.session_rules import SessionRules, idle, wrong
+from skdictate.server.session_rules import SessionRules, client_idle, invalid_request
 from skdictate.server.session_usage import Usage
 
 LATE_S = 0.5
-"""If this program itself was stopped for so long, what did not come may have come."""
+"""Seconds. If the event loop was itself stopped for this long after a deadline, the message may be
+there unread, so the client gets another interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message of a client."""
+    """One message of a client."""
 
     content: Any | None
-    """What it says; None if it is no message of this version."""
+    """The parsed message; None if it could not be parsed."""
     size_bytes: int
-    """As it came, with all that nobody knows."""
+    """The size on the wire, unknown fields included."""
 
 
 class Requests:
-    """Those of one call."""
+    """The messages of one call."""
 
     def __init__(self, context: Any, rules: SessionRules, usage: Usage) -> None:
         self._context = context
@@ -35,19 +39,19 @@ class Requests:
         self._usage = usage
 
     async def read(self) -> Request | None:
-        """The next; None if there are no more.
+        """Wait for the next message; None when the client has half-closed.
 
         Raises:
-            RefusedError: it does not come in time, or is none.
+            RefusedError: the client was idle for too long, or the message is malformed.
         """
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         request = await self._read()
         if request is grpc.aio.EOF:
             return None
-        self._usage.waited(loop.time() - begun_s)
+        self._usage.add_wait(loop.time() - begun_s)
         if request.content is None:
-            raise wrong("This is no message of this version of the API")
+            raise invalid_request("The message is malformed for this version of the API")
         return cast("Request", request)
 
     async def _read(self) -> Any:
@@ -57,7 +61,7 @@ class Requests:
         try:
             while not reading.done():
                 if loop.time() - due_s < LATE_S:
-                    raise idle()
+                    raise client_idle()
                 due_s = loop.time() + self._rules.idle_s
                 await asyncio.wait([reading], timeout=self._rules.idle_s)
             return reading.result()

@@ -1,36 +1,39 @@
-"""What a container holds beside its sound: headers, tags, packets of nothing. It costs work too."""
+"""Limits what a container may hold besides audio (headers, tags, empty packets).
+
+It costs work too.
+"""
 
 from __future__ import annotations
 
-from skdictate.server.decoder import DECODED_HZ, broken
+from skdictate.server.decoder import DECODED_HZ, malformed
 
 FREE_PARTS = 2_000
-"""A file may have so many before its first sound; those of the tests have fewer than ten."""
+"""A file may have this many parts before its first sound; usual files have fewer than ten."""
 PARTS_PER_S = 100
-"""And so many more for each second of sound: a page of another stream, say, in between."""
+"""This many more for each second of sound, for example interleaved pages of another stream."""
 HEAD_PARTS = 100
-"""A header that begins sound anew counts as so many: a decoder is made for it (0.1 ms)."""
+"""The weight of a header that starts a new stream: creating its decoder takes 0.1 ms."""
 
 
 class Overhead:
-    """Counts the parts of one client's container that give no sound."""
+    """Counts the parts of one client's container that yield no sound."""
 
     def __init__(self, container: str) -> None:
         self._container = container
         self._n_parts = 0
         self._n_allowed: float = FREE_PARTS
 
-    def part(self, weight: int = 1) -> None:
-        """There was one more.
+    def add_part(self, weight: int = 1) -> None:
+        """Count one part of the given weight.
 
         Raises:
-            RefusedError: there are too many for the sound that there was.
+            RefusedError: there are too many parts for the sound so far.
         """
         self._n_parts += weight
         if self._n_parts > self._n_allowed:
-            raise broken(self._container, "there is too much in it that is no sound")
+            raise malformed(self._container, "it contains too much data that is not sound")
 
     def sound(self, pcm: bytes) -> bytes:
-        """There was some sound; gives it back."""
+        """Count decoded samples (s16le), which allow for more parts, and return them."""
         self._n_allowed += PARTS_PER_S * (len(pcm) // 2) / DECODED_HZ
         return pcm

@@ -1,16 +1,16 @@
-"""Containers by their names in the protocol; what opens them is loaded when the first one comes."""
+"""Finds the decoder of a container; its library is loaded when the first one is needed."""
 
 from __future__ import annotations
 
 from skdictate.server.decoder import Decoder
-from skdictate.server.session_rules import wrong
+from skdictate.server.session_rules import invalid_request
 
 
 def open_container(name: str) -> Decoder:
-    """A decoder for one.
+    """A new decoder for the container with this name of the protocol's enumeration.
 
     Raises:
-        RefusedError: there is none of that name.
+        RefusedError: there is no such container.
     """
     match name:
         case "WAV":
@@ -25,4 +25,4 @@ def open_container(name: str) -> Decoder:
             from skdictate.server.mp3 import Mp3
 
             return Mp3()
-    raise wrong("container_audio_type has to be WAV, OGG_OPUS or MP3")
+    raise invalid_request("container_audio_type has to be WAV, OGG_OPUS or MP3")

@@ -1,7 +1,8 @@
-"""Bytes of a client as sound: what all formats have in common.
+"""Decoders: what turns a client's bytes into samples, whatever their format.
 
-Decoders take bytes as they come, in pieces of any size, and give the sound of what is complete.
-They give it in pieces too, so that whoever takes it may stop: a few bytes of Opus can be hours.
+A decoder takes bytes in pieces of any size and yields the sound of what is complete. It yields it
+in pieces too, so that the caller can stop in between: a few bytes of Opus can stand for hours of
+sound.
 """
 
 from __future__ import annotations
@@ -9,61 +10,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from skdictate.server.session_rules import RefusedError, wrong
+from skdictate.server.session_rules import RefusedError, invalid_request
 
 RATES_HZ = range(8_000, 48_001)
 DECODED_HZ = 16_000
-"""What comes out of a container, whatever is inside: the model wants no other rate."""
+"""The sample rate of decoded containers, whatever their own: the model accepts no other."""
 
 
 class Decoder(Protocol):
-    """One client's sound, from bytes to samples (s16le, mono)."""
+    """Decodes one client's sound to samples (s16le, mono)."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """The next bytes.
+        """Decode the next bytes.
 
         Raises:
-            RefusedError: they are not what they were said to be.
+            RefusedError: they are not in the format that the client named.
         """
 
     def finish(self) -> Iterator[bytes]:
-        """No more bytes will come: what is left.
+        """Yield what is left when the client has sent everything.
 
         Raises:
-            RefusedError: there was nothing that could be heard.
+            RefusedError: there was no sound.
         """
 
 
 class Raw:
-    """Samples as they are. A message may end in the middle of one: its other byte is the next."""
+    """Passes on uncompressed samples, keeping a sample whole that is split between two messages."""
 
     def __init__(self) -> None:
         self._half = b""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """The next bytes; gives whole samples."""
+        """Yield the whole samples."""
         data = self._half + data
         n_whole = len(data) - len(data) % 2
         self._half = data[n_whole:]
         yield data[:n_whole]
 
     def finish(self) -> Iterator[bytes]:
-        """Half a sample is none."""
+        """Yield nothing: half a sample is dropped."""
         yield from ()
 
 
 def check(rate_hz: int, n_channels: int) -> None:
-    """Hold what a container says of its sound to what can be recognised.
+    """Check what a container's header says of its sound.
 
     Raises:
-        RefusedError: it cannot be.
+        RefusedError: the sample rate or the number of channels is not supported.
     """
     if rate_hz not in RATES_HZ:
-        raise wrong(f"The sample rate has to be from 8000 to 48000, not {rate_hz}")
+        raise invalid_request(f"The sample rate has to be from 8000 to 48000, not {rate_hz}")
     if n_channels != 1:
-        raise wrong(f"Only one channel can be recognised in a stream, not {n_channels}")
+        raise invalid_request(f"Only one channel can be recognised in a stream, not {n_channels}")
 
 
-def broken(name: str, what: str) -> RefusedError:
-    """The bytes are not what they were said to be."""
-    return wrong(f"The audio is not {name}: {what}")
+def malformed(name: str, what: str) -> RefusedError:
+    """The error for bytes that are not valid in the named format."""
+    return invalid_request(f"The audio is not {name}: {what}")

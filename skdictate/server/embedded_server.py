@@ -1,6 +1,7 @@
-"""The parent's side of the embedded server: starts it, watches it, starts it again.
+"""The app's side of the embedded server: starts the child process, watches it, and restarts it.
 
-The child gets its order on standard input, never in its arguments: it may hold a token.
+The child reads its request from standard input rather than from its arguments, because other users
+can read arguments and the request may hold a token.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
 
 READY_S = 20.0
-"""A child that is not ready by then is stuck: loading the model takes a third of a second."""
+"""Seconds until a child that is not ready counts as stuck; loading the model takes a third of a
+second."""
 STOP_S = 3.0
-"""A child that does not end by then is killed."""
+"""Seconds that a child has to end before it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server is, and what to show it."""
+    """The server's gRPC target, and the token to show it."""
 
     target: str
     token: str
@@ -45,22 +47,22 @@ class EmbeddedServer:
         self._paths = paths
         self._limits = limits
         self._address: asyncio.Future[Address] | None = None
-        self._words: deque[str] = deque(maxlen=20)
+        self._stderr_lines: deque[str] = deque(maxlen=20)
         self.on_problem: Callable[[Problem], None] = lambda problem: None
-        """Told when the server dies, or cannot be had."""
+        """Called when the server stops or cannot be started."""
         self.pid: int | None = None
-        """The present child."""
+        """The process id of the current child."""
 
     async def address(self) -> Address:
-        """Where the server is; waits until it is ready.
+        """Wait until the server is ready and return its address.
 
         Raises:
-            ProblemError: there is no embedded recogniser on this machine.
+            ProblemError: this machine has no embedded recogniser.
         """
         return await asyncio.shield(self._future())
 
     async def run(self) -> None:
-        """Start the server, and start it again whenever it dies; until cancelled."""
+        """Start the server, and restart it whenever it stops; runs until cancelled."""
         backoff = Backoff()
         while True:
             began_s = asyncio.get_running_loop().time()
@@ -69,45 +71,46 @@ class EmbeddedServer:
             if problem.is_permanent:
                 future = self._future()
                 future.set_exception(ProblemError(problem))
-                future.exception()  # whoever asks is told; nobody has to
+                # marks the exception as retrieved, in case nobody waits for the address
+                future.exception()
                 return
             if asyncio.get_running_loop().time() - began_s > READY_S:
                 backoff.reset()
             await asyncio.sleep(backoff.next_wait_s())
 
     async def _serve_once(self) -> Problem:
-        """One life of the child; returns why it ended."""
+        """Run one child from start to end, and return why it ended."""
         folder = self._paths.socket_folder()
         try:
             async with self._child() as child:
-                order = self._order(folder)
+                request = self._child_request(folder)
                 assert child.stdin is not None
-                child.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
-                problem = await self._hear_ready(child, order.token)
+                child.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+                problem = await self._wait_until_ready(child, request.token)
                 if problem is not None:
                     return problem
                 await child.wait()
-                return self._death(child.returncode)
+                return self._exit_problem(child.returncode)
         finally:
             self.pid = None
             if self._address is not None and self._address.done():
-                self._address = None  # those who still wait are told of the next child
+                self._address = None  # callers that still wait get the address of the next child
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _order(self, folder: Path) -> ChildRequest:
-        """A socket in a folder of our own; a port with a token where there are no such sockets."""
+    def _child_request(self, folder: Path) -> ChildRequest:
+        """A socket in a folder of our own; a port with a token on systems without such sockets."""
         if os.name == "posix":
             return replace(self._limits, address=f"unix:{folder / 's'}")
         return replace(self._limits, address="127.0.0.1:0", token=secrets.token_urlsafe(32))
 
     @asynccontextmanager
     async def _child(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        """The process, and its end whatever happens to us."""
+        """Start the child, and end it when the block is left, for whatever reason."""
         child = await child_processes.start_module("skdictate.server")
         self.pid = child.pid
-        self._words.clear()
+        self._stderr_lines.clear()
         async with asyncio.TaskGroup() as group:
-            reader = group.create_task(self._read_words(child))
+            reader = group.create_task(self._read_stderr(child))
             try:
                 yield child
             finally:
@@ -117,15 +120,17 @@ class EmbeddedServer:
                         await reader
                 reader.cancel()
 
-    async def _read_words(self, child: asyncio.subprocess.Process) -> None:
-        """Keep the last words of the child: they tell why it died."""
+    async def _read_stderr(self, child: asyncio.subprocess.Process) -> None:
+        """Keep the last lines of the child's standard error, which say why it stopped."""
         assert child.stderr is not None
         while line := await child.stderr.readline():
             if words := clean(line.decode(errors="replace")):
-                self._words.append(words)
+                self._stderr_lines.append(words)
 
-    async def _hear_ready(self, child: asyncio.subprocess.Process, token: str) -> Problem | None:
-        """Wait for the one line that the child says."""
+    async def _wait_until_ready(
+        self, child: asyncio.subprocess.Process, token: str
+    ) -> Problem | None:
+        """Wait for the child's one line of output; a problem if it is not ready."""
         assert child.stdout is not None
         try:
             async with asyncio.timeout(READY_S):
@@ -134,20 +139,20 @@ class EmbeddedServer:
             return _stopped(f"It was not ready after {READY_S:.0f} seconds")
         if not line:
             await child.wait()
-            return self._death(child.returncode)
-        told = json.loads(line)
-        if told["problem"]:
-            title, detail, hint = told["problem"]
+            return self._exit_problem(child.returncode)
+        reply = json.loads(line)
+        if reply["problem"]:
+            title, detail, hint = reply["problem"]
             return Problem(Kind.RECOGNISER, title, detail, hint, is_permanent=True)
-        self._future().set_result(Address(told["address"], token))
+        self._future().set_result(Address(reply["address"], token))
         return None
 
-    def _death(self, code: int | None) -> Problem:
-        """Why the child ended."""
+    def _exit_problem(self, code: int | None) -> Problem:
+        """The problem to report for a child that ended with this code."""
         if code is not None and code < 0:
             with suppress(ValueError):
                 return _stopped(f"It was ended by {signal.Signals(-code).name}")
-        last = f", saying {self._words[-1]!r}" if self._words else ""
+        last = f", saying {self._stderr_lines[-1]!r}" if self._stderr_lines else ""
         return _stopped(f"It ended with code {code}{last}")
 
     def _future(self) -> asyncio.Future[Address]:
@@ -161,5 +166,5 @@ def _stopped(detail: str) -> Problem:
         Kind.RECOGNISER,
         "The embedded recogniser stopped",
         detail,
-        "It is started again; recording goes on and nothing is lost.",
+        "It is being restarted. Recording continues, and nothing is lost.",
     )

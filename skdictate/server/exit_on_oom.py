@@ -1,5 +1,8 @@
-"""A recogniser whose process ends when it is out of memory: the parent starts another, and all that
-was not answered is sent again. To go on half-starved would fail session after session."""
+"""Ends the server process when memory runs out.
+
+The app restarts it and sends again what has no result. A process that went on with too little
+memory would fail one session after another.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from typing import TypeVar
 from skdictate.server.recogniser import Recogniser, RecogniserStream, Utterance
 
 T = TypeVar("T")
-STARVED = 70
-"""The exit code: an internal error of software, by sysexits.h."""
+OUT_OF_MEMORY = 70
+"""The exit code: EX_SOFTWARE of sysexits.h, an internal software error."""
 
 
 class ExitOnOom:
-    """For a process that serves one client, and has a parent that watches over it."""
+    """Wraps a recogniser for a process that has one client, and a parent that restarts it."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self.name = recogniser.name
@@ -24,8 +27,8 @@ class ExitOnOom:
         self._recogniser = recogniser
 
     def open(self, rate_hz: int) -> RecogniserStream:
-        """A new stream of sound at that rate."""
-        return ExitOnOomStream(_fed(lambda: self._recogniser.open(rate_hz)))
+        """Open a new stream of sound at this sample rate."""
+        return ExitOnOomStream(_or_exit(lambda: self._recogniser.open(rate_hz)))
 
 
 class ExitOnOomStream:
@@ -35,22 +38,22 @@ class ExitOnOomStream:
         self._stream = stream
 
     def feed(self, pcm: bytes) -> list[Utterance]:
-        """Take samples."""
-        return _fed(lambda: self._stream.feed(pcm))
+        """Recognise samples (s16le)."""
+        return _or_exit(lambda: self._stream.feed(pcm))
 
     def finish(self) -> list[Utterance]:
-        """The sound has ended."""
-        return _fed(self._stream.finish)
+        """Finish the recognition and return what is left."""
+        return _or_exit(self._stream.finish)
 
     def close(self) -> None:
-        """Free what the stream holds."""
+        """Free the stream."""
         self._stream.close()
 
 
-def _fed(call: Callable[[], T]) -> T:
-    """The result of a call, if there is memory for it."""
+def _or_exit(call: Callable[[], T]) -> T:
+    """Return the result of a call; end the process if there is no memory for it."""
     try:
         return call()
     except MemoryError:
         os.write(sys.stderr.fileno(), b"out of memory\n")
-        os._exit(STARVED)
+        os._exit(OUT_OF_MEMORY)

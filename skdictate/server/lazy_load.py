@@ -1,4 +1,4 @@
-"""A recogniser that is loaded while the server is already there."""
+"""A recogniser that is loaded while the server already accepts connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Loader = Callable[[], Recogniser]
 
 
 class LazyRecogniser:
-    """Loaded on the recogniser's thread before anything else, so that early sessions wait."""
+    """Loaded on the recogniser's thread before any other work, so early sessions wait for it."""
 
     name = Moonshine.name
     language = Moonshine.language
@@ -20,15 +20,15 @@ class LazyRecogniser:
         self._loaded: Recogniser | None = None
 
     def load(self) -> None:
-        """Load it.
+        """Load the recogniser.
 
         Raises:
-            ProblemError: there is no embedded recogniser on this machine.
+            ProblemError: this machine has no embedded recogniser.
         """
         self._loaded = self._loader()
         self.name, self.language = self._loaded.name, self._loaded.language
 
     def open(self, rate_hz: int) -> RecogniserStream:
-        """A new stream of sound at that rate."""
+        """Open a new stream of sound at this sample rate."""
         assert self._loaded is not None
         return self._loaded.open(rate_hz)

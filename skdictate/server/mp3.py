@@ -1,4 +1,4 @@
-"""MP3 as a stream."""
+"""A streaming MP3 decoder."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import av
 
 from skdictate.audio.resampling import Converter
 from skdictate.server.container_overhead import Overhead
-from skdictate.server.decoder import DECODED_HZ, broken, check
+from skdictate.server.decoder import DECODED_HZ, check, malformed
 
 TAG_BYTES = 10
-"""The head of an ID3v2 tag, which may stand before the sound and hold pictures."""
+"""The size of an ID3v2 header. Such a tag may stand before the sound and hold pictures."""
 JUNK_BYTES = 8_192
-"""Between two frames there may be so much that is no sound: other tags, or a frame cut in two."""
+"""The most bytes without sound between two frames, such as other tags or a truncated frame."""
 
 
 class Mp3:
-    """See ``Decoder``."""
+    """Decodes MP3 with one channel; see ``Decoder``."""
 
     def __init__(self) -> None:
         self._codec = av.CodecContext.create("mp3", "r")
         self._overhead = Overhead("MP3")
         self._head: bytearray | None = bytearray()
-        """The first bytes, until it is known whether they are a tag."""
+        """The first bytes, until it is known whether they begin a tag; None from then on."""
         self._skip_bytes = 0
         self._junk_bytes = 0
         self._rate_hz = 0
         self._converter: Converter | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """The next bytes."""
+        """Decode the next bytes."""
         data = self._without_tag(data)
         if data:
             yield from self._parse(data)
 
     def finish(self) -> Iterator[bytes]:
-        """What is left in the parser and the resampler."""
+        """Yield what is left in the parser and in the resampler."""
         yield from self._parse(bytes(self._head or b""))
         yield from self._parse(None)
         if self._converter is None:
-            raise broken("MP3", "there is no sound in it")
+            raise malformed("MP3", "it contains no sound")
         yield self._converter.convert_pcm(b"", is_last=True)
 
     def _without_tag(self, data: bytes) -> bytes:
@@ -63,24 +63,24 @@ class Mp3:
                 frames = []
             self._junk_bytes = 0 if frames else self._junk_bytes + packet.size
             if not frames:
-                self._overhead.part()
+                self._overhead.add_part()
             if self._junk_bytes > JUNK_BYTES:
-                raise broken("MP3", "there is too much in it that is no sound")
+                raise malformed("MP3", "it contains too much data that is not sound")
             for frame in frames:
-                yield self._overhead.sound(self._hear(frame))
+                yield self._overhead.sound(self._convert(frame))
 
-    def _hear(self, frame: av.AudioFrame) -> bytes:
+    def _convert(self, frame: av.AudioFrame) -> bytes:
         if self._converter is None:
             check(frame.sample_rate, frame.layout.nb_channels)
             self._rate_hz = frame.sample_rate
             self._converter = Converter(self._rate_hz, DECODED_HZ)
         if (frame.sample_rate, frame.layout.nb_channels) != (self._rate_hz, 1):
-            raise broken("MP3", "the sound changes its rate or its channels")
+            raise malformed("MP3", "the sound changes its rate or its channels")
         return self._converter.convert_pcm(frame.to_ndarray()[0].tobytes())
 
 
 def _size_bytes(four: bytes) -> int:
-    """Seven bits a byte, the highest first."""
+    """An ID3 size: seven bits in each byte, most significant first."""
     size = 0
     for byte in four:
         size = size << 7 | byte & 0x7F

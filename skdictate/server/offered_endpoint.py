@@ -1,4 +1,4 @@
-"""What is offered to other programs, where, and to whom; and what is not offered at all."""
+"""The endpoint that ``skdictate serve`` offers to other programs: address, token and TLS."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from skdictate.system.addresses import UNIX, is_loopback, port_of
 from skdictate.system.paths import expanded
 
 VARIABLE = "SKDICTATE_SERVE_TOKEN"
-"""Where the token may be; never an option, since others can read those."""
+"""The environment variable with the token. It is no option because other users can see
+arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """By what clients know the server: PEM."""
+    """The TLS certificate and private key of the server, as PEM."""
 
     certificate: bytes
     key: bytes
@@ -34,38 +35,43 @@ class OfferedEndpoint:
     address: str
     rules: SessionRules
     token: str = ""
-    """If set, every call has to show it."""
+    """If set, every call has to carry it."""
     identity: Identity | None = None
-    """If set, the wire is encrypted."""
+    """If set, connections are encrypted."""
     n_sessions: int = 4
-    """So many at a time."""
+    """How many sessions may run at a time."""
 
     def __repr__(self) -> str:
         return f"Offer({self.address!r})"
 
     def __post_init__(self) -> None:
-        """Refuse what must not be.
+        """Check the address and refuse to serve other machines without a token and TLS.
 
         Raises:
-            ProblemError: the address is none, or anyone could listen or call from elsewhere.
+            ProblemError: the address is malformed, no session is allowed, or the endpoint would be
+                open to other machines without protection.
         """
         if not self.address.startswith(UNIX) and port_of(self.address) is None:
             detail = f"{self.address!r} is not HOST:PORT or unix:PATH"
-            raise ProblemError(_wrong("The address is wrong", detail, "Check --listen."))
+            raise ProblemError(
+                _config_problem("The address is not valid", detail, "Check --listen.")
+            )
         if self.n_sessions < 1:
-            raise ProblemError(_wrong("No session could be had", "--sessions is below 1", ""))
+            raise ProblemError(
+                _config_problem("No sessions are allowed", "--sessions is below 1", "")
+            )
         if not is_loopback(self.address) and not (self.token and self.identity):
             raise ProblemError(
-                _wrong(
-                    "Refused to serve other machines in the open",
-                    f"{self.address} can be reached from them, so a token and TLS are obligatory",
+                _config_problem(
+                    "Other machines need a token and TLS",
+                    f"{self.address} can be reached from other machines",
                     "Give --token-file, --tls-cert and --tls-key, or listen on 127.0.0.1.",
                 )
             )
 
 
 def identity(certificate: str, key: str) -> Identity | None:
-    """What two files hold; nothing if none is named.
+    """Read the certificate and the key from two files; None if neither is named.
 
     Raises:
         ProblemError: only one is named, one cannot be read, or they do not belong together.
@@ -73,28 +79,36 @@ def identity(certificate: str, key: str) -> Identity | None:
     if not certificate and not key:
         return None
     if not (certificate and key):
-        detail = "--tls-cert and --tls-key come together"
-        raise ProblemError(_wrong("TLS needs two files", detail, "Name both."))
+        detail = "Only one of --tls-cert and --tls-key is given"
+        raise ProblemError(
+            _config_problem("TLS needs a certificate and a key", detail, "Give both.")
+        )
     paths = [expanded(certificate), expanded(key)]
-    hint = "Check --tls-cert and --tls-key: PEM, the key without a password."
+    hint = "Check --tls-cert and --tls-key: both must be PEM, the key without a password."
     try:
         files = [small_file.read(path) for path in paths]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(paths[0], paths[1], password=lambda: "")
         return Identity(*files)
     except (ssl.SSLError, ValueError) as error:
-        detail = "The files are no certificate and its key"
-        raise ProblemError(_wrong("The certificate cannot be used", detail, hint)) from error
+        detail = "The files are not a certificate and its private key"
+        raise ProblemError(
+            _config_problem("The certificate cannot be used", detail, hint)
+        ) from error
     except OSError as error:
         detail = f"{certificate} or {key}: {error.strerror}"
-        raise ProblemError(_wrong("The certificate cannot be used", detail, hint)) from error
+        raise ProblemError(
+            _config_problem("The certificate cannot be used", detail, hint)
+        ) from error
 
 
 def token(file: str, environ: Mapping[str, str]) -> str:
-    """The token in a file, or that of the environment; empty if there is none.
+    """Return the token from a file, or from the environment if no file is named.
+
+    Empty if there is none.
 
     Raises:
-        ProblemError: the file cannot be read, or what it holds cannot be sent.
+        ProblemError: the file cannot be read, or its text cannot be sent as a token.
     """
     title, hint = "The token cannot be used", f"Check --token-file, or {VARIABLE}."
     text = environ.get(VARIABLE, "")
@@ -102,16 +116,16 @@ def token(file: str, environ: Mapping[str, str]) -> str:
         if file:
             text = small_file.read(expanded(file)).decode()
     except (OSError, UnicodeError) as error:
-        detail = f"{file}: {getattr(error, 'strerror', None) or 'not a text'}"
-        raise ProblemError(_wrong(title, detail, hint)) from None
+        detail = f"{file}: {getattr(error, 'strerror', None) or 'it is not text'}"
+        raise ProblemError(_config_problem(title, detail, hint)) from None
     found = text.strip()
     if file and not found:
-        raise ProblemError(_wrong(title, f"{file} is empty", hint))
+        raise ProblemError(_config_problem(title, f"{file} is empty", hint))
     if not all(" " < character <= "~" for character in found):
-        detail = "It may hold letters, digits and signs of ASCII only"
-        raise ProblemError(_wrong(title, detail, hint))
+        detail = "It may contain only printable ASCII characters, without spaces"
+        raise ProblemError(_config_problem(title, detail, hint))
     return found
 
 
-def _wrong(title: str, detail: str, hint: str) -> Problem:
+def _config_problem(title: str, detail: str, hint: str) -> Problem:
     return Problem(Kind.CONFIG, title, detail, hint, is_permanent=True)

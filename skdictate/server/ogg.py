@@ -1,4 +1,4 @@
-"""OGG as a stream: pages that come in pieces, and the packets in them."""
+"""A streaming Ogg parser: pages that arrive in pieces, and the packets in them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from skdictate.server.container_overhead import Overhead
-from skdictate.server.decoder import broken
+from skdictate.server.decoder import malformed
 
 HEADER_BYTES = 27
 LACING = 255
-"""A piece of this length goes on in the next."""
+"""A segment of this length is continued by the next one."""
 LONGEST_PACKET_BYTES = 65_536
-"""More than any packet of sound; a stream may claim one without end."""
+"""More than any audio packet has; without a limit a stream could claim an endless packet."""
 _IS_FIRST = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What lies in the pages."""
+    """One packet of the stream."""
 
     data: bytes
     is_first: bool
-    """It begins a stream."""
+    """Whether it is the first packet of a stream."""
 
 
 class Ogg:
-    """Takes bytes, gives packets of one stream at a time: the last that began."""
+    """Splits bytes into the packets of one logical stream: the one that began last."""
 
     def __init__(self, overhead: Overhead) -> None:
         self._overhead = overhead
@@ -35,20 +35,20 @@ class Ogg:
         self._serial: bytes | None = None
 
     def packets(self, data: bytes) -> Iterator[Packet]:
-        """The packets that are complete now.
+        """Yield the packets that are complete with these bytes.
 
         Raises:
-            RefusedError: these are no pages.
+            RefusedError: the bytes are not Ogg pages.
         """
         self._data += data
         while page := self._page():
             yield from self._read(page)
 
     def _page(self) -> bytes:
-        """The next page; empty if it is not there yet."""
+        """Take the next page from the buffer; empty if it is not complete yet."""
         n_known = min(4, len(self._data))
         if self._data[:n_known] != b"OggS"[:n_known]:
-            raise broken("OGG", "there is no page where one should begin")
+            raise malformed("OGG", "a page is missing")
         if len(self._data) < HEADER_BYTES:
             return b""
         n_pieces = self._data[26]
@@ -68,16 +68,16 @@ class Ogg:
             self._serial = serial
             self._packet.clear()
         if serial != self._serial:
-            self._overhead.part()
+            self._overhead.add_part()
             return
         start = HEADER_BYTES + page[26]
         if start == HEADER_BYTES:
-            self._overhead.part()
+            self._overhead.add_part()
         for length in page[HEADER_BYTES:start]:
             self._packet += page[start : start + length]
             start += length
             if len(self._packet) > LONGEST_PACKET_BYTES:
-                raise broken("OGG", "a packet has no end")
+                raise malformed("OGG", "a packet has no end")
             if length < LACING:
                 yield Packet(bytes(self._packet), is_first)
                 self._packet.clear()

@@ -1,7 +1,7 @@
-"""The recogniser behind the server: Moonshine, on this machine's processor.
+"""The recogniser behind the server: Moonshine, on this machine's CPU.
 
-The only file that knows the model's library. Everything here blocks, and is called from one
-thread: the library serves one caller at a time, and uses all processors for it.
+The only module that uses the model's library. Everything here blocks and is called from one thread:
+the library serves one caller at a time and uses all cores for it.
 """
 
 from __future__ import annotations
@@ -19,43 +19,47 @@ from skdictate.server.refinement import raw
 
 MODEL_RATE_HZ = 16_000
 STEP_S = 0.3
-"""New audio after which the open utterance is read again; its cost grows with its length."""
+"""Seconds of new audio after which the open utterance is recognised again; the cost of that grows
+with the utterance."""
 LONGEST_S = 15.0
-"""The library ends an utterance after this, in mid-word if need be."""
+"""Seconds after which the library ends an utterance, in mid-word if need be."""
 HANGOVER_MS = 200
-"""The voice detector ends an utterance this long after the words at least (measured: the sound is
-at the room's level for the last 300 ms), so that it may be cut there without touching a word."""
+"""The voice detector reports the end of an utterance at least this long after its last word
+(measured: the last 300 ms are at the level of the room), so this much can be cut off safely."""
 TAIL_S = 1.0
-"""Silence to add at the end: without it the library leaves out the last half second."""
+"""Seconds of silence appended at the end: without it the library omits the last half second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Words between two pauses. Times are milliseconds from the start of the stream."""
+    """The words between two pauses. Times are milliseconds from the start of the stream."""
 
     text: str
-    """As it is spoken: no capitals, no punctuation, numbers in words."""
+    """As spoken: no capitals, no punctuation, numbers as words."""
     start_ms: int
     end_ms: int
     is_complete: bool
     words: tuple[Word, ...] = ()
-    """Where each word is, if the model tells; the words as the model writes them."""
+    """The words as the model writes them, with their times; empty if the model gives no times."""
     written: str = ""
-    """As the model writes it, with capitals and punctuation; empty if it knows of none."""
+    """As the model writes it, with capitals and punctuation; empty if it only gives spoken text."""
 
 
 class RecogniserStream(Protocol):
     """One client's sound, in order."""
 
     def feed(self, pcm: bytes) -> list[Utterance]:
-        """Take samples (s16le); give utterances completed since the last call, then the open one,
-        if there is one."""
+        """Recognise samples (s16le).
+
+        Returns:
+            the utterances completed since the last call, then the open one if there is one.
+        """
 
     def finish(self) -> list[Utterance]:
-        """The sound has ended: give what is left, completed."""
+        """Finish the recognition and return what is left, marked as complete."""
 
     def close(self) -> None:
-        """Free what the stream holds."""
+        """Free the stream."""
 
 
 class Recogniser(Protocol):
@@ -63,14 +67,14 @@ class Recogniser(Protocol):
 
     name: str
     language: str
-    """The only one it knows, as a code."""
+    """The code of the only language it knows, such as ``en-US``."""
 
     def open(self, rate_hz: int) -> RecogniserStream:
-        """A new stream of sound at that rate."""
+        """Open a new stream of sound at this sample rate."""
 
 
 class Moonshine:
-    """The model that the ``moonshine-voice`` package carries; English."""
+    """The English model in the ``moonshine-voice`` package."""
 
     name = "Moonshine tiny"
     language = "en-US"
@@ -81,18 +85,18 @@ class Moonshine:
             from moonshine_voice.transcriber import Transcriber
             from moonshine_voice.utils import get_model_path
         except (ImportError, OSError) as error:
-            raise ProblemError(missing(str(error))) from error
+            raise ProblemError(missing_recogniser(str(error))) from error
         options = {"return_audio_data": "false", "transcription_interval": str(STEP_S)}
         path = get_model_path("tiny-en")
         self._transcriber = Transcriber(str(path), ModelArch.TINY, options=options)
 
     def open(self, rate_hz: int) -> RecogniserStream:
-        """A new stream of sound at that rate."""
+        """Open a new stream of sound at this sample rate."""
         return MoonshineStream(self._transcriber, rate_hz)
 
 
 class MoonshineStream:
-    """A stream of the library, fed through its C interface: no sample becomes a Python float."""
+    """A stream of the library, fed through its C interface to avoid one Python float per sample."""
 
     def __init__(self, transcriber: Any, rate_hz: int) -> None:
         self._transcriber = transcriber
@@ -107,36 +111,38 @@ class MoonshineStream:
         self._n_samples = 0
 
     def feed(self, pcm: bytes) -> list[Utterance]:
-        """Take samples (s16le); give utterances completed since the last call, and the open one."""
+        """Recognise samples (s16le); return completed utterances, then the open one."""
         sound = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
         if self._resampler is not None:
             sound = self._resampler.resample_chunk(sound)
-        return self._hear(sound)
+        return self._transcribe(sound)
 
     def finish(self) -> list[Utterance]:
-        """The sound has ended: give what is left, completed."""
-        heard: list[Utterance] = []
+        """Finish the recognition and return what is left, marked as complete."""
+        utterances: list[Utterance] = []
         if self._resampler is not None:
-            heard += self._hear(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
+            utterances += self._transcribe(
+                self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
+            )
         end_ms = self._n_samples * 1000 // MODEL_RATE_HZ
         silence = np.zeros(int(TAIL_S * MODEL_RATE_HZ / 2), np.float32)
         for _ in range(2):
-            heard += self._hear(silence)
+            utterances += self._transcribe(silence)
         self._library("moonshine_stop_stream")
-        heard += self._read()
+        utterances += self._read()
         return [
             replace(
                 u, start_ms=min(u.start_ms, end_ms), end_ms=min(u.end_ms, end_ms), is_complete=True
             )
-            for u in heard
-            if u.is_complete or u is heard[-1]
+            for u in utterances
+            if u.is_complete or u is utterances[-1]
         ]
 
     def close(self) -> None:
-        """Free what the stream holds."""
+        """Free the stream."""
         self._stream.close()
 
-    def _hear(self, sound: np.ndarray[Any, np.dtype[np.float32]]) -> list[Utterance]:
+    def _transcribe(self, sound: np.ndarray[Any, np.dtype[np.float32]]) -> list[Utterance]:
         if len(sound) == 0:
             return []
         block = np.ascontiguousarray(sound)
@@ -157,7 +163,7 @@ class MoonshineStream:
         return utterances
 
     def _library(self, function: str, *arguments: Any) -> None:
-        """Call the library on this stream."""
+        """Call a C function of the library on this stream."""
         from moonshine_voice.errors import check_error
 
         call = getattr(self._transcriber._lib, function)
@@ -174,12 +180,12 @@ def _utterance(line: Any) -> Utterance:
     return Utterance(raw(written), start_ms, end_ms, line.is_complete, written=written)
 
 
-def missing(detail: str) -> Problem:
-    """There is no embedded recogniser on this machine."""
+def missing_recogniser(detail: str) -> Problem:
+    """The problem to report if this machine has no embedded recogniser."""
     return Problem(
         Kind.RECOGNISER,
-        "The embedded recogniser is missing here",
-        f"It has no package for this platform ({detail})",
+        "This machine has no embedded recogniser",
+        f"There is no package of it for this platform ({detail})",
         "To use SpeechKit: skdictate auth login, or SKDICTATE_API_KEY; --endpoint for a server.",
         is_permanent=True,
     )

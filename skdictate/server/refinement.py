@@ -1,4 +1,4 @@
-"""An utterance in the forms that a client may ask for."""
+"""The forms in which a client can have a text: with or without digits, capitals, punctuation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DOUBLED = re.compile(r"([,.;:!?])(?:\s*[,.;:])+")
 _SPACE_BEFORE = re.compile(r"\s+([,.;:!?])")
 _SENTENCE = re.compile(r"(^|[.!?]\s+)([^\W\d_])")
 _MARKS = re.compile(r"(?<!\d)[.,:]|[.,:](?!\d)|(?<!\w)['’-]|['’-](?!\w)|_|[^\w\s'’.,:%$€£-]")
-"""What is neither a word nor in a number; an apostrophe or a hyphen within a word stays."""
+"""What is neither part of a word nor of a number; apostrophes and hyphens within a word stay."""
 
 
 class Form(Enum):
@@ -23,11 +23,11 @@ class Form(Enum):
     SPELLED = "with capitals and punctuation, but numbers in words"
 
     def of(self, spoken: str, written: str) -> str:
-        """A text in this form.
+        """Convert a text to this form.
 
         Args:
             spoken: the text as it is spoken.
-            written: as the recogniser writes it; empty if it only knows what is spoken.
+            written: the text as the recogniser writes it; empty if it only gives spoken text.
         """
         match self:
             case Form.LITERARY:
@@ -40,16 +40,16 @@ class Form(Enum):
 
 
 def refine(text: str) -> str:
-    """Marks that stand double or apart from their word, and capitals where sentences begin."""
+    """Remove doubled marks and spaces before marks; capitalise the first word of sentences."""
     text = _DOUBLED.sub(r"\1", _SPACE_BEFORE.sub(r"\1", text))
     return _SENTENCE.sub(lambda match: match[1] + match[2].upper(), text)
 
 
 def normalized(text: str) -> str:
-    """Words in lower case without punctuation; numbers stay as they are."""
+    """Lower-case the text and remove its punctuation; numbers stay digits."""
     return " ".join(_MARKS.sub(" ", text).lower().split())
 
 
 def raw(text: str) -> str:
-    """Words in lower case without punctuation, and numbers in words."""
+    """Lower-case the text, remove its punctuation, and write its numbers as words."""
     return normalized(spelled(text)).replace("-", " ")

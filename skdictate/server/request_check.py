@@ -1,4 +1,4 @@
-"""What a client of API v3 asks for: what is done, what is an error, and what is not done here."""
+"""Checks the options of an API v3 client: what is honoured, refused, or ignored with a warning."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from typing import Any
 from skdictate._pb import speechkit_stt_v3_pb2 as pb
 from skdictate.server.endpointing import AT_ONCE, EXTERNAL, Endpoint
 from skdictate.server.refinement import Form
-from skdictate.server.session_rules import wrong
+from skdictate.server.session_rules import invalid_request
 
 MOST_INSTRUCTIONS = 16
-"""For one summary; the service's documentation names it, section "Limits"."""
+"""For one summary; from section "Limits" of SpeechKit's documentation."""
 MODELS = ("", "general", "general:rc", "general:deprecated")
-"""Those that the service has for streams; here they are all one."""
+"""The models that SpeechKit has for streams; this server has one for all of them."""
 LONGEST_NAME = 100
-"""Of what a client wrote, in a warning."""
+"""Longest name of a client's model that a warning repeats, in characters."""
 Normal = pb.TextNormalizationOptions
 
 
 def check(options: Any) -> None:
-    """Hold a client's wishes to the contract.
+    """Check the options against the contract.
 
     Raises:
-        RefusedError: it asks for what the service does not take either.
+        RefusedError: they hold a value that SpeechKit refuses too.
     """
     levels = options.speech_analysis.descriptive_statistics_quantiles
     if not all(0 < level < 1 for level in levels):
-        raise wrong("descriptive_statistics_quantiles have to be between 0 and 1")
+        raise invalid_request("descriptive_statistics_quantiles have to be between 0 and 1")
     if len(options.summarization.properties) > MOST_INSTRUCTIONS:
-        raise wrong(f"summarization takes {MOST_INSTRUCTIONS} instructions at most")
+        raise invalid_request(f"summarization takes {MOST_INSTRUCTIONS} instructions at most")
     if options.eou_classifier.default_classifier.max_pause_between_words_hint_ms < 0:
-        raise wrong("max_pause_between_words_hint_ms cannot be negative")
+        raise invalid_request("max_pause_between_words_hint_ms cannot be negative")
 
 
 def is_external(options: Any) -> bool:
-    """The client says where utterances end, and nobody else."""
+    """Whether the client chose the external classifier, so that only it ends utterances."""
     return bool(options.eou_classifier.HasField("external_classifier"))
 
 
 def endpoint(options: Any, *, is_eager: bool) -> Endpoint:
-    """When an utterance is over.
+    """The rule by which utterances end.
 
     Args:
-        options: the client's.
-        is_eager: it wants its finals as soon as can be, unless it asks for patience.
+        options: the session options of the client.
+        is_eager: end utterances at the first pause, unless the options ask for patience.
     """
     if is_external(options):
         return EXTERNAL
@@ -57,7 +57,7 @@ def endpoint(options: Any, *, is_eager: bool) -> Endpoint:
 
 
 def refinements(options: Any) -> Form | None:
-    """How refinements are written; None for no refinements."""
+    """The form of refinements; None if the client wants none."""
     wanted = options.recognition_model.text_normalization
     if wanted.text_normalization != Normal.TEXT_NORMALIZATION_ENABLED:
         return None
@@ -65,30 +65,30 @@ def refinements(options: Any) -> Form | None:
 
 
 def warnings(options: Any, language: str) -> Iterator[str]:
-    """What a client has to know before it relies on the answers.
+    """Yield warnings about options that are not honoured, for the client to read before any result.
 
     Args:
-        options: the client's.
-        language: the code of the only one that the recogniser knows.
+        options: the session options of the client.
+        language: the code of the only language that the recogniser knows.
     """
     restriction = options.recognition_model.language_restriction
     codes = [code.lower() for code in restriction.language_code]
     is_excluding = restriction.restriction_type == pb.LanguageRestrictionOptions.BLACKLIST
     if is_excluding == is_among(codes, language) and codes:
-        yield f"This recogniser knows {language} only"
+        yield f"This server recognises only {language}"
     if options.recognition_model.model not in MODELS:
-        yield "This recogniser has one model, whatever recognition_model.model is"
+        yield "This server has one model; recognition_model.model has no effect"
     if names := list(ignored(options)):
-        yield f"This recogniser ignores {', '.join(names)}"
+        yield f"This server ignores {', '.join(names)}"
 
 
 def is_among(codes: list[str], language: str) -> bool:
-    """Whether a language is one of these codes, as far as its country does not matter."""
+    """Whether a language is among these codes; the country part is ignored."""
     return "auto" in codes or any(code[:2] == language[:2].lower() for code in codes)
 
 
 def ignored(options: Any) -> Iterator[str]:
-    """What was asked for and is not done by this recogniser, in the words of the contract."""
+    """Yield the names of the requested features that this recogniser does not have."""
     model = options.recognition_model
     if options.recognition_classifier.classifiers:
         yield "recognition_classifier"
@@ -105,4 +105,4 @@ def ignored(options: Any) -> Iterator[str]:
     if model.text_normalization.profanity_filter:
         yield "profanity_filter"
     if model.audio_processing_type == pb.RecognitionModelOptions.FULL_DATA:
-        yield "audio_processing_type"  # what is said is told at once all the same
+        yield "audio_processing_type"  # results are sent as they come, whatever this asks for

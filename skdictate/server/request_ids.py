@@ -1,6 +1,6 @@
-"""The names of a request that support asks for, in the headers and the trailers of each answer.
+"""Request ids in the headers and trailers of each answer, for questions to support.
 
-The service has ``x-request-id`` and ``x-server-trace-id``; clients of Yandex also look for the
+SpeechKit sends ``x-request-id`` and ``x-server-trace-id``; Yandex' clients also expect the
 ``x-client-request-id`` that they sent.
 """
 
@@ -13,19 +13,22 @@ from typing import Any
 import grpc
 
 LONGEST_ID = 128
-"""Of a client's own; longer ones are not sent back."""
+"""Longest client id that is sent back, in characters."""
 Continuation = Callable[[Any], Awaitable[Any]]
 Metadata = tuple[tuple[str, str], ...]
 
 
 class RequestIds(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Names every session, also one that is refused; has to come before what refuses."""
+    """Adds ids to every session, even a refused one.
+
+    So it must come before interceptors that refuse.
+    """
 
     def __init__(self, services: tuple[str, ...]) -> None:
         self._prefixes = tuple(f"/{service}/" for service in services)
 
     async def intercept_service(self, continuation: Continuation, call: Any) -> Any:
-        """The same handler, which names its request before it does anything else."""
+        """Wrap the handler of a session, so that it sends the ids first."""
         handler = await continuation(call)
         if handler is None or not call.method.startswith(self._prefixes):
             return handler
@@ -42,13 +45,13 @@ class RequestIds(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
 
 def request_ids(client: str) -> Metadata:
-    """New ids, and the client's own if it has one."""
+    """New ids as metadata, together with the client's own if it has one."""
     ids = (("x-request-id", str(uuid.uuid4())), ("x-server-trace-id", uuid.uuid4().hex))
     return (*ids, ("x-client-request-id", client)) if client else ids
 
 
 def client_id(context: Any) -> str:
-    """The client's own id for its request; empty if there is none that can be repeated."""
+    """The client's own id for its request; empty if there is none that can be sent back."""
     metadata = dict(context.invocation_metadata() or ())
     given = metadata.get("x-client-request-id", "")
     is_plain = isinstance(given, str) and given.isascii() and given.isprintable()

@@ -1,19 +1,19 @@
-"""Answers on their way to a client, which has to take them."""
+"""Writes answers to a client, and ends the call of one that does not read them."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from skdictate.server.session_rules import unread
+from skdictate.server.session_rules import answers_unread
 
 UNREAD_S = 30.0
-"""A client that lets us wait so long with our answers, in all, has forgotten us, or takes them byte
-by byte; others want its seat."""
+"""Seconds that a client may make the server wait with its answers, in total. One that takes longer
+has hung or reads byte by byte, while others wait for its session."""
 
 
 class Responses:
-    """Those of one call, one at a time."""
+    """The answers of one call, written one at a time."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -21,10 +21,10 @@ class Responses:
         self._waited_s = 0.0
 
     async def write(self, response: Any) -> None:
-        """Send one; nothing is sent to a client that has gone.
+        """Write an answer; does nothing if the client has gone.
 
         Raises:
-            RefusedError: the client does not take it.
+            RefusedError: the client does not read its answers.
         """
         loop = asyncio.get_running_loop()
         async with self._writing:
@@ -32,8 +32,8 @@ class Responses:
             try:
                 async with asyncio.timeout(UNREAD_S - self._waited_s):
                     await self._context.write(response)
-            except asyncio.InvalidStateError:  # it is over
+            except asyncio.InvalidStateError:  # the call is over
                 pass
             except TimeoutError:
-                raise unread() from None
+                raise answers_unread() from None
             self._waited_s += loop.time() - begun_s

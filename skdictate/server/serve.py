@@ -1,7 +1,7 @@
-"""Runs the server: binds, says where, serves until told to stop or left alone.
+"""The gRPC server itself, and its main program as a child of the app.
 
-As a child process (``python -m skdictate.server``) it prints one line of JSON when it is ready, and
-ends when its standard input ends, which is when its parent does, however that ends.
+The child (``python -m skdictate.server``) prints one line of JSON when it is ready and ends when
+its standard input closes, which happens when the app ends, for whatever reason.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from skdictate.server.session_rules import SessionRules
 from skdictate.server.token_check import TokenCheck
 
 SERVICES = (V3, V2)
-"""By their full names."""
+"""The full names of the services for recognition."""
 GRACE_S = 1.0
-"""Calls in flight are given this long when the server stops."""
+"""Seconds that running calls are given when the server stops."""
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # two servers must not share a port by accident
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
@@ -47,7 +47,11 @@ def build(
     interceptors: Sequence[grpc.aio.ServerInterceptor],
     options: Sequence[tuple[str, Any]] = (),
 ) -> grpc.aio.Server:
-    """A server that is bound nowhere yet; the recogniser works on the executor's one thread."""
+    """Create a server that is not bound to an address yet.
+
+    ``executor`` must have one thread: the recogniser runs on it. ``options`` are gRPC channel
+    arguments.
+    """
     interceptors = [RequestIds(SERVICES), *interceptors]
     server = grpc.aio.server(interceptors=interceptors, options=[*OPTIONS, *options])
     services = (
@@ -59,54 +63,57 @@ def build(
 
 
 async def serve(
-    order: ChildRequest,
+    request: ChildRequest,
     recogniser: Recogniser,
     ready: Callable[[str], None],
     stopped: asyncio.Event,
 ) -> None:
-    """Serve until ``stopped`` is set; ``ready`` is told the address."""
-    gates = [TokenCheck(order.token)] if order.token else []
-    rules = SessionRules(order.session_s, order.session_bytes, order.idle_s)
+    """Serve until ``stopped`` is set; ``ready`` is called with the address."""
+    checks = [TokenCheck(request.token)] if request.token else []
+    rules = SessionRules(request.session_s, request.session_bytes, request.idle_s)
     with ThreadPoolExecutor(1, thread_name_prefix="recogniser") as executor:
-        server = build(recogniser, executor, rules, gates)
-        port = server.add_insecure_port(order.address)
+        server = build(recogniser, executor, rules, checks)
+        port = server.add_insecure_port(request.address)
         await server.start()
-        ready(order.address if order.address.startswith("unix:") else f"127.0.0.1:{port}")
+        ready(request.address if request.address.startswith("unix:") else f"127.0.0.1:{port}")
         await stopped.wait()
         await server.stop(GRACE_S)
 
 
 def main() -> int:
-    """The child: order in, address out, service until the parent is gone; the exit code."""
-    order = ChildRequest(**json.loads(sys.stdin.readline()))
+    """Run the child.
+
+    Read the request, print the address, serve until the app ends. Returns the exit code.
+    """
+    request = ChildRequest(**json.loads(sys.stdin.readline()))
     try:
         recogniser = ExitOnOom(Moonshine())
     except ProblemError as error:
-        _tell(problem=error.problem)
+        _send_reply(problem=error.problem)
         return 0
-    asyncio.run(_run(order, recogniser))
+    asyncio.run(_run(request, recogniser))
     return 0
 
 
-async def _run(order: ChildRequest, recogniser: Recogniser) -> None:
+async def _run(request: ChildRequest, recogniser: Recogniser) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def watch() -> None:
-        """The parent holds the other end of our standard input for as long as it lives."""
+        """Wait until standard input closes: the app holds its other end for as long as it lives."""
         while sys.stdin.buffer.read(4096):
             pass
-        with suppress(RuntimeError):  # the loop is closed already, whatever ended it
+        with suppress(RuntimeError):  # the loop is closed already
             loop.call_soon_threadsafe(stopped.set)
         threading.Event().wait(2 * GRACE_S)
-        os._exit(0)  # native code may be in the way of a proper end
+        os._exit(0)  # native code may block a proper end
 
     threading.Thread(target=watch, daemon=True).start()
-    await serve(order, recogniser, lambda address: _tell(address=address), stopped)
+    await serve(request, recogniser, lambda address: _send_reply(address=address), stopped)
 
 
-def _tell(*, address: str = "", problem: Problem | None = None) -> None:
-    """The one line that the parent reads."""
+def _send_reply(*, address: str = "", problem: Problem | None = None) -> None:
+    """Print the one line that the app waits for."""
     words = [problem.title, problem.detail, problem.hint] if problem else None
-    told = {"address": address, "problem": words}
-    print(json.dumps(told), flush=True)  # noqa: T201
+    reply = {"address": address, "problem": words}
+    print(json.dumps(reply), flush=True)  # noqa: T201

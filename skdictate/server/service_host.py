@@ -1,4 +1,4 @@
-"""The server for other programs: opens, says where it is, and closes in good order."""
+"""Runs the server for other programs (``skdictate serve``): bind, serve, and shut down cleanly."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from skdictate.system.addresses import UNIX
 from skdictate.system.signals import signals
 
 GRACE_S = 30.0
-"""When the server is told to stop, sessions that run may go on for this long."""
+"""Seconds that running sessions may go on after a request to stop."""
 CUT_S = 1.0
-"""After that, calls are cut off; their clients are told for this long."""
+"""Seconds that cut-off clients then have to read the status."""
 OPTIONS = (
-    # A client that vanished without a word must not keep its seat.
+    # Detects clients that vanished, so that they do not occupy a session.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # Clients may look after their own connections as often.
+    # Lets clients check their own connections as often.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Who connects and says nothing, or has no calls any more, keeps a connection no longer.
+    # Closes connections that send nothing or have no calls any more.
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_idle_ms", 20_000),
-    # A connection takes some 60 KB with TLS, whoever opened it; those beyond are closed at once.
+    # A connection takes some 60 KB with TLS. Connections above this number are closed at once.
     ("grpc.max_allowed_incoming_connections", 4_096),
 )
 MOST_FILES = 65_536
 
 
 class Host:
-    """One server, from its opening to its end."""
+    """One server, from bind to shutdown."""
 
     def __init__(self, offer: OfferedEndpoint, load: Loader) -> None:
         self._offer = offer
@@ -53,58 +53,61 @@ class Host:
         self._has_address = False
 
     async def run(self, ready: Callable[[str], None]) -> Exit:
-        """Serve until stopped; ``ready`` is told the address once the model is loaded.
+        """Serve until stopped; ``ready`` is called with the address once the model is loaded.
 
         Raises:
-            ProblemError: the address cannot be had, or there is no recogniser here.
+            ProblemError: the address is not available, or this machine has no recogniser.
         """
         session_limit = SessionLimit(self._offer.n_sessions, SERVICES)
-        gates = [TokenCheck(self._offer.token)] if self._offer.token else []
-        _take_files()
+        checks = [TokenCheck(self._offer.token)] if self._offer.token else []
+        _raise_file_limit()
         executor = ThreadPoolExecutor(1, thread_name_prefix="recogniser")
-        late = LazyRecogniser(self._load)
-        interceptors = [*gates, session_limit, CallLimit(SERVICES)]
+        lazy = LazyRecogniser(self._load)
+        interceptors = [*checks, session_limit, CallLimit(SERVICES)]
         options = [*OPTIONS, ("grpc.max_concurrent_streams", n_streams(self._offer.n_sessions))]
-        server = build(late, executor, self._offer.rules, interceptors, options)
+        server = build(lazy, executor, self._offer.rules, interceptors, options)
         health = ServiceInfo(server, SERVICES)
         try:
-            with unix_socket.door(self._offer.address):
+            with unix_socket.prepared_path(self._offer.address):
                 address = self._bind(server)
                 self._has_address = True
-                loading = asyncio.get_running_loop().run_in_executor(executor, late.load)
+                loading = asyncio.get_running_loop().run_in_executor(executor, lazy.load)
                 await server.start()
             await loading
-            health.serving()
+            health.set_serving()
             ready(address)
             await self._stopped.wait()
-            health.stopping()
+            health.set_stopping()
             await self._close(server, session_limit)
         finally:
             await server.stop(None)
             executor.shutdown(wait=False, cancel_futures=True)
-            self._leave()
+            self._remove_socket()
         return self._code
 
     @property
     def is_stopped(self) -> bool:
-        """It has been told to stop."""
+        """Whether ``stop`` was called."""
         return self._stopped.is_set()
 
     def stop(self, code: Exit) -> None:
-        """A signal: close in good order; a second one: end, for native code may be in the way."""
+        """Shut down cleanly.
+
+        At the second call end the process at once, in case native code blocks.
+        """
         if self._stopped.is_set():
-            self._leave()
+            self._remove_socket()
             os._exit(code)
         self._code = code
         self._stopped.set()
 
-    def _leave(self) -> None:
-        """Let others have the address; only if it was ours."""
+    def _remove_socket(self) -> None:
+        """Remove the socket, if this server made it."""
         if self._has_address:
             unix_socket.close(self._offer.address)
 
     def _bind(self, server: grpc.aio.Server) -> str:
-        """Take the address; gives it with its port."""
+        """Bind the server and return the address with its actual port."""
         offer = self._offer
         try:
             if offer.identity is None:
@@ -114,39 +117,39 @@ class Host:
                 credentials = grpc.ssl_server_credentials([pair])
                 port = server.add_secure_port(offer.address, credentials)
         except RuntimeError:
-            raise ProblemError(_taken(offer.address)) from None
+            raise ProblemError(_unavailable(offer.address)) from None
         if offer.address.startswith(UNIX):
             return offer.address
         return f"{offer.address.rpartition(':')[0]}:{port}"
 
     async def _close(self, server: grpc.aio.Server, session_limit: SessionLimit) -> None:
-        """Take no more calls, and let the sessions finish."""
+        """Accept no more calls, and wait for running sessions."""
         closing = asyncio.ensure_future(server.stop(GRACE_S))
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_S):
-                await session_limit.empty()
-        await server.stop(CUT_S)  # whoever watches our health would watch for ever
+                await session_limit.wait_until_empty()
+        await server.stop(CUT_S)  # health watchers would stay for ever
         await closing
 
 
 async def host(offer: OfferedEndpoint, load: Loader, ready: Callable[[str], None]) -> Exit:
-    """Serve until a signal; the exit code is the signal's."""
+    """Serve until a signal; returns the exit code of that signal."""
     server = Host(offer, load)
     with signals(server.stop):
         return await server.run(ready)
 
 
 def n_streams(n_sessions: int) -> int:
-    """How many calls one connection may have: all the sessions, and as many of other kinds.
+    """How many calls one connection may have: all sessions, and as many others as a peer may have.
 
-    Those beyond wait at the client. One that may have any number of them in flight could have more
-    than are refused in good time.
+    Further calls wait at the client. Without this limit one connection could have more calls in
+    flight than the server can refuse in good time.
     """
     return n_sessions + MOST_CALLS_OF_PEER
 
 
-def _take_files() -> None:
-    """As many connections as this process may have; some systems begin with 256."""
+def _raise_file_limit() -> None:
+    """Raise the limit of open files: each connection needs one, and some systems start with 256."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -158,11 +161,11 @@ def _take_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _taken(address: str) -> Problem:
+def _unavailable(address: str) -> Problem:
     return Problem(
         Kind.NETWORK,
-        "The address cannot be had",
-        f"{address} is in use, or is no address of this machine",
-        "Name another with --listen; port 0 takes any that is free.",
+        "The address is not available",
+        f"{address} is in use, or is not an address of this machine",
+        "Give another one with --listen; port 0 chooses a free port.",
         is_permanent=True,
     )

@@ -1,6 +1,6 @@
-"""What the server tells of itself: whether it is well, and which services it has.
+"""The services by which the server describes itself: health and reflection.
 
-Both are gRPC's own services: ``grpc.health.v1`` and ``grpc.reflection``.
+These are gRPC's ``grpc.health.v1`` and ``grpc.reflection``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from skdictate.server import health
 from skdictate.server.health import Health
 
 REFLECTION = ("grpc.reflection.v1.ServerReflection", reflection.SERVICE_NAME)
-"""The package knows the second name only; the messages are the same."""
+"""The package knows only the second name; the messages are the same."""
 ASKING_S = 60.0
-"""Programs ask what is offered, and go on to call it."""
+"""Seconds that a reflection call may last: programs ask what is offered and then call it."""
 MOST_QUESTIONS = 1_000
-"""In one call. Ours are two services in a few files; ``grpcurl`` asks a dozen."""
+"""In one call. This server has two services in a few files; ``grpcurl`` asks a dozen questions."""
 
 
 class ServiceInfo:
@@ -31,19 +31,19 @@ class ServiceInfo:
         self._health = Health(services)
         names = (*services, health.SERVICE, *REFLECTION)
         self._reflection = reflection.aio.ReflectionServicer(names)
-        reflections = [self._reflected(name) for name in REFLECTION]
+        reflections = [self._reflection_handler(name) for name in REFLECTION]
         server.add_generic_rpc_handlers((self._health.handler(), *reflections))
 
-    def serving(self) -> None:
-        """All is well; before that, the model is not there yet."""
+    def set_serving(self) -> None:
+        """Report the server as healthy; before that the model is not loaded."""
         self._health.set(is_serving=True)
 
-    def stopping(self) -> None:
-        """No more sessions are taken, and that is final."""
+    def set_stopping(self) -> None:
+        """Report the server as not serving, for good."""
         self._health.set(is_serving=False, is_final=True)
 
-    def _reflected(self, name: str) -> grpc.GenericRpcHandler:
-        """The service by one of its names."""
+    def _reflection_handler(self, name: str) -> grpc.GenericRpcHandler:
+        """The reflection service under one of its names."""
         method = grpc.stream_stream_rpc_method_handler(
             self._reflect,
             request_deserializer=_unpack,
@@ -52,32 +52,32 @@ class ServiceInfo:
         return grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": method})
 
     async def _reflect(self, _requests: Any, context: Any) -> None:
-        """Answer a program that wants to know what can be called."""
+        """Answer a program that asks which services there are."""
         try:
             async with asyncio.timeout(ASKING_S):
                 questions = _questions(context)
                 async for answer in self._reflection.ServerReflectionInfo(questions, context):
                     await context.write(answer)
         except TimeoutError:
-            text = f"A call may ask for {ASKING_S:.0f} seconds"
+            text = f"A reflection call may last {ASKING_S:.0f} seconds"
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text)
 
 
 async def _questions(context: Any) -> AsyncIterator[Any]:
-    """Those of one call, up to their limit."""
+    """Yield the questions of one call, up to the limit."""
     n_asked = 0
     while (request := await context.read()) is not grpc.aio.EOF:
         n_asked += 1
         if request is None:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "This is no question")
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The request is malformed")
         if n_asked > MOST_QUESTIONS:
-            text = f"A call may ask {MOST_QUESTIONS} questions"
+            text = f"A reflection call may have {MOST_QUESTIONS} requests"
             await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
         yield request
 
 
 def _unpack(data: bytes) -> Any | None:
-    """A question as it came; None if it is none."""
+    """Parse a question; None if the bytes are no such message."""
     try:
         return reflection_pb2.ServerReflectionRequest.FromString(data)
     except DecodeError:

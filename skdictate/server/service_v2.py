@@ -1,8 +1,7 @@
 """``yandex.cloud.ai.stt.v2.SttService/StreamingRecognize`` over the embedded recogniser.
 
-The only times that this version knows are those of words. To our own client, which relies on them,
-an utterance whose words the recogniser does not place goes out as one word, so that it learns at
-least where that was. Silence that is settled goes out as an utterance of one empty word.
+This version has no times but those of words. Our own client relies on them, so it gets an utterance
+without word times as a single word that spans it, and finalised silence as one empty word.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from skdictate.server.decoder import DECODED_HZ
 from skdictate.server.endpointing import AT_ONCE, USUAL
 from skdictate.server.refinement import Form
 from skdictate.server.request_check import is_among
-from skdictate.server.session_rules import wrong
+from skdictate.server.session_rules import invalid_request
 
 SERVICE = "yandex.cloud.ai.stt.v2.SttService"
 METHOD = "StreamingRecognize"
@@ -32,7 +31,7 @@ FOLDER_ID_LONGEST = 50
 
 
 class Call(client_call.ClientCall):
-    """One client of this version."""
+    """A call of API v2."""
 
     service = SERVICE
     method = METHOD
@@ -41,13 +40,14 @@ class Call(client_call.ClientCall):
         super().__init__(service, context)
         self._wanted = pb.RecognitionSpec()
         self._final: pb.SpeechRecognitionChunk | None = None
-        """Said, but held back: the end of its utterance goes with it."""
+        """The final of the current utterance, held back until the end of the utterance can go with
+        it."""
         self._is_ended = False
-        """By the client's wish for a single utterance."""
+        """Whether the one utterance that the client asked for has ended."""
 
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingRecognitionRequest | None:
-        """A request as it came; None if it is none."""
+        """Parse a request; None if the bytes are no such message."""
         try:
             return pb.StreamingRecognitionRequest.FromString(data)
         except DecodeError:
@@ -55,20 +55,20 @@ class Call(client_call.ClientCall):
 
     @staticmethod
     def pack(response: pb.StreamingRecognitionResponse) -> bytes:
-        """An answer as it travels."""
+        """Serialise an answer."""
         return response.SerializeToString()
 
     def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
         if request is None or request.WhichOneof("streaming_request") != "config":
-            raise wrong("The first message has to be config")
+            raise invalid_request("The first message has to be config")
         if len(request.config.folder_id) > FOLDER_ID_LONGEST:
-            raise wrong(f"folder_id may have {FOLDER_ID_LONGEST} characters")
+            raise invalid_request(f"folder_id may have {FOLDER_ID_LONGEST} characters")
         self._wanted = request.config.specification
         sound = self._sound()
         code, known = self._wanted.language_code.lower(), self._service.recogniser.language
         is_public = self._service.rules.is_public
         if code and not is_among([code], known) and not is_public:
-            raise wrong(f"This recogniser knows {known} only")  # nothing but an error can say so
+            raise invalid_request(f"This server recognises only {known}")  # v2 has no warnings
         finals = _form(self._wanted)
         return sound, Wanted(
             endpoint=USUAL if is_public else AT_ONCE,
@@ -78,26 +78,26 @@ class Call(client_call.ClientCall):
         )
 
     def _sound(self) -> Format:
-        """The format of the audio that will come; that of its sound, if it comes in a container."""
+        """The format of the samples: as sent, or as decoded from a container."""
         if self._wanted.audio_encoding == pb.RecognitionSpec.OGG_OPUS:
             self._decoder = open_container("OGG_OPUS")
             return Format(DECODED_HZ)
         if self._wanted.audio_encoding != pb.RecognitionSpec.LINEAR16_PCM:
-            raise wrong("audio_encoding has to be LINEAR16_PCM or OGG_OPUS")
+            raise invalid_request("audio_encoding has to be LINEAR16_PCM or OGG_OPUS")
         if self._wanted.sample_rate_hertz not in RATES_HZ:
-            raise wrong("sample_rate_hertz has to be 8000, 16000 or 48000")
+            raise invalid_request("sample_rate_hertz has to be 8000, 16000 or 48000")
         return Format(int(self._wanted.sample_rate_hertz))
 
     def _audio(self, request: Any) -> tuple[bytes, int]:
         if request.WhichOneof("streaming_request") != "audio_content":
-            raise wrong("After config there may be audio_content only")
+            raise invalid_request("After config there may be audio_content only")
         data: bytes = request.audio_content
         return data, len(data)
 
-    def _encode(self, said: SessionOutput) -> pb.StreamingRecognitionResponse | None:
+    def _encode(self, output: SessionOutput) -> pb.StreamingRecognitionResponse | None:
         if self._is_ended:
             return None
-        match said.event:
+        match output.event:
             case Partial(text):
                 return self._partial(text) if self._wanted.partial_results else None
             case Final(text, start_ms, end_ms, words):
@@ -114,7 +114,7 @@ class Call(client_call.ClientCall):
         return pb.StreamingRecognitionResponse(chunks=[chunk])
 
     def _end(self) -> pb.StreamingRecognitionResponse | None:
-        """The utterance with its end; of silence it is one of no words."""
+        """The final of the utterance, marked as its end; of silence, it has no words."""
         chunk, self._final = self._final, None
         if chunk is None:
             return None
@@ -128,21 +128,24 @@ class Call(client_call.ClientCall):
         metadata = dict(self._context.invocation_metadata() or ())
         return str(metadata.get("x-normalize-partials", "")).lower() == "true"
 
-    def _alive(self) -> pb.StreamingRecognitionResponse | None:
-        """An answer without chunks; some clients in the documentation would stumble over it."""
+    def _keepalive(self) -> pb.StreamingRecognitionResponse | None:
+        """An answer without chunks.
+
+        Other clients get none, as examples in the documentation fail on it.
+        """
         if self._service.rules.is_public:
             return None
         return pb.StreamingRecognitionResponse()
 
 
 class SttService(client_call.Recognition):
-    """Serves any number of calls."""
+    """The v2 service; serves any number of calls."""
 
     call = Call
 
 
 def _form(wanted: pb.RecognitionSpec) -> Form:
-    """How finals are written."""
+    """The form of finals."""
     if wanted.literature_text:
         return Form.SPELLED if wanted.raw_results else Form.LITERARY
     return Form.RAW if wanted.raw_results else Form.NORMALIZED

@@ -17,7 +17,7 @@ from skdictate.server.client_session import Cursors, SessionOutput, Wanted
 from skdictate.server.containers import open_container
 from skdictate.server.decoder import DECODED_HZ
 from skdictate.server.request_ids import client_id
-from skdictate.server.session_rules import wrong
+from skdictate.server.session_rules import invalid_request
 
 SERVICE = "speechkit.stt.v3.Recognizer"
 METHOD = "RecognizeStreaming"
@@ -26,7 +26,7 @@ SILENCE_LONGEST_MS = 300_000
 
 
 class Call(client_call.ClientCall):
-    """One client of this version."""
+    """A call of API v3."""
 
     service = SERVICE
     method = METHOD
@@ -39,7 +39,7 @@ class Call(client_call.ClientCall):
 
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingRequest | None:
-        """A request as it came; None if it is none."""
+        """Parse a request; None if the bytes are no such message."""
         try:
             return pb.StreamingRequest.FromString(data)
         except DecodeError:
@@ -47,28 +47,29 @@ class Call(client_call.ClientCall):
 
     @staticmethod
     def pack(response: pb.StreamingResponse) -> bytes:
-        """An answer as it travels."""
+        """Serialise an answer."""
         return response.SerializeToString()
 
     def _settings(self, request: Any | None) -> tuple[Format, Wanted]:
         if request is None or request.WhichOneof("Event") != "session_options":
-            raise wrong("The first message has to be session_options")
+            raise invalid_request("The first message has to be session_options")
         options = request.session_options
         request_check.check(options)
         self._warnings = list(request_check.warnings(options, self._service.recogniser.language))
         is_public = self._service.rules.is_public
-        # The service takes them with the external classifier only; our own client may at any time.
-        self._takes_ends = request_check.is_external(options) or not is_public
+        # SpeechKit accepts them with the external classifier only; our own client may always send
+        # them.
+        self._accepts_ends = request_check.is_external(options) or not is_public
         wanted = Wanted(
             endpoint=request_check.endpoint(options, is_eager=not is_public),
             refinements=request_check.refinements(options),
-            # Our own client cuts between sessions by these times, if there are any.
+            # Our own client uses word times to cut between sessions, so they must not be guessed.
             guesses_word_times=is_public,
         )
         return self._format_of(options.recognition_model.audio_format), wanted
 
     def _format_of(self, options: Any) -> Format:
-        """The format of the audio that will come; that of its sound, if it comes in a container."""
+        """The format of the samples: as sent, or as decoded from a container."""
         if options.WhichOneof("AudioFormat") != "container_audio":
             return _format(options)
         kind = options.container_audio.container_audio_type
@@ -76,8 +77,8 @@ class Call(client_call.ClientCall):
         self._decoder = open_container(names.get(kind, ""))
         return Format(DECODED_HZ)
 
-    async def _greet(self) -> None:
-        await super()._greet()
+    async def _send_opening(self) -> None:
+        await super()._send_opening()
         for words in self._warnings:
             await self._write(self._status(pb.StatusCode(code_type=pb.WARNING, message=words)))
 
@@ -85,20 +86,20 @@ class Call(client_call.ClientCall):
         return bool(request.WhichOneof("Event") == "eou")
 
     def _audio(self, request: Any) -> tuple[bytes, int]:
-        """The samples of a message; silence if it stands for silence."""
+        """The samples of an audio message, or silence for a silence message."""
         event = request.WhichOneof("Event")
         if event == "session_options":
-            raise wrong("session_options may come in the first message only")
+            raise invalid_request("session_options may come in the first message only")
         if event == "silence_chunk":
             duration_ms = min(max(0, request.silence_chunk.duration_ms), SILENCE_LONGEST_MS)
             return bytes(self._format.size_bytes(self._format.samples_of_ms(duration_ms))), 0
         data: bytes = request.chunk.data
         return data, len(data)
 
-    def _encode(self, said: SessionOutput) -> pb.StreamingResponse:
-        return _encode(said)
+    def _encode(self, output: SessionOutput) -> pb.StreamingResponse:
+        return _encode(output)
 
-    def _alive(self) -> pb.StreamingResponse:
+    def _keepalive(self) -> pb.StreamingResponse:
         return self._status(pb.StatusCode(code_type=pb.WORKING))
 
     def _status(self, status: pb.StatusCode) -> pb.StreamingResponse:
@@ -113,37 +114,41 @@ class Call(client_call.ClientCall):
 
 
 class RecognizerService(client_call.Recognition):
-    """Serves any number of calls."""
+    """The v3 service; serves any number of calls."""
 
     call = Call
 
 
 def _format(options: Any) -> Format:
-    """The format of the audio that will come, if it can be worked with."""
+    """The format of raw audio.
+
+    Raises:
+        RefusedError: it is not supported.
+    """
     if options.WhichOneof("AudioFormat") != "raw_audio":
-        raise wrong("audio_format has to be raw_audio or container_audio")
+        raise invalid_request("audio_format has to be raw_audio or container_audio")
     raw = options.raw_audio
     if raw.audio_encoding != pb.RawAudio.LINEAR16_PCM:
-        raise wrong("audio_encoding has to be LINEAR16_PCM")
+        raise invalid_request("audio_encoding has to be LINEAR16_PCM")
     if raw.sample_rate_hertz not in RATES_HZ:
-        raise wrong("sample_rate_hertz has to be from 8000 to 48000")
+        raise invalid_request("sample_rate_hertz has to be from 8000 to 48000")
     if raw.audio_channel_count not in (0, 1):
-        raise wrong("Only one channel can be recognised in a stream")
+        raise invalid_request("Only one channel can be recognised in a stream")
     return Format(int(raw.sample_rate_hertz))
 
 
-def _encode(said: SessionOutput) -> pb.StreamingResponse:
-    response = pb.StreamingResponse(audio_cursors=_cursors(said.cursors))
-    match said.event:
+def _encode(output: SessionOutput) -> pb.StreamingResponse:
+    response = pb.StreamingResponse(audio_cursors=_cursors(output.cursors))
+    match output.event:
         case Partial(text, words):
-            start_ms, end_ms = said.cursors.final_ms, said.cursors.processed_ms
+            start_ms, end_ms = output.cursors.final_ms, output.cursors.processed_ms
             _add(response.partial, text, start_ms, end_ms, words)
         case Final():
-            _add_final(response.final, said.event)
+            _add_final(response.final, output.event)
         case Refinement(index, _):
             response.final_refinement.final_index = index
-            if said.final is not None:
-                _add_final(response.final_refinement.normalized_text, said.final)
+            if output.final is not None:
+                _add_final(response.final_refinement.normalized_text, output.final)
         case EndOfUtterance(time_ms):
             response.eou_update.time_ms = time_ms
     return response

@@ -1,30 +1,30 @@
-"""What one session has used of what it may: sound, bytes, messages, time.
+"""Counts what one session uses: sound, bytes, messages, time.
 
-Clients send what they like, so whatever costs work or keeps a seat is counted here, also where the
-service names no limit. Those limits are far above what sound can need.
+Anything that costs work or occupies a session is limited, even where SpeechKit documents no limit.
+These extra limits are far above what sound can need.
 """
 
 from __future__ import annotations
 
 from skdictate.audio.pcm import Format
-from skdictate.server.session_rules import SessionRules, late, many, wrong
+from skdictate.server.session_rules import SessionRules, invalid_request, session_too_long, too_many
 
 FREE_MESSAGES, MESSAGES_PER_S = 2_000, 200
-"""So many messages, and so many more for each second of sound and of time: chunks of 10 ms are
-half as many."""
+"""Messages that are always allowed, and those allowed in addition for each second of sound and of
+waiting. Chunks of 10 ms make 100 a second."""
 FREE_ENDS, ENDS_PER_S = 20, 2
-"""The same for ends of utterances in different places: each has the recogniser begin anew, and
-people take half a second for a word."""
+"""Client-side ends of utterances, in the same way. Each starts the recogniser anew, and a spoken
+word takes half a second."""
 MOST_SETTINGS_BYTES = 262_144
-"""The longest first message: an instruction for a summary may be long."""
+"""The longest first message: the instructions for a summary may be long."""
 MOST_FRAME_BYTES = 4_096
-"""What another message may hold beside its sound."""
+"""Bytes that a later message may hold besides its audio."""
 WAITS_S = 60.0
-"""A client may send its sound so much more slowly than it was spoken, in all."""
+"""Seconds that a client may take in total beyond the length of a session."""
 
 
 class Usage:
-    """Counts, and refuses what is too much."""
+    """Counts the use of one session and refuses what exceeds the limits."""
 
     def __init__(self, rules: SessionRules) -> None:
         self._rules = rules
@@ -36,55 +36,55 @@ class Usage:
         self._waited_s = 0.0
 
     def begin(self, sound: Format, size_bytes: int) -> None:
-        """The first message has come.
+        """Start counting with the first message, of this size on the wire.
 
         Raises:
             RefusedError: it is too long.
         """
         if size_bytes > MOST_SETTINGS_BYTES:
-            raise wrong(f"The first message may have {MOST_SETTINGS_BYTES} bytes")
+            raise invalid_request(f"The first message may have {MOST_SETTINGS_BYTES} bytes")
         self._format = sound
 
-    def waited(self, time_s: float) -> None:
-        """So long the client was waited for.
+    def add_wait(self, time_s: float) -> None:
+        """Count seconds spent waiting for the client.
 
         Raises:
             RefusedError: it takes more time than a session has.
         """
         self._waited_s += time_s
         if self._waited_s > self._rules.session_s + WAITS_S:
-            raise late()
+            raise session_too_long()
 
-    def message(self, size_bytes: int, audio_bytes: int) -> None:
-        """A message has come, so many bytes of it audio.
+    def add_message(self, size_bytes: int, audio_bytes: int) -> None:
+        """Count a message of this size on the wire, of which ``audio_bytes`` are audio.
 
         Raises:
-            RefusedError: it holds too much, or there were too many.
+            RefusedError: the message is too long, or there were too many.
         """
         if size_bytes - audio_bytes > MOST_FRAME_BYTES:
-            raise wrong(f"A message may have {MOST_FRAME_BYTES} bytes beside its audio")
+            raise invalid_request(f"A message may have {MOST_FRAME_BYTES} bytes beside its audio")
         self._n_messages += 1
         self._n_bytes += audio_bytes
         self._check()
         allowed = FREE_MESSAGES + MESSAGES_PER_S * (self._sound_s + self._waited_s)
         if self._n_messages > allowed:
-            raise many("messages")
+            raise too_many("messages")
 
     def end(self) -> None:
-        """The client has ended an utterance, in another place than before.
+        """Count an end of utterance that the client sent, at a new position.
 
         Raises:
-            RefusedError: there were too many of them for the sound that there was.
+            RefusedError: there were too many for the sound so far.
         """
         self._n_ends += 1
         if self._n_ends > FREE_ENDS + ENDS_PER_S * self._sound_s:
-            raise many("ends of utterances")
+            raise too_many("ends of utterances")
 
-    def sound(self, n_samples: int) -> None:
-        """There is more sound, out of a message.
+    def add_samples(self, n_samples: int) -> None:
+        """Count samples of the sound.
 
         Raises:
-            RefusedError: it is too much for a session.
+            RefusedError: it is more than a session may have.
         """
         self.n_samples += n_samples
         self._check()

@@ -1,4 +1,4 @@
-"""Numbers as they are spoken in English: what a text without normalisation has for digits."""
+"""Writes numbers as English words, for text without normalisation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NUMBER = re.compile(
 
 
 def spelled(text: str) -> str:
-    """A text with its numbers in words; what is no number stays as it is."""
+    """Replace the numbers in a text by words; the rest stays as it is."""
     return _NUMBER.sub(_spell, text)
 
 

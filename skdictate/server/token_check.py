@@ -1,4 +1,4 @@
-"""Who may call: those with the token, and those who only ask whether the server is well."""
+"""Refuses calls without the token."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 import grpc
 
 SCHEMES = ("Api-Key", "Bearer")
-"""How the service is shown a key of its own, and a token of its neighbour's."""
+"""Header schemes that are accepted: SpeechKit takes an API key by the first, an IAM token by the
+second."""
 OPEN = "/grpc.health.v1.Health/"
-"""Those who watch over servers have no tokens."""
+"""The health service needs no token: programs that monitor servers have none."""
 Continuation = Callable[[Any], Awaitable[Any]]
 
 
 class TokenCheck(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Turns away calls without the token."""
+    """Refuses calls that do not carry the token."""
 
     def __init__(self, token: str) -> None:
         self._wanted = [f"{scheme} {token}".encode() for scheme in SCHEMES]
@@ -27,12 +28,12 @@ class TokenCheck(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._refusal = grpc.stream_stream_rpc_method_handler(refuse)
 
     async def intercept_service(self, continuation: Continuation, call: Any) -> Any:
-        """Let the call pass, or answer it ourselves."""
+        """Return the handler of a call with the token, or one that refuses."""
         given = dict(call.invocation_metadata).get("authorization", "")
-        if call.method.startswith(OPEN) or self._knows(str(given).encode(errors="replace")):
+        if call.method.startswith(OPEN) or self._is_valid(str(given).encode(errors="replace")):
             return await continuation(call)
         return self._refusal
 
-    def _knows(self, given: bytes) -> bool:
-        """Compare with all of them, however the first goes: the time tells nothing."""
+    def _is_valid(self, given: bytes) -> bool:
+        """Compare with all accepted values, so that the time taken reveals nothing."""
         return sum(hmac.compare_digest(given, wanted) for wanted in self._wanted) > 0

@@ -1,4 +1,4 @@
-"""A Unix socket for other programs: in a private folder, ours alone, and gone at the end."""
+"""A Unix socket for other programs: in a private folder, for this user only, removed at the end."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from skdictate.system.addresses import UNIX
 from skdictate.system.paths import LONGEST_SOCKET, private_folder
 
 PROBE_S = 1.0
-"""A server that lives takes a connection at once."""
+"""Seconds within which a running server accepts a connection."""
 
 
 @contextmanager
-def door(address: str) -> Iterator[None]:
-    """While inside, a server may bind the address; files made meanwhile are for us alone.
+def prepared_path(address: str) -> Iterator[None]:
+    """Prepare the path of the socket; bind inside the block, where new files are private.
 
     Raises:
-        ProblemError: another server is there, or the place is not private.
+        ProblemError: another server uses the socket, or its folder is not private.
     """
     if not address.startswith(UNIX):
         yield
         return
     path = Path(address.removeprefix(UNIX)).absolute()
-    _make_way(path)
+    _prepare_path(path)
     mask = os.umask(0o177)
     try:
         yield
@@ -37,46 +37,48 @@ def door(address: str) -> Iterator[None]:
 
 
 def close(address: str) -> None:
-    """Remove the socket, if the server has not done so."""
+    """Remove the socket if it is still there."""
     if address.startswith(UNIX):
         with suppress(OSError):
             Path(address.removeprefix(UNIX)).unlink()
 
 
-def _make_way(path: Path) -> None:
-    """A private folder, and nothing in the socket's place."""
+def _prepare_path(path: Path) -> None:
+    """Make a private folder, and remove a socket that an earlier server left."""
     if os.name != "posix":
-        raise ProblemError(_taken("This system has no such sockets", "Listen on 127.0.0.1."))
+        raise ProblemError(_unavailable("This system has no Unix sockets", "Listen on 127.0.0.1."))
     if len(os.fsencode(path)) > LONGEST_SOCKET:
-        raise ProblemError(_taken(f"{path} is too long for a socket", "Name a shorter path."))
+        raise ProblemError(_unavailable(f"{path} is too long for a socket", "Give a shorter path."))
     folder = path.parent
     if not folder.exists():
         private_folder(folder)
     status = folder.stat()
     if status.st_mode & 0o077 or status.st_uid != os.getuid():
-        hint = f"Run: chmod 700 {folder}; or name a folder that is not there yet."
-        raise ProblemError(_taken(f"{folder} is open to other users", hint))
+        hint = f"Run: chmod 700 {folder}; or give a folder that does not exist yet."
+        raise ProblemError(_unavailable(f"{folder} is open to other users", hint))
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ProblemError(_taken(f"{path} is there, and no socket", "Name another path."))
-        if _is_alive(path):
-            hint = "End that server, or name another path."
-            raise ProblemError(_taken(f"A server answers at {path}", hint))
+            raise ProblemError(
+                _unavailable(f"{path} exists and is not a socket", "Give another path.")
+            )
+        if _is_listening(path):
+            hint = "Stop that server, or give another path."
+            raise ProblemError(_unavailable(f"Another server is running at {path}", hint))
         path.unlink()
 
 
-def _is_alive(path: Path) -> bool:
-    """Somebody listens there; a socket that is left over refuses."""
+def _is_listening(path: Path) -> bool:
+    """Whether a server listens there; a leftover socket refuses the connection."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(PROBE_S)
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
             return False
-        except OSError:  # too busy to answer is alive
+        except OSError:  # a server too busy to answer is alive
             return True
         return True
 
 
-def _taken(detail: str, hint: str) -> Problem:
-    return Problem(Kind.CONFIG, "The socket cannot be had", detail, hint, is_permanent=True)
+def _unavailable(detail: str, hint: str) -> Problem:
+    return Problem(Kind.CONFIG, "The socket is not available", detail, hint, is_permanent=True)

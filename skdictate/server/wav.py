@@ -1,4 +1,4 @@
-"""WAV as a stream: its header, then samples (16 bits, one channel) until they end."""
+"""A streaming WAV decoder: a header, then samples (16 bits, one channel)."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from collections.abc import Iterator
 
 from skdictate.audio.resampling import Converter
 from skdictate.server.container_overhead import Overhead
-from skdictate.server.decoder import DECODED_HZ, broken, check
+from skdictate.server.decoder import DECODED_HZ, check, malformed
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 UNKNOWN_BYTES = (0, 0xFFFFFFFF)
-"""Sizes of a recorder that wrote its header before it knew."""
+"""Sizes in headers of recorders that did not know the length in advance."""
 LONGEST_FORMAT_BYTES = 1_024
 
 
 class Wav:
-    """See ``Decoder``."""
+    """Decodes WAV; see ``Decoder``."""
 
     def __init__(self) -> None:
         self._overhead = Overhead("WAV")
         self._data = bytearray()
         self._is_begun = False
         self._skip_bytes = 0
-        """What remains of a chunk of no interest."""
+        """The remaining bytes of a chunk that is skipped."""
         self._left_bytes: int | None = None
-        """What remains of the samples; None for no end."""
+        """The remaining bytes of samples; None if the header gives no length."""
         self._is_sound = False
         self._converter: Converter | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """The next bytes."""
+        """Decode the next bytes."""
         self._data += data
         while not self._is_sound and self._read_header():
             yield b""
@@ -38,13 +38,13 @@ class Wav:
             yield from self._samples()
 
     def finish(self) -> Iterator[bytes]:
-        """What the resampler holds."""
+        """Yield what is left in the resampler."""
         if not self._is_sound or self._converter is None:
-            raise broken("WAV", "there are no samples in it")
+            raise malformed("WAV", "it contains no samples")
         yield self._converter.convert_pcm(b"", is_last=True)
 
     def _read_header(self) -> bool:
-        """Take one part of the header; false if it is not there yet."""
+        """Take one part of the header from the buffer; false if it is not complete yet."""
         skipped = min(self._skip_bytes, len(self._data))
         del self._data[:skipped]
         self._skip_bytes -= skipped
@@ -53,7 +53,7 @@ class Wav:
             return False
         if not self._is_begun:
             if self._data[:4] != b"RIFF" or self._data[8:12] != b"WAVE":
-                raise broken("WAV", "it does not begin with RIFF and WAVE")
+                raise malformed("WAV", "it does not begin with RIFF and WAVE")
             self._is_begun = True
             del self._data[:12]
             return True
@@ -63,20 +63,20 @@ class Wav:
         name, (size_bytes,) = bytes(self._data[:4]), struct.unpack_from("<I", self._data, 4)
         if name == b"data":
             if self._converter is None:
-                raise broken("WAV", "samples come before their format")
+                raise malformed("WAV", "samples come before their format")
             del self._data[:8]
             self._left_bytes = None if size_bytes in UNKNOWN_BYTES else size_bytes
             self._is_sound = True
             return False
         if name != b"fmt ":
-            self._overhead.part()
+            self._overhead.add_part()
             del self._data[:8]
             self._skip_bytes = size_bytes + size_bytes % 2
             return True
         if self._converter is not None:
-            raise broken("WAV", "it has two formats")
+            raise malformed("WAV", "it has two format chunks")
         if not 16 <= size_bytes <= LONGEST_FORMAT_BYTES:
-            raise broken("WAV", "its format makes no sense")
+            raise malformed("WAV", "its format chunk is malformed")
         if len(self._data) < 8 + size_bytes:
             return False
         self._read_format(bytes(self._data[8 : 8 + size_bytes]))
@@ -88,7 +88,7 @@ class Wav:
         if tag == EXTENSIBLE and len(chunk) >= 26:
             (tag,) = struct.unpack_from("<H", chunk, 24)
         if tag != PCM or n_bits != 16:
-            raise broken("WAV that can be read", "the samples have to be PCM of 16 bits")
+            raise malformed("WAV that can be read", "the samples have to be PCM of 16 bits")
         check(rate_hz, n_channels)
         self._converter = Converter(rate_hz, DECODED_HZ)
 
@@ -102,5 +102,5 @@ class Wav:
         pcm = bytes(self._data[:n_bytes])
         del self._data[:n_bytes]
         if self._left_bytes is not None and self._left_bytes < 2:
-            self._data.clear()  # other chunks, behind the samples
+            self._data.clear()  # chunks after the samples
         yield self._converter.convert_pcm(pcm)

@@ -1,7 +1,7 @@
-"""Where the words of an utterance are.
+"""The times of the words of an utterance.
 
-The one place to change when a model tells better: ``Utterance.words`` then has its times, and
-nothing is guessed any more.
+The only place to change for a model with word times: ``Utterance.words`` then holds them, and
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ def words_of(utterance: Utterance, form: Form, *, guesses: bool) -> tuple[Word, 
     """The words of an utterance in a form, with times in milliseconds of its stream.
 
     Args:
-        utterance: one whose model may tell where its words are.
-        form: how they are written.
-        guesses: where the model does not tell, times by the place of a word are better than none.
+        utterance: its ``words`` are used if the model gave any.
+        form: how the words are written.
+        guesses: guess the times from the letters of the text if the model gave none.
     """
     if not utterance.words:
         text = form.of(utterance.text, utterance.written) if guesses else ""
@@ -29,17 +29,19 @@ def words_of(utterance: Utterance, form: Form, *, guesses: bool) -> tuple[Word, 
 
 
 def _parts(word: Word, form: Form) -> tuple[Word, ...]:
-    """A word of the model in a form; a number may be several words there, a mark none."""
+    """A word of the model in a form, which may turn a number into several words and a mark into
+    none.
+    """
     if form is Form.SPELLED:
         return by_place(spelled(word.text), word.start_ms, word.end_ms)
     return by_place(form.of(raw(word.text), word.text), word.start_ms, word.end_ms)
 
 
 def by_place(text: str, start_ms: int, end_ms: int) -> tuple[Word, ...]:
-    """The words of a text, spread over a stretch in proportion to their letters.
+    """Spread the words of a text over a stretch of time in proportion to their letters.
 
-    Between two words there is a pause as long as one letter. The first begins with the stretch and
-    the last ends with it; they never overlap.
+    Between two words there is a pause as long as one letter. The first word begins with the
+    stretch, the last one ends with it, and they never overlap.
     """
     words = text.split()
     n_parts = sum(len(word) + 1 for word in words) - 1

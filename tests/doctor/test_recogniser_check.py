@@ -38,7 +38,7 @@ async def test_where_it_is_missing_that_matters_if_it_is_used(
     case = replace(case, config=Config(Settings(endpoint=endpoint), {}))
     finding = await recogniser_check.recogniser(case)
     assert finding.state is state
-    assert "missing here" in finding.detail
+    assert "no embedded recogniser" in finding.detail
     assert "SKDICTATE_API_KEY" in finding.hint
     assert finding.exit_code is Exit.NETWORK
 

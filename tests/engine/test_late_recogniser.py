@@ -61,6 +61,6 @@ async def test_speakers_are_told_apart_in_session_after_session(
     assert [label.words for label in labels] == ["speaker 0"] * len(lines)
     warnings = [finding.words for finding in findings if finding.kind == "warning"]
     ignored = "speaker_labeling, audio_processing_type"
-    assert warnings == [f"the recogniser warns: This recogniser ignores {ignored}"]
+    assert warnings == [f"the recogniser warns: This server ignores {ignored}"]
     places = [(line.start_sample, line.end_sample) for line in lines]
     assert [(label.start_sample, label.end_sample) for label in labels] == places

@@ -53,7 +53,7 @@ def session(
 
 def hear(it: ClientSession, seconds: float) -> list[object]:
     pcm = bytes(SOUND.size_bytes(SOUND.samples(seconds)))
-    it.received(len(pcm) // 2)
+    it.add_received(len(pcm) // 2)
     return [said.event for said in it.feed(pcm)]
 
 
@@ -112,7 +112,7 @@ def test_an_open_utterance_is_not_settled() -> None:
 def test_the_end_of_the_session_ends_the_utterance() -> None:
     it = ClientSession(EchoStream(SOUND), SOUND, Wanted(refinements=Form.LITERARY))
     pcm = count(1, 3, SOUND, gap_s=0, pause_s=0, run=9)
-    it.received(len(pcm) // 2)
+    it.add_received(len(pcm) // 2)
     it.feed(pcm)
     events = [said.event for said in it.finish()]
     assert isinstance(events[0], Final)
@@ -238,7 +238,7 @@ def test_each_end_of_utterance_comes_right_after_its_final(
     it = session(*answers, refines=refines, endpoint=endpoint)
     said: list[SessionOutput] = []
     for n in range(at_ms // 500 + 12):
-        it.received(SOUND.samples(0.5))
+        it.add_received(SOUND.samples(0.5))
         said += it.feed(bytes(SOUND.size_bytes(SOUND.samples(0.5))))
         if n in ends:
             said += it.end_utterance(Script(*it_answers(it)))
@@ -273,7 +273,7 @@ def test_words_are_placed_where_the_model_does_not_tell() -> None:
     it = ClientSession(script, SOUND, Wanted(refinements=Form.LITERARY))
     said: list[SessionOutput] = []
     for seconds in (2.1, 1.0):
-        it.received(SOUND.samples(seconds))
+        it.add_received(SOUND.samples(seconds))
         said += it.feed(bytes(SOUND.size_bytes(SOUND.samples(seconds))))
     partial, _, final, refinement, _ = said
     assert isinstance(partial.event, Partial)

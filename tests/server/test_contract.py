@@ -251,7 +251,7 @@ async def test_a_language_that_is_not_known_is_warned_of(
     restriction = request.session_options.recognition_model.language_restriction
     restriction.restriction_type = getattr(pb.LanguageRestrictionOptions, kind)
     told = warnings(await ask(hosting, [request, *TWO]))
-    assert told == ["This recogniser knows en-US only"] * is_warned
+    assert told == ["This server recognises only en-US"] * is_warned
 
 
 @pytest.mark.parametrize(("model", "n_warnings"), [("general:rc", 0), ("deferred-general", 1)])

@@ -13,7 +13,7 @@ import pytest
 from skdictate._pb import speechkit_stt_v3_pb2 as v3
 from skdictate.server import service_v3
 from skdictate.server.decoder import DECODED_HZ
-from skdictate.server.decoding import BITE_BYTES, Decoding
+from skdictate.server.decoding import CHUNK_BYTES, Decoding
 from skdictate.server.session_rules import RefusedError
 from tests.conftest import Serving
 from tests.faults.burdening import FILLED, filled
@@ -79,7 +79,7 @@ async def test_decoders_take_turns_and_give_sound_in_bites() -> None:
         endless.may_end.set()
         await taken
     assert sum(map(len, pieces)) == 2 * 60 * 2 * DECODED_HZ
-    assert max(map(len, pieces)) <= BITE_BYTES + 1_000
+    assert max(map(len, pieces)) <= CHUNK_BYTES + 1_000
 
 
 async def _all(decoding: Decoding, data: bytes) -> list[bytes]:
@@ -91,7 +91,7 @@ def test_a_container_with_little_sound_for_its_parts_is_refused(name: str) -> No
     kind, first, piece = FILLED[name]
     decoder = DECODERS[{"opus": "OGG_OPUS", "wav": "WAV"}[kind]]()
     n_steps = 0
-    with pytest.raises(RefusedError, match=r"too much in it that is no sound|two formats"):
+    with pytest.raises(RefusedError, match=r"too much data that is not sound|two format chunks"):
         for message in filled(first, piece):
             for _ in decoder.decode(v3.StreamingRequest.FromString(message).chunk.data):
                 n_steps += 1

@@ -109,7 +109,7 @@ async def test_a_machine_without_the_recogniser_is_told_once(
     problems: list[Problem] = []
     async with running(paths) as server:
         server.on_problem = problems.append
-        with pytest.raises(ProblemError, match="missing here"):
+        with pytest.raises(ProblemError, match="no embedded recogniser"):
             await server.address()
     assert [problem.is_permanent for problem in problems] == [True]
 

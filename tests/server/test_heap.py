@@ -14,7 +14,7 @@ from pathlib import Path
 from skdictate.server import heap
 
 if sys.argv[1] == "given back":
-    assert heap.give_back()
+    assert heap.return_freed_memory()
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

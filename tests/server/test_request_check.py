@@ -34,7 +34,7 @@ async def test_what_is_not_done_here_is_said_and_the_text_comes_all_the_same(
         responses = await talk(endpoint, requests)
     warnings = [r.status_code for r in responses if r.status_code.code_type == pb.WARNING]
     assert [warning.message for warning in warnings] == [
-        "This recogniser ignores recognition_classifier, speech_analysis, speaker_labeling, "
+        "This server ignores recognition_classifier, speech_analysis, speaker_labeling, "
         "summarization, profanity_filter, audio_processing_type"
     ]
     assert "final_refinement" in kinds(responses)

@@ -65,7 +65,7 @@ def test_other_machines_are_not_served_in_the_open(given: dict[str, Any], tls: C
     if "identity" in given:
         given = {"identity": identity(tls)}
     for address in ("0.0.0.0:0", "[::]:0", "10.1.2.3:80", "example.org:1"):
-        with pytest.raises(ProblemError, match="token and TLS are obligatory") as caught:
+        with pytest.raises(ProblemError, match="need a token and TLS") as caught:
             OfferedEndpoint(address, SessionRules(), **given)
         assert caught.value.problem.exit_code is Exit.CONFIG
     OfferedEndpoint("127.0.0.1:0", SessionRules(), **given)
@@ -224,7 +224,7 @@ async def test_a_client_that_reads_nothing_loses_its_seat(
     hosting: Hosting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(responses, "UNREAD_S", 0.3)
-    monkeypatch.setattr(call_module, "TOLD_S", 0.2)
+    monkeypatch.setattr(call_module, "STATUS_TIMEOUT_S", 0.2)
     none = SessionRules(float("inf"), float("inf"), float("inf"))
     small = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 1_000)]
     async with (

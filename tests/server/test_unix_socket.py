@@ -21,7 +21,7 @@ async def test_a_socket_is_ours_alone_and_a_live_one_is_left_alone(
     async with hosting(address=f"unix:{path}") as hosted:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-        with pytest.raises(ProblemError, match="A server answers at"):
+        with pytest.raises(ProblemError, match="Another server is running at"):
             async with hosting(address=f"unix:{path}"):
                 pass
         async with hosted.channel() as channel:

@@ -37,12 +37,12 @@ class Call(service_v3.Call):
         self._warnings = []
         return settings
 
-    async def _say(self, heard: list[SessionOutput]) -> None:
+    async def _send_outputs(self, heard: list[SessionOutput]) -> None:
         for said in heard:
             line = said.event if isinstance(said.event, Final) and said.event.text else None
             if line is not None:
                 self._finals.append(line)
-            await super()._say([said])
+            await super()._send_outputs([said])
             if line is not None and self._wanted.recognition_classifier.classifiers:
                 await self._write(self._classified(line))
 
