@@ -15,7 +15,7 @@ from skdictate.settings.config import Config
 from skdictate.speechkit.auth import credential_lookup
 from skdictate.speechkit.auth.issuer import KINDS
 from skdictate.speechkit.auth.secret_files import mode_of, read_stdin
-from skdictate.speechkit.auth.sign_in import KeyStorage, described, issuer_of, stronger
+from skdictate.speechkit.auth.sign_in import KeyStorage, describe, issuer_of, names_with_precedence
 from skdictate.speechkit.auth.stored_key import StoredKey
 from skdictate.system.paths import Paths
 
@@ -45,15 +45,15 @@ def login(
     if not is_piped and not sys.stdin.isatty():
         raise ProblemError(_no_terminal())
     keeping = KeyStorage.at(paths, why_no_keyring="you asked for a file" if in_file else "")
-    _say(f"The key will be kept in {keeping.words}.")
+    _say(f"The key will be kept in {keeping.description}.")
     text = read_stdin(0) if is_piped else _ask()
     issuer = issuer_of(text, "What was given", config.settings)
     if is_online or (not is_piped and _agrees("Try it now? That is billed as 15 s of speech.")):
         _try(config, paths, text)
         _say("The service takes it.")
-    keeping.keep(text)
-    _say(f"Kept: {described(issuer)}.")
-    for name in stronger(config.settings, paths, environ):
+    keeping.store(text)
+    _say(f"Kept: {describe(issuer)}.")
+    for name in names_with_precedence(config.settings, paths, environ):
         _say(f"{name} is set too, and comes first.")
     _say_engine(config, paths, environ)
     return Exit.DONE
@@ -67,7 +67,7 @@ def logout(config: Config, paths: Paths, environ: Mapping[str, str]) -> Exit:
     """
     places = StoredKey(paths).remove()
     _say(f"Removed from {' and '.join(places)}." if places else "Nothing was kept.")
-    for place in credential_lookup.places(config.settings, paths, environ):
+    for place in credential_lookup.sources(config.settings, paths, environ):
         _say(f"Still set: {place.name}.")
     _say_engine(config, paths, environ)
     return Exit.DONE
@@ -95,11 +95,11 @@ def status(
     Raises:
         ProblemError: the credential that is configured cannot be used.
     """
-    found = list(credential_lookup.places(config.settings, paths, environ))
+    found = list(credential_lookup.sources(config.settings, paths, environ))
     fields: dict[str, Any] = {"kind": "none", "source": "", "last": "", "mode": ""}
     fields |= {"expires_at": "", "folder_id": ""}
     if found:
-        issuer = credential_lookup.opened(found[0])
+        issuer = credential_lookup.open_source(found[0])
         fields |= {"kind": issuer.kind, "source": issuer.origin, "last": issuer.last}
         fields["folder_id"] = issuer.folder_id
         fields["mode"] = mode_of(found[0].file) if found[0].file else ""

@@ -68,7 +68,7 @@ WORDLESS = Problem(
     "It was sent sound, and gave neither text nor a reason",
     "Recording goes on; another session is tried, and each time later.",
 )
-BROKE_OFF = "The recogniser broke off"
+BROKE_OFF = "The recogniser broke the connection"
 """One that has answered had nothing against who we are and what we asked for."""
 
 

@@ -166,5 +166,5 @@ def _stopped(detail: str) -> Problem:
         Kind.RECOGNISER,
         "The embedded recogniser stopped",
         detail,
-        "It is being restarted. Recording continues, and nothing is lost.",
+        "It is being restarted; recording goes on, and nothing is lost.",
     )

@@ -1,1 +1,4 @@
-"""The client: one gRPC stream at a time, to whatever speaks SpeechKit's protocol."""
+"""The SpeechKit client.
+
+Runs recognition sessions against any server that speaks its gRPC protocol.
+"""

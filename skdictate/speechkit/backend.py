@@ -1,4 +1,4 @@
-"""SpeechKit, or any server that speaks its protocol, as a backend of the engine."""
+"""The engine's backend for SpeechKit and other servers that speak its protocol."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from skdictate.speechkit import status_problems, support_ids
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.channel import Endpoint
 from skdictate.speechkit.codec import Codec, Options
-from skdictate.speechkit.connect import dial
+from skdictate.speechkit.connect import connect
 from skdictate.speechkit.shared_channel import SharedChannel
 
-Whereabouts = Callable[[], Awaitable[tuple[Endpoint, Credential | None]]]
-"""Where the server is and how to sign in; asked before each session, for both may change."""
-HAS_HEADER = "/speechkit.stt.v3."
-"""The methods that are told the folder in the metadata; others carry it in their messages."""
-MASK = "Internal error from Core"
-"""The library's words for a write that failed because the call has ended."""
+EndpointLookup = Callable[[], Awaitable[tuple[Endpoint, Credential | None]]]
+"""Returns the server and the credential; awaited before each session, as both may change."""
+FOLDER_IN_METADATA = "/speechkit.stt.v3."
+"""The start of the methods that get the folder id as metadata; others have it in their messages."""
+WRITE_FAILED = "Internal error from Core"
+"""What grpcio reports for a write that failed because the call has ended."""
 ANSWERED = (Kind.CREDENTIALS, Kind.SERVICE)
-"""Problems that somebody has told us, so that there is somebody to ask about them."""
+"""Problems that the service itself reported, so that its support can be asked about them."""
 STATUS_S = 0.5
-"""How long the true status is waited for."""
+"""Seconds to wait for the true status of a call that has ended."""
 
 
 @dataclass
 class SpeechKit:
-    """Opens sessions over one connection, and takes a new one after trouble with the network."""
+    """Opens sessions over a shared connection, and makes a new connection after network trouble."""
 
     name: str
     limits: Limits
-    whereabouts: Whereabouts
+    endpoint_lookup: EndpointLookup
     options: Options
     has_words: bool = True
 
     def __post_init__(self) -> None:
-        self._line: SharedChannel | None = None
+        self._channel: SharedChannel | None = None
         self.refines = self.options.refines
 
     @asynccontextmanager
     async def connect(self, sound: Format) -> AsyncIterator[SpeechKitSession]:
         """Open a session; see ``Backend.connect``."""
-        endpoint, credential = await self.whereabouts()
+        endpoint, credential = await self.endpoint_lookup()
         request_id = str(uuid.uuid4())
-        line = await self._reach(endpoint)
+        channel = await self._usable_channel(endpoint)
         codec = self.options.codec(sound, credential.folder_id if credential else "")
-        async with line.session():
-            # Answers are unpacked by the link: of one that is none, the library would say nothing.
-            call = line.channel.stream_stream(codec.method, request_serializer=codec.pack)(
+        async with channel.session():
+            # Answers are parsed by the session: of a malformed one grpcio would not say anything.
+            call = channel.channel.stream_stream(codec.method, request_serializer=codec.pack)(
                 metadata=_metadata(codec, request_id, credential)
             )
-            session = SpeechKitSession(call, request_id, codec, credential, line.heard)
+            session = SpeechKitSession(call, request_id, codec, credential, channel.heard)
             try:
                 await session.write(codec.settings())
                 yield session
@@ -68,23 +68,30 @@ class SpeechKit:
                 call.cancel()
 
     async def close(self) -> None:
-        """Give the connection up; the next session makes another."""
-        if self._line is not None:
-            line, self._line = self._line, None
-            await line.give_up()
+        """Give up the connection; the next session makes a new one."""
+        if self._channel is not None:
+            channel, self._channel = self._channel, None
+            await channel.give_up()
 
-    async def _reach(self, endpoint: Endpoint) -> SharedChannel:
-        """The line that we have, if it is good, or a new one; if that failed, its calls say why."""
-        if self._line is not None and self._line.is_good and endpoint == self._line.endpoint:
-            return self._line
-        line = await dial(SharedChannel(endpoint))
+    async def _usable_channel(self, endpoint: Endpoint) -> SharedChannel:
+        """The current channel if it is usable, else a new one.
+
+        If that failed, its calls will say why.
+        """
+        if (
+            self._channel is not None
+            and self._channel.is_good
+            and endpoint == self._channel.endpoint
+        ):
+            return self._channel
+        channel = await connect(SharedChannel(endpoint))
         await self.close()
-        self._line = line
-        return line
+        self._channel = channel
+        return channel
 
 
 class SpeechKitSession:
-    """One call. Writing and reading go on side by side."""
+    """One streaming call. Writing and reading run concurrently."""
 
     def __init__(
         self,
@@ -100,29 +107,29 @@ class SpeechKitSession:
         self._request_id = request_id
         self._codec = codec
         self._heard = heard
-        """To be told of every answer."""
+        """Called at every answer."""
         self._status: tuple[grpc.StatusCode, str] | None = None
         self._ended = asyncio.Event()
         self._support = ""
-        """The names that the service gave the request, as far as it has told them."""
+        """The ids that the service has given the request so far."""
         call.add_done_callback(self._end)
 
     async def send_audio(self, pcm: bytes) -> None:
-        """Send samples (s16le); returns when the transport took them."""
+        """Send samples (s16le); returns when the transport has accepted them."""
         await self.write(self._codec.audio(pcm))
 
     async def send_silence(self, n_samples: int) -> None:
-        """Send silence, in the form that the user wants of it."""
+        """Send silence, as samples or as a silence message, depending on the options."""
         await self.write(self._codec.silence(n_samples))
 
     async def end_utterance(self) -> None:
-        """Say that the utterance ends here, if this version of the API can."""
+        """End the utterance here; does nothing if this version of the API cannot."""
         request = self._codec.end_of_utterance()
         if request is not None:
             await self.write(request)
 
     async def finish(self) -> None:
-        """Half-close; what the recogniser says is still read."""
+        """Half-close the call; remaining answers are still read."""
         await self._call.done_writing()
 
     async def write(self, request: Any) -> None:
@@ -134,10 +141,10 @@ class SpeechKitSession:
         try:
             await self._call.write(request)
         except (grpc.RpcError, asyncio.InvalidStateError):
-            raise ProblemError(await self._why()) from None
+            raise ProblemError(await self._problem_at_end()) from None
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        """Events in order; see ``Link``."""
+        """Yield events in order; see ``BackendSession``."""
         while (answer := await self._read()) is not grpc.aio.EOF:
             self._heard()
             if not self._support and (
@@ -146,31 +153,31 @@ class SpeechKitSession:
                 self._support = names
                 yield SessionNamed("", self._request_id, names)
             for event in self._codec.decode(self._codec.unpack(answer)):
-                yield self._introduced(event)
+                yield self._with_request_id(event)
 
     async def _read(self) -> Any:
-        """The next answer, or EOF at the end of a session in good order."""
+        """The next answer, or EOF if the call ended normally."""
         try:
             return await self._call.read()
         except grpc.RpcError:
-            raise ProblemError(await self._why()) from None
+            raise ProblemError(await self._problem_at_end()) from None
         except asyncio.CancelledError:
-            # Some versions of the library raise this for a status of CANCELLED from the server.
+            # Some versions of grpcio raise this if the server's status is CANCELLED.
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            raise ProblemError(await self._why()) from None
+            raise ProblemError(await self._problem_at_end()) from None
 
-    async def _why(self) -> Problem:
-        """Why the call has ended; the same to all who ask."""
-        problem = await self._reason()
+    async def _problem_at_end(self) -> Problem:
+        """Why the call has ended; every call of this returns the same problem."""
+        problem = await self._status_problem()
         if self._problem is None:
-            problem = _judged(problem, self._credential)
-            self._problem = replace(problem, support=await self._named(problem))
+            problem = _without_secret(problem, self._credential)
+            self._problem = replace(problem, support=await self._support_ids(problem))
         return self._problem
 
-    async def _named(self, problem: Problem) -> str:
-        """What support would ask for, if the service itself has ended the call."""
+    async def _support_ids(self, problem: Problem) -> str:
+        """The ids to give to support, if the service itself ended the call."""
         names = self._support
         with suppress(TimeoutError):
             async with asyncio.timeout(STATUS_S):
@@ -180,8 +187,8 @@ class SpeechKitSession:
             names = support_ids.own(self._request_id)
         return names if self._credential is None else self._credential.hidden_in(names)
 
-    async def _reason(self) -> Problem:
-        """What its status means."""
+    async def _status_problem(self) -> Problem:
+        """The problem for the status of the call."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STATUS_S):
                 await self._ended.wait()
@@ -192,18 +199,18 @@ class SpeechKitSession:
         return status_problems.of_status(*self._status)
 
     def _end(self, call: Any) -> None:
-        """The call has a status now.
+        """Keep the status of the call when it ends.
 
-        A write that fails because of the end gives the call a status of its own, before or after
-        the true one; so the true one is taken down in the moment that it comes.
+        A write that fails because of the end gives the call another status, before or after the
+        true one; so the true one is kept as soon as it arrives.
         """
         code, details = _now(call.code()), _now(call.details()) or ""
-        if not (code is grpc.StatusCode.INTERNAL and details.startswith(MASK)):
+        if not (code is grpc.StatusCode.INTERNAL and details.startswith(WRITE_FAILED)):
             self._status = code, details
             self._ended.set()
 
-    def _introduced(self, event: Event) -> Event:
-        """The session's name, with our name for the request beside it."""
+    def _with_request_id(self, event: Event) -> Event:
+        """Add our own request id to the session's name."""
         if isinstance(event, SessionNamed):
             return replace(event, request_id=self._request_id, support=self._support)
         return event
@@ -212,18 +219,22 @@ class SpeechKitSession:
 def _metadata(
     codec: Codec, request_id: str, credential: Credential | None
 ) -> list[tuple[str, str]]:
-    """What is said of ourselves. No frame keeps it: a crash may show the frames' variables."""
+    """The metadata of a call.
+
+    It must not stay in a local variable of a caller: a traceback could show it.
+    """
     said = [("x-client-request-id", request_id)]
     if credential is not None:
         said.append(credential.metadata())
-        if credential.folder_id and codec.method.startswith(HAS_HEADER):
+        if credential.folder_id and codec.method.startswith(FOLDER_IN_METADATA):
             said.append(("x-folder-id", credential.folder_id))
     return said
 
 
-def _judged(problem: Problem, credential: Credential | None) -> Problem:
-    """The problem without the secret, which a server may repeat; and not permanent, if another
-    credential may be had."""
+def _without_secret(problem: Problem, credential: Credential | None) -> Problem:
+    """Remove the secret, which a server may repeat, and make the problem temporary if another
+    credential can be had.
+    """
     if credential is None:
         return problem
     detail = credential.hidden_in(problem.detail)
@@ -233,12 +244,12 @@ def _judged(problem: Problem, credential: Credential | None) -> Problem:
         return problem
     if not credential.refused():
         return problem
-    hint = "Another token is asked for; recording goes on."
+    hint = "Getting another token; recording goes on."
     return replace(problem, hint=hint, is_permanent=False)
 
 
 def _now(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that has nothing to wait for."""
+    """The result of a coroutine that never waits."""
     try:
         coroutine.send(None)
     except StopIteration as done:

@@ -1,6 +1,6 @@
-"""What the engine needs of a recogniser: a backend that connects, and links.
+"""What the engine requires of a recogniser: a backend that opens sessions.
 
-Retry, rollover, offsets, replay and timers never live here; see ``core``.
+Retry, rollover, offsets, replay and timers are not done here but in ``core``.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ from skdictate.core.limits import Limits
 
 
 class BackendSession(Protocol):
-    """One session. Iterate for what the recogniser says, while sending."""
+    """One session. Iterate over its events while sending audio."""
 
     async def send_audio(self, pcm: bytes) -> None:
-        """Send samples (s16le); returns when the transport took them."""
+        """Send samples (s16le); returns when the transport has accepted them."""
 
     async def send_silence(self, n_samples: int) -> None:
-        """Send silence that is in no recording, so that the session is kept; takes as long."""
+        """Send silence that is not in the recording, to keep the session open."""
 
     async def end_utterance(self) -> None:
-        """Say that the utterance ends here."""
+        """End the utterance here."""
 
     async def finish(self) -> None:
-        """Say that no more audio will come; what the recogniser says is still read."""
+        """Announce that no more audio will come; remaining events are still delivered."""
 
     def __aiter__(self) -> AsyncIterator[Event]:
-        """Events in order; ends when the session ended in good order.
+        """Yield events in order until the session ends normally.
 
         Raises:
-            ProblemError: it ended otherwise.
+            ProblemError: the session ended abnormally.
         """
 
 
 class Backend(Protocol):
-    """A recogniser that can be connected to."""
+    """A recogniser."""
 
     name: str
-    """For the screen: SpeechKit v3, Moonshine tiny ..."""
+    """The name shown to the user, such as ``SpeechKit v3`` or ``Moonshine tiny``."""
     limits: Limits
     refines: bool
-    """It sends a better text after each final."""
+    """Whether it sends a better text after each final."""
     has_words: bool
-    """It tells where each word is."""
+    """Whether it sends the times of words."""
 
     def connect(self, sound: Format) -> AbstractAsyncContextManager[BackendSession]:
-        """Open a session; it is cancelled when the context is left.
+        """Open a session, which is cancelled when the context is left.
 
         Raises:
             ProblemError: it cannot be opened.

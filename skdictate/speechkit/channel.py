@@ -1,4 +1,4 @@
-"""Where a recogniser is and how to reach it: address, TLS, and a connection of one's own."""
+"""The gRPC endpoint of a recogniser: its address, TLS, and a channel with its own connection."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from skdictate.system.hidden_value import ENVIRONMENT
 from skdictate.system.paths import expanded
 
 CLOUD = "stt.api.cloud.yandex.net:443"
-"""The public host of streaming recognition, both API versions."""
+"""The public host for streaming recognition, for both versions of the API."""
 OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.primary_user_agent", f"skdictate/{__version__}"),
     # A broken connection must not be shared with the channel that replaces it.
     ("grpc.use_local_subchannel_pool", 1),
-    # A stream cannot be retried by the library: the core replays it from the recording.
+    # gRPC cannot retry a stream; ``core`` replays it from the recording.
     ("grpc.enable_retries", 0),
-    # The core decides when to try again; the library must not still be waiting then.
+    # ``core`` decides when to try again; gRPC must not be backing off at that time.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    # How long one attempt may take, whatever the name says. The core gives up sooner; on a slow
-    # way name, TCP, TLS and settings take a second and more.
+    # The time limit of one attempt, despite the option's name. ``core`` gives up sooner; on a slow
+    # network the name lookup, TCP, TLS and HTTP/2 settings take over a second.
     ("grpc.min_reconnect_backoff_ms", 20_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
-    # Pings find a dead connection; while audio flows the server's rules allow them.
+    # Pings detect a dead connection; servers allow them while audio flows.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 0),
@@ -38,7 +38,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server: its address for gRPC, and whether the wire is encrypted."""
+    """A server's gRPC address, and whether the connection is encrypted."""
 
     target: str
     is_plaintext: bool = False
@@ -47,11 +47,11 @@ class Endpoint:
 
     @classmethod
     def of(cls, address: str, *, is_plaintext: bool, ca_cert: str) -> Endpoint:
-        """The endpoint that the user named; the cloud's if it is empty.
+        """The endpoint for the user's settings; the cloud's if ``address`` is empty.
 
         Raises:
-            ProblemError: the address is no address, the file cannot be read, or unencrypted audio
-                would leave this machine.
+            ProblemError: the address is malformed, the file cannot be read, or audio would leave
+                this machine unencrypted.
         """
         target = address or CLOUD
         if not target.startswith("unix:") and not port_of(target):
@@ -60,9 +60,9 @@ class Endpoint:
             raise ProblemError(
                 Problem(
                     Kind.CONFIG,
-                    "Refused to send speech unencrypted",
-                    f"--plaintext is for this machine only, and {target} is another",
-                    "Leave --plaintext out, or name the server's certificate with --ca-cert.",
+                    "Speech is not sent unencrypted",
+                    f"--plaintext works only on this machine, and {target} is another one",
+                    "Omit --plaintext, or give the server's certificate with --ca-cert.",
                     is_permanent=True,
                 )
             )
@@ -71,7 +71,7 @@ class Endpoint:
 
     @property
     def proxy(self) -> Proxy | None:
-        """What leads there, by the environment; it may be of a kind that cannot be used."""
+        """The proxy from the environment, which may be of a kind that cannot be used."""
         return proxy_for(self.target, ENVIRONMENT)
 
     def channel(self) -> grpc.aio.Channel:
@@ -84,7 +84,7 @@ class Endpoint:
 
 
 def _way(proxy: Proxy | None) -> tuple[str, Any]:
-    """The library is told: by itself it reads other variables, and says nothing."""
+    """The gRPC option for the proxy: gRPC by itself reads other variables."""
     if proxy is None or not proxy.is_usable:
         return ("grpc.enable_http_proxy", 0)
     return ("grpc.http_proxy", proxy.url)
@@ -100,7 +100,7 @@ def _read(path: str) -> bytes:
 def _wrong(detail: str) -> Problem:
     return Problem(
         Kind.CONFIG,
-        "The server's address is wrong",
+        "The server's address is not valid",
         detail,
         "Check --endpoint and --ca-cert.",
         is_permanent=True,

@@ -1,6 +1,6 @@
-"""What a version of the API has to tell the backend: its method, its messages, what they mean.
+"""The interface of the codecs: what differs between the versions of the API.
 
-Sessions, limits, replay and errors are the same for all versions, and know none.
+Sessions, limits, replay and errors are the same for all versions.
 """
 
 from __future__ import annotations
@@ -12,49 +12,49 @@ from skdictate.audio.pcm import Format
 from skdictate.core.events import Event
 
 LONGEST_TEXT = 20_000
-"""Characters in one answer; a session of five minutes has some five thousand."""
+"""Characters in one answer. A session of five minutes has some five thousand."""
 
 
 class Codec(Protocol):
-    """The messages of one session, in both directions. Messages pass through the backend unseen."""
+    """The messages of one session, in both directions."""
 
     method: str
-    """As gRPC calls it: ``/package.Service/Method``."""
+    """The gRPC method: ``/package.Service/Method``."""
 
     def settings(self) -> Any:
         """The first message."""
 
     def audio(self, pcm: bytes) -> Any:
-        """A message of samples (s16le)."""
+        """A message with samples (s16le)."""
 
     def silence(self, n_samples: int) -> Any:
-        """A message that stands for so many samples of silence."""
+        """A message that stands for this many samples of silence."""
 
     def end_of_utterance(self) -> Any | None:
-        """The message that ends an utterance; None where there is none."""
+        """The message that ends an utterance; None if the version has none."""
 
     def decode(self, response: Any) -> Iterator[Event]:
-        """The events in an answer, in order; its texts are cleaned, its times are not trusted."""
+        """The events in an answer, in order. Texts are sanitised, times are not checked."""
 
     @staticmethod
     def pack(request: Any) -> bytes:
-        """A message as it travels."""
+        """Serialise a message."""
 
     @staticmethod
     def unpack(data: bytes) -> Any:
-        """An answer as it came.
+        """Parse an answer.
 
         Raises:
-            ProblemError: it is none.
+            ProblemError: it is malformed.
         """
 
 
 class Options(Protocol):
-    """What the user wants of the recogniser, in the terms of one version."""
+    """What the user wants of the recogniser, in terms of one version of the API."""
 
     @property
     def refines(self) -> bool:
-        """A better text is sent after each final."""
+        """Whether a better text is sent after each final."""
 
     def codec(self, sound: Format, folder_id: str = "") -> Codec:
-        """A new session's messages; ``folder_id`` is for versions that carry it in them."""
+        """The codec of a new session; only some versions send ``folder_id`` in a message."""

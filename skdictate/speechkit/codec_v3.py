@@ -1,4 +1,4 @@
-"""API v3 on the wire: settings and audio out, events in."""
+"""The codec of API v3."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from skdictate.speechkit import findings_v3 as findings
 from skdictate.speechkit.codec import LONGEST_TEXT
 from skdictate.speechkit.request_options_v3 import RequestOptions
 from skdictate.speechkit.session_options_v3 import settings
-from skdictate.speechkit.status_problems import GARBLED
+from skdictate.speechkit.status_problems import MALFORMED_ANSWER
 from skdictate.text.clean_text import clean
 
 METHOD = "/speechkit.stt.v3.Recognizer/RecognizeStreaming"
 MOST_WORDS = 10_000
-"""In one update; five minutes of speech have under a thousand."""
+"""In one update; five minutes of speech have fewer than a thousand."""
 LONGEST_WORD = 200
 _CODES = {
     pb.WORKING: StatusCode.WORKING,
@@ -42,10 +42,10 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Options(RequestOptions):
-    """What the user wants of the recogniser."""
+    """The options of API v3."""
 
     def codec(self, sound: Format, folder_id: str = "") -> Codec:
-        """A new session's messages; the folder is named in the metadata."""
+        """The codec of a new session; the folder id is sent as metadata."""
         return Codec(sound, self)
 
 
@@ -63,11 +63,11 @@ class Codec:
         return settings(self._format, self._options)
 
     def audio(self, pcm: bytes) -> pb.StreamingRequest:
-        """A message of samples."""
+        """A message with samples (s16le)."""
         return pb.StreamingRequest(chunk=pb.AudioChunk(data=pcm))
 
     def silence(self, n_samples: int) -> pb.StreamingRequest:
-        """A message that stands for silence, or is silence."""
+        """A message that stands for silence or contains it, depending on the options."""
         if self._options.names_silence:
             duration_ms = self._format.ms(n_samples)
             return pb.StreamingRequest(silence_chunk=pb.SilenceChunk(duration_ms=duration_ms))
@@ -78,7 +78,7 @@ class Codec:
         return pb.StreamingRequest(eou=pb.Eou())
 
     def decode(self, response: pb.StreamingResponse) -> Iterator[Event]:
-        """The events in an answer; none in an answer that this program does not know."""
+        """The events in an answer, in order; none for an answer of an unknown kind."""
         if response.session_uuid.uuid:
             yield SessionNamed(clean(response.session_uuid.uuid))
         cursors = response.audio_cursors
@@ -103,16 +103,16 @@ class Codec:
 
     @staticmethod
     def pack(request: pb.StreamingRequest) -> bytes:
-        """A message as it travels."""
+        """Serialise a message."""
         return request.SerializeToString()
 
     @staticmethod
     def unpack(data: bytes) -> pb.StreamingResponse:
-        """An answer as it came."""
+        """Parse an answer."""
         try:
             return pb.StreamingResponse.FromString(data)
         except DecodeError as error:
-            raise ProblemError(GARBLED) from error
+            raise ProblemError(MALFORMED_ANSWER) from error
 
 
 def _partial(update: pb.AlternativeUpdate) -> Partial:
@@ -134,7 +134,10 @@ def _final(response: pb.StreamingResponse) -> Final:
 
 
 def _labelled(final: Final, response: pb.StreamingResponse, options: RequestOptions) -> Final:
-    """With who spoke and in what language, if that was asked for: it may come unasked."""
+    """Add the speaker and the languages if the user asked for them.
+
+    The service may send them anyway.
+    """
     if options.labels_speakers:
         final = replace(final, speaker=clean(response.channel_tag) or "0")
     if options.labels_languages:

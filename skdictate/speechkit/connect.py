@@ -1,5 +1,8 @@
-"""Gets a connection where a try may hang: others are made beside it, and the first that stands is
-taken. Nothing is said on it before, so that a try costs nothing."""
+"""Connects although attempts may hang.
+
+Starts further attempts in parallel and keeps the first success. An attempt sends no request, so it
+costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +11,42 @@ import random
 
 from skdictate.speechkit.shared_channel import SharedChannel
 
-AGAIN_S = 0.6
-"""A network that has just come back does not tell those who asked before, so another try is made as
-often as that, by so much more or less that nobody asks in step with others. It is a few packets,
-and no session."""
+RETRY_S = 0.6
+"""Seconds between attempts. After a network outage old attempts may hang although a new one would
+succeed at once. An attempt takes a few packets and no session."""
 JITTER = 0.1
-MOST = 6
-"""Tries at a time; the first keeps its place, for a way may be slow, and others make room."""
+"""Varies the interval at random by this fraction, so that clients do not attempt in step."""
+MOST_ATTEMPTS = 6
+"""Attempts at a time. The first is kept, for the network may just be slow; others are replaced."""
 
 
-async def dial(line: SharedChannel) -> SharedChannel:
-    """The line, if it comes to stand or fails; or another to the same place that stands sooner."""
-    tries = {asyncio.create_task(line.settled()): line}
+async def connect(channel: SharedChannel) -> SharedChannel:
+    """Return ``channel`` once it is connected or has failed, or one that connects sooner."""
+    attempts = {asyncio.create_task(channel.settled()): channel}
     try:
         while True:
-            again_s = AGAIN_S * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+            retry_s = RETRY_S * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
             done, _ = await asyncio.wait(
-                tries, timeout=again_s, return_when=asyncio.FIRST_COMPLETED
+                attempts, timeout=retry_s, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
-                settled = tries.pop(task)
-                if task.result() or not tries:
+                settled = attempts.pop(task)
+                if task.result() or not attempts:
                     return settled
                 await settled.give_up()
             if not done:
-                if len(tries) == MOST:
-                    await _stop({task: tries.pop(task) for task in list(tries)[1:2]})
-                another = SharedChannel(line.endpoint)
-                tries[asyncio.create_task(another.settled())] = another
+                if len(attempts) == MOST_ATTEMPTS:
+                    await _stop({task: attempts.pop(task) for task in list(attempts)[1:2]})
+                another = SharedChannel(channel.endpoint)
+                attempts[asyncio.create_task(another.settled())] = another
     finally:
-        await _stop(tries)
+        await _stop(attempts)
 
 
-async def _stop(tries: dict[asyncio.Task[bool], SharedChannel]) -> None:
-    """They are not needed any more."""
-    for task in tries:
+async def _stop(attempts: dict[asyncio.Task[bool], SharedChannel]) -> None:
+    """Cancel attempts and close their channels."""
+    for task in attempts:
         task.cancel()
-    await asyncio.gather(*tries, return_exceptions=True)
-    for hanging in tries.values():
+    await asyncio.gather(*attempts, return_exceptions=True)
+    for hanging in attempts.values():
         await hanging.give_up()

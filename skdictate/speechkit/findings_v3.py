@@ -1,4 +1,4 @@
-"""What API v3 says beside the text, in our words: classes, statistics, summaries."""
+"""Converts the further findings of API v3: classifications, speech statistics, summaries."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from skdictate.speechkit.codec import LONGEST_TEXT
 from skdictate.text.clean_text import clean
 
 MOST = 1_000
-"""Of anything that repeats; what a session can hold is far less ..."""
+"""The most that is taken of any repeated item; a session holds far fewer."""
 MOST_TEXTS = 100
-"""... and of texts ..."""
+"""The most texts that are taken."""
 LONGEST = 2_000
-"""... of so many characters."""
+"""Characters of such a text."""
 LONGEST_NAME = 100
 _CLASSIFIED = {
     pb.RecognitionClassifierUpdate.LAST_UTTERANCE: Window.UTTERANCE,
@@ -40,7 +40,7 @@ _SPOKEN = {
 
 
 def found(response: pb.StreamingResponse) -> Iterator[Classified | Conversed | Spoken | Summarised]:
-    """What an answer tells beside the text, if that is what it is for."""
+    """The finding in an answer, if it is one."""
     match response.WhichOneof("Event"):
         case "classifier_update":
             yield _classified(response.classifier_update)
@@ -124,15 +124,19 @@ def _summarised(summary: pb.Summarization) -> Summarised:
 
 
 def languages(estimates: Iterable[pb.LanguageEstimation]) -> tuple[Label, ...]:
-    """The languages of some words, the likeliest first."""
+    """The estimated languages, the likeliest first."""
     found = [Label(_name(it.language_code), _real(it.probability)) for it in estimates]
     return tuple(sorted(found[:MOST_TEXTS], key=lambda label: -label.score))
 
 
-def _statistics(said: pb.DescriptiveStatistics) -> Statistics:
-    quantiles = (Quantile(_real(it.level), _real(it.value)) for it in said.quantiles[:MOST])
+def _statistics(statistics: pb.DescriptiveStatistics) -> Statistics:
+    quantiles = (Quantile(_real(it.level), _real(it.value)) for it in statistics.quantiles[:MOST])
     return Statistics(
-        _real(said.min), _real(said.max), _real(said.mean), _real(said.std), tuple(quantiles)
+        _real(statistics.min),
+        _real(statistics.max),
+        _real(statistics.mean),
+        _real(statistics.std),
+        tuple(quantiles),
     )
 
 
@@ -141,5 +145,5 @@ def _name(text: str) -> str:
 
 
 def _real(value: float) -> float:
-    """A number that JSON has too."""
+    """A finite number, because JSON has no others."""
     return value if math.isfinite(value) else 0.0

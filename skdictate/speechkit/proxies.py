@@ -1,8 +1,8 @@
-"""Which proxy leads to a server, by the variables that other programs read, in both spellings.
+"""Chooses the proxy for a server from the environment variables that other programs use.
 
-The gRPC library reads three of them, in small letters only, and takes HTTP proxies only (CONNECT);
-what it is to use is told to it here, so that signing in and the stream go the same way. A proxy's
-address may hold a password, which is shown nowhere.
+gRPC reads three of them, in lower case only, and supports HTTP proxies only (CONNECT). So it is
+told here which one to use, and signing in and the audio stream take the same one. The address of a
+proxy may hold a password, which is never shown.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ from skdictate.system.addresses import is_loopback
 from skdictate.system.hidden_value import HiddenValue, seen
 
 VARIABLES = ("grpc_proxy", "https_proxy", "all_proxy", "http_proxy")
-"""The first that is set counts; that in small letters before that in capitals, as curl has it."""
+"""The first that is set counts; lower case comes before upper case, as in curl."""
 EXCEPTIONS = ("no_grpc_proxy", "no_proxy")
 PORT = 80
-"""Of an address that names none."""
+"""The port of an address without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """What a variable names."""
+    """The proxy that a variable names."""
 
     variable: str
     scheme: str
     host: str
     """Host and port."""
     userinfo: str = field(default="", repr=False)
-    """Name and password, as in an address; empty without."""
+    """User name and password as they stand in an address; empty without."""
 
     @property
     def is_usable(self) -> bool:
-        """It is of a kind that the stream can go through."""
+        """Whether it is of a kind that the audio stream can use."""
         return self.scheme == "http" and bool(self.host)
 
     @property
     def url(self) -> str:
-        """Its address. It may hold a password: for libraries, and for no eye."""
+        """The address for libraries; it may hold a password and must not be shown."""
         at = f"{seen(self.userinfo)}@" if self.userinfo else ""
         return HiddenValue(f"{self.scheme}://{at}{self.host}")
 
     def __str__(self) -> str:
-        """As it may be shown."""
+        """The address as it may be shown, without a password."""
         return f"{self.scheme}://{self.host}" if self.host else "no address"
 
 
 def proxy_for(target: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy that leads to HOST:PORT, if one does; it may be of a kind that cannot be used."""
+    """The proxy for HOST:PORT, if there is one; it may be of a kind that cannot be used."""
     if is_loopback(target):
         return None
     for name in _spelt(VARIABLES):
@@ -62,12 +62,12 @@ def proxy_for(target: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def unusable(proxy: Proxy) -> Problem:
-    """What to say of one that is passed over."""
+    """The problem to report for a proxy that is not used."""
     return Problem(
         Kind.CONFIG,
         "The proxy is not used",
-        f"{proxy.variable} names {proxy}, and the stream can go through HTTP proxies only",
-        "The server is asked directly. Name an http:// proxy that allows CONNECT, or unset it.",
+        f"{proxy.variable} names {proxy}, and speech can only be sent through HTTP proxies",
+        "Connecting directly. Set it to an http:// proxy that allows CONNECT, or unset it.",
     )
 
 
@@ -92,14 +92,14 @@ def _parsed(variable: str, value: str) -> Proxy:
 
 
 def _quoted(userinfo: str) -> str:
-    """Name and password, so that whoever reads the address reads what was meant."""
+    """User name and password, quoted anew so that they are unambiguous in an address."""
     name, colon, password = userinfo.partition(":")
     halves = (quote(unquote(it), safe="") for it in (name, password))
     return HiddenValue(colon).join(halves)
 
 
 def _is_excepted(target: str, environ: Mapping[str, str]) -> bool:
-    """Whether the user wants none there: a name and what ends with it, an address, a network."""
+    """Whether the user excepts a server: by name, domain suffix, address, or network."""
     host, _, port = target.rpartition(":")
     host = host.strip("[]").lower()
     for name in _spelt(EXCEPTIONS):
@@ -115,7 +115,7 @@ def _is_meant(host: str, port: str, pattern: str) -> bool:
         return pattern == "*"
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(pattern.strip("[]"), strict=False)
-    except ValueError:
+    except ValueError:  # one of the two is a name
         pass  # one of the two is a name
     name, _, wanted = pattern.rpartition(":")
     if name and wanted.isdigit() and ":" not in name:

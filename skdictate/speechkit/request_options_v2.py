@@ -1,4 +1,4 @@
-"""What the user wants of a recogniser of API v2."""
+"""The options of recognition that API v2 has."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ NEWER = (
     "summarize_model",
     "keep_alive",
 )
-"""Settings that only API v3 has a field or a message for."""
+"""Settings for which only API v3 has a field or a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What the user wants of the recogniser."""
+    """What the user wants of the recogniser; see ``Settings``."""
 
     language: str = ""
-    """One code as ``en-US``, or ``auto``; empty for the service's own choice, which is Russian."""
+    """One code such as ``en-US``, or ``auto``; empty for the service's default, Russian."""
     model: str = ""
-    """Empty for the service's own choice: ``general``."""
+    """Empty for the service's default, ``general``."""
     masks_profanity: bool = False
     normalizes: bool = True
-    """Numbers as digits; else as words."""
+    """Numbers as digits; otherwise as words."""
     is_literary: bool = True
     """Capitals and punctuation."""
 
     refines: ClassVar[bool] = False
-    """Finals come in their better text at once."""
+    """Finals have their final text at once."""
 
     @classmethod
     def of(cls, settings: Settings, languages: tuple[str, ...]) -> Self:
-        """What the settings ask for.
+        """The options for the settings.
 
         Raises:
-            ProblemError: they ask for what only API v3 has.
+            ProblemError: the settings ask for something that only API v3 has.
         """
         if len(languages) > 1:
             raise ProblemError(_missing(f"to tell {', '.join(languages)} apart"))
@@ -68,7 +68,7 @@ def _missing(what: str) -> Problem:
     return Problem(
         Kind.CONFIG,
         "API v2 cannot do that",
-        f"It has no way {what}" if what.startswith("to ") else f"It knows nothing of {what}",
-        "Leave --api v2 out.",
+        f"It is not able {what}" if what.startswith("to ") else f"It does not have {what}",
+        "Omit --api v2.",
         is_permanent=True,
     )

@@ -1,4 +1,4 @@
-"""What the user wants of a recogniser of API v3."""
+"""The options of recognition that API v3 has."""
 
 from __future__ import annotations
 
@@ -9,70 +9,73 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.settings.config import Settings
 
 AUTO = "auto"
-"""In place of a language: the recogniser tells languages apart by itself."""
+"""In place of a language: the recogniser detects languages itself."""
 PATIENCE: dict[str, tuple[str, int | None]] = {
     "short": ("high", 500),
     "normal": ("", None),
     "long": ("default", 4_000),
 }
-"""Sensitivity and longest pause. Not documented: users of the service report 500 to 5000 ms as its
-range, and that without a hint it waits for about 3 s of silence, with the shortest for 0.9 s."""
+"""Sensitivity and longest pause in milliseconds. Not documented: users of SpeechKit report a range
+of 500 to 5000 ms, a pause of about 3 s without a hint, and 0.9 s with the shortest one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """One that looks at the words, and when: ``utterance``, ``final`` or ``partial``."""
+    """A classifier of the recognised text, and its triggers.
+
+    ``utterance``, ``final``, ``partial``.
+    """
 
     name: str
     triggers: tuple[str, ...] = ("utterance",)
 
     @classmethod
     def of(cls, text: str) -> Classifier:
-        """From ``NAME`` or ``NAME:WHEN+WHEN``."""
+        """Parse ``NAME`` or ``NAME:WHEN+WHEN``."""
         name, _, triggers = text.partition(":")
         return cls(name, tuple(triggers.split("+"))) if triggers else cls(name)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What the user wants of the recogniser. What is not asked for is not sent."""
+    """What the user wants of the recogniser. Defaults are not sent."""
 
     languages: tuple[str, ...] = ()
-    """Codes as ``en-US``; empty for the service's own choice."""
+    """Codes such as ``en-US``; empty for the service's default."""
     refines: bool = True
-    """Numbers as digits, and what else ``is_literary`` says, in a refinement after each final."""
+    """Whether a refinement follows each final, with digits and what ``is_literary`` adds."""
     is_literary: bool = True
     """Capitals and punctuation."""
     masks_profanity: bool = False
     formats_phones: bool = True
     model: str = ""
     sensitivity: str = ""
-    """How soon an utterance ends: ``default`` or ``high``; empty for the service's own choice."""
+    """How soon an utterance ends: ``default`` or ``high``; empty for the service's default."""
     max_pause_ms: int | None = None
-    """The longest pause to expect inside an utterance."""
+    """The longest pause to expect within an utterance, in milliseconds."""
     ends_utterances: bool = False
-    """The user says where an utterance ends, and nobody else."""
+    """Whether only the user ends utterances."""
     classifiers: tuple[Classifier, ...] = ()
     analyses_speech: bool = False
     labels_speakers: bool = False
-    """Tells speakers apart, which the service can do only when it has heard the whole session."""
+    """Tells speakers apart, which SpeechKit can do only at the end of a session."""
     summary_prompt: str = ""
     summary_model: str = ""
     names_silence: bool = False
-    """A session is kept by messages that stand for silence, and not by silence as sound. Whether
-    these count as time passed to the service is documented, and was measured otherwise."""
+    """Keep idle sessions open by messages that stand for silence rather than by silent samples. The
+    documentation says that these count as audio time; measurements showed otherwise."""
 
     @property
     def labels_languages(self) -> bool:
-        """There is more than one language to tell apart."""
+        """Whether more than one language may be spoken."""
         return len(self.languages) > 1 or AUTO in self.languages
 
     @classmethod
     def of(cls, settings: Settings, languages: tuple[str, ...]) -> Self:
-        """What the settings ask for.
+        """The options for the settings.
 
         Raises:
-            ProblemError: they do not go together.
+            ProblemError: two settings contradict each other.
         """
         if settings.profanity_filter and not settings.normalize:
             raise ProblemError(_needs("--profanity-filter", "--normalize"))
@@ -102,8 +105,8 @@ class RequestOptions:
 def _needs(option: str, other: str) -> Problem:
     return Problem(
         Kind.CONFIG,
-        "Two settings do not go together",
-        f"{option} works with {other} only",
-        f"Add {other}, or leave {option} out.",
+        "Two settings contradict each other",
+        f"{option} works only with {other}",
+        f"Add {other}, or omit {option}.",
         is_permanent=True,
     )

@@ -1,4 +1,4 @@
-"""The settings of a session in API v3: what the user wants, in the service's words."""
+"""Builds the first message of an API v3 session from the user's options."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ _TRIGGERS = {
 }
 
 
-def settings(sound: Format, wishes: RequestOptions) -> pb.StreamingRequest:
+def settings(sound: Format, options: RequestOptions) -> pb.StreamingRequest:
     """The first message of a session."""
-    said = pb.StreamingOptions(recognition_model=_model(sound, wishes))
-    if wishes.ends_utterances:
-        said.eou_classifier.external_classifier.SetInParent()
-    elif wishes.sensitivity or wishes.max_pause_ms is not None:
-        classifier = said.eou_classifier.default_classifier
-        if wishes.sensitivity:
-            classifier.type = _SENSITIVITIES[wishes.sensitivity]
-        if wishes.max_pause_ms is not None:
-            classifier.max_pause_between_words_hint_ms = wishes.max_pause_ms
-    for wanted in wishes.classifiers:
+    options_pb = pb.StreamingOptions(recognition_model=_model(sound, options))
+    if options.ends_utterances:
+        options_pb.eou_classifier.external_classifier.SetInParent()
+    elif options.sensitivity or options.max_pause_ms is not None:
+        classifier = options_pb.eou_classifier.default_classifier
+        if options.sensitivity:
+            classifier.type = _SENSITIVITIES[options.sensitivity]
+        if options.max_pause_ms is not None:
+            classifier.max_pause_between_words_hint_ms = options.max_pause_ms
+    for wanted in options.classifiers:
         triggers = [_TRIGGERS[trigger] for trigger in wanted.triggers]
-        said.recognition_classifier.classifiers.add(classifier=wanted.name, triggers=triggers)
-    if wishes.analyses_speech:
-        said.speech_analysis.enable_speaker_analysis = True
-        said.speech_analysis.enable_conversation_analysis = True
-    if wishes.labels_speakers:
-        said.speaker_labeling.speaker_labeling = pb.SpeakerLabelingOptions.SPEAKER_LABELING_ENABLED
-    if wishes.summary_prompt:
-        said.summarization.model_uri = wishes.summary_model
-        said.summarization.properties.add(instruction=wishes.summary_prompt)
-    return pb.StreamingRequest(session_options=said)
+        options_pb.recognition_classifier.classifiers.add(classifier=wanted.name, triggers=triggers)
+    if options.analyses_speech:
+        options_pb.speech_analysis.enable_speaker_analysis = True
+        options_pb.speech_analysis.enable_conversation_analysis = True
+    if options.labels_speakers:
+        options_pb.speaker_labeling.speaker_labeling = (
+            pb.SpeakerLabelingOptions.SPEAKER_LABELING_ENABLED
+        )
+    if options.summary_prompt:
+        options_pb.summarization.model_uri = options.summary_model
+        options_pb.summarization.properties.add(instruction=options.summary_prompt)
+    return pb.StreamingRequest(session_options=options_pb)
 
 
-def _model(sound: Format, wishes: RequestOptions) -> pb.RecognitionModelOptions:
+def _model(sound: Format, options: RequestOptions) -> pb.RecognitionModelOptions:
     kind = pb.RecognitionModelOptions
     model = pb.RecognitionModelOptions(
-        model=wishes.model,
+        model=options.model,
         audio_format=pb.AudioFormatOptions(
             raw_audio=pb.RawAudio(
                 audio_encoding=pb.RawAudio.LINEAR16_PCM,
@@ -54,19 +56,19 @@ def _model(sound: Format, wishes: RequestOptions) -> pb.RecognitionModelOptions:
                 audio_channel_count=1,
             )
         ),
-        text_normalization=_normalization(wishes),
-        # Speakers are told apart in a whole session only, says the documentation.
-        audio_processing_type=kind.FULL_DATA if wishes.labels_speakers else kind.REAL_TIME,
+        text_normalization=_normalization(options),
+        # According to the documentation, speakers are told apart only in a whole session.
+        audio_processing_type=kind.FULL_DATA if options.labels_speakers else kind.REAL_TIME,
     )
-    if wishes.languages:
+    if options.languages:
         model.language_restriction.restriction_type = pb.LanguageRestrictionOptions.WHITELIST
-        model.language_restriction.language_code.extend(wishes.languages)
+        model.language_restriction.language_code.extend(options.languages)
     return model
 
 
-def _normalization(wishes: RequestOptions) -> pb.TextNormalizationOptions:
-    """The finer settings need the whole to be enabled."""
-    if not wishes.refines:
+def _normalization(options: RequestOptions) -> pb.TextNormalizationOptions:
+    """The normalisation options; the detailed ones need the whole to be enabled."""
+    if not options.refines:
         return Normal(text_normalization=Normal.TEXT_NORMALIZATION_DISABLED)
     unformatted, unsaid = (
         Normal.PHONE_FORMATTING_MODE_DISABLED,
@@ -74,7 +76,7 @@ def _normalization(wishes: RequestOptions) -> pb.TextNormalizationOptions:
     )
     return Normal(
         text_normalization=Normal.TEXT_NORMALIZATION_ENABLED,
-        literature_text=wishes.is_literary,
-        profanity_filter=wishes.masks_profanity,
-        phone_formatting_mode=unsaid if wishes.formats_phones else unformatted,
+        literature_text=options.is_literary,
+        profanity_filter=options.masks_profanity,
+        phone_formatting_mode=unsaid if options.formats_phones else unformatted,
     )

@@ -1,4 +1,4 @@
-"""A connection that sessions share, as long as there is no reason to mistrust it."""
+"""A connection that sessions share while there is no reason to distrust it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from skdictate.errors import Kind, ProblemError
 from skdictate.speechkit.channel import Endpoint
 
 SILENT_S = 0.7
-"""A connection on which a session runs, and nothing came for so long, may be dead: whoever opens
-another session then (``core.spare``) wants it elsewhere ..."""
+"""Seconds without an answer after which a connection with a running session may be dead. Whoever
+opens another session then (``core.hedged_session``) gets another connection."""
 IDLE_S = 60.0
-"""... and so may one on which none runs, after this: routers forget."""
+"""Seconds after which this is true of a connection without sessions: routers forget idle ones."""
 
 _ON_ITS_WAY = (grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING)
 
 
 class SharedChannel:
-    """One channel. Sessions that run on it are finished even when it was given up."""
+    """One channel. Its running sessions may finish after it was given up."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -32,23 +32,26 @@ class SharedChannel:
 
     @property
     def is_good(self) -> bool:
-        """Whether a new session may be opened on it; if not, another connection costs little."""
+        """Whether to open a new session on it; if not, another connection costs little."""
         limit_s = SILENT_S if self._n_sessions else IDLE_S
         return self._is_good and asyncio.get_running_loop().time() - self._heard_s < limit_s
 
     def heard(self) -> None:
-        """Something came from the other end."""
+        """Note that an answer has arrived."""
         self._heard_s = asyncio.get_running_loop().time()
 
     async def settled(self) -> bool:
-        """Wait until it stands, or has failed; which of the two."""
+        """Wait until the channel is connected or has failed; returns whether it is connected."""
         while (state := self.channel.get_state(try_to_connect=True)) in _ON_ITS_WAY:
             await self.channel.wait_for_state_change(state)
         return state is grpc.ChannelConnectivity.READY
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[None]:
-        """While a session runs; how that ends, tells whether the line is good."""
+        """A context for a session.
+
+        A session that fails for network reasons makes the channel unusable.
+        """
         self._n_sessions += 1
         try:
             yield
@@ -60,7 +63,7 @@ class SharedChannel:
             await self._close_unused()
 
     async def give_up(self) -> None:
-        """No more sessions here; it is closed when the last that runs has ended."""
+        """Open no more sessions; closes the channel when its last session has ended."""
         self._is_good = False
         await self._close_unused()
 
@@ -70,8 +73,11 @@ class SharedChannel:
 
 
 def _is_of_service(error: BaseException) -> bool:
-    """Somebody answered. A session that was dropped had been waited for in vain: its connection may
-    be one that swallows everything, which nobody would be told for a long time."""
+    """Whether the server answered.
+
+    A cancelled session may have waited in vain on a connection that swallows everything, so it
+    counts as no answer.
+    """
     if isinstance(error, BaseExceptionGroup):
         return all(_is_of_service(one) for one in error.exceptions)
     return isinstance(error, ProblemError) and error.problem.kind is not Kind.NETWORK

@@ -1,7 +1,7 @@
-"""The names of a request that the service's support asks for.
+"""The request ids that SpeechKit's support asks for.
 
-They are in the headers of an answer, or in its trailers where it was refused; see the service's
-documentation, "Response headers". The last one is our own name for it, which comes back.
+They are in the headers of an answer, or in the trailers if the request was refused; see "Response
+headers" in SpeechKit's documentation. The last one is our own id, which the service sends back.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from skdictate.text.clean_text import clean
 
 KEYS = ("x-request-id", "x-server-trace-id", "x-client-request-id")
 LONGEST = 100
-"""Characters of a name; the service's are UUIDs."""
+"""Characters of an id; the service's are UUIDs."""
 
 
 def names(*metadata: Iterable[Any] | None) -> str:
-    """What there is of them, as ``x-request-id 1, x-server-trace-id 2``; empty without any."""
+    """The ids in the metadata, as in ``x-request-id 1, x-server-trace-id 2``.
+
+    Empty if there are none.
+    """
     found: dict[str, str] = {}
     for pairs in metadata:
         for key, value in pairs or ():
@@ -27,5 +30,5 @@ def names(*metadata: Iterable[Any] | None) -> str:
 
 
 def own(request_id: str) -> str:
-    """The same, where the service gave none."""
+    """Our own id in that form, for requests to which the service gave none."""
     return names([(KEYS[-1], request_id)])

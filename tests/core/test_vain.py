@@ -139,7 +139,9 @@ def test_a_session_that_has_answered_was_not_refused(settled_ms: int) -> None:
     desk.machine.session_closed(session_number, REFUSED, desk.now_s)
     assert desk.phase() is not Phase.BLOCKED
     raised = [it.problem for it in desk.machine.status(desk.now_s).problems]
-    assert [it.title for it in raised] == ([] if settled_ms else ["The recogniser broke off"])
+    assert [it.title for it in raised] == (
+        [] if settled_ms else ["The recogniser broke the connection"]
+    )
     assert not any(it.is_permanent for it in raised)
     desk.now_s += 1.0
     desk.machine.tick(desk.now_s)

@@ -198,7 +198,7 @@ def test_folders_that_may_not_be_searched(tmp_path: Path) -> None:
     closed.chmod(0)
     paths = Paths.of({"SKDICTATE_HOME": str(closed)})
     with somebody():
-        with pytest.raises(ProblemError, match="cannot be taken from there"):
+        with pytest.raises(ProblemError, match="The key cannot be read"):
             credential_lookup.find(
                 Settings(),
                 Paths.of({"SKDICTATE_HOME": str(tmp_path)}),

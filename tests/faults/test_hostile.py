@@ -57,7 +57,7 @@ def test_an_answer_that_is_no_message_costs_a_session_and_no_word(tmp_path: Path
     async def act(rig: Rig) -> None:
         await rig.said(5)
         rig.server.nonsense = iter([b"\xff\xff\xff\xff"])
-        await rig.until(lambda: "The recogniser's answer makes no sense" in titles(rig))
+        await rig.until(lambda: "The recogniser's answer is malformed" in titles(rig))
         rig.server.nonsense = None
 
     scene = play(tmp_path, act)

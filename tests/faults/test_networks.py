@@ -111,7 +111,7 @@ def test_a_name_that_is_not_known_for_a_while(tmp_path: Path) -> None:
         await rig.said(5)
         rig.target = NOWHERE
         rig.proxy.break_all(Break.CUT)
-        await rig.until(lambda: rig.stands(Topic.LINK) == "The server's name is not known")
+        await rig.until(lambda: rig.stands(Topic.LINK) == "The server's name was not found")
         await rig.said(15)
         rig.target = ""
 

@@ -158,13 +158,13 @@ def test_what_a_running_program_cannot_take_up_counts_from_its_next_start(file: 
         ({"engine": "local", "language": ("ru-RU",)}, "knows English only"),
         ({"engine": "local", "endpoint": "unix:/x"}, "Two recognisers at once"),
         ({"endpoint": "nonsense"}, "address is wrong"),
-        ({"endpoint": "10.0.0.1:1", "plaintext": True}, "Refused to send speech unencrypted"),
+        ({"endpoint": "10.0.0.1:1", "plaintext": True}, "Speech is not sent unencrypted"),
         ({"api": "v2", "keep_alive": "chunk"}, "It knows nothing of --keep-alive"),
         ({"api": "v2", "language": ("ru-RU", "de-DE")}, "API v2 cannot do that"),
-        ({"profanity_filter": True, "normalize": False}, "Two settings do not go together"),
-        ({"folder_id": "a b"}, "no id of a folder"),
+        ({"profanity_filter": True, "normalize": False}, "Two settings contradict each other"),
+        ({"folder_id": "a b"}, "not a folder id"),
         ({"iam_endpoint": "http://10.0.0.1"}, "not encrypted"),
-        ({"api_key_file": "AQVN" + "x" * 36}, "not a file that holds it"),
+        ({"api_key_file": "AQVN" + "x" * 36}, "not the key itself"),
     ],
 )
 def test_what_does_not_go_together_is_known_before_anyone_signs_in(

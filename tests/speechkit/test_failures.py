@@ -25,7 +25,11 @@ PERMANENT = [
     (C.UNAUTHENTICATED, "The token has expired", "has expired"),
     (C.UNAUTHENTICATED, "Key 'ajx' was not found", "authorized key"),
     (C.UNAUTHENTICATED, "You have to specify folder ID for user account", "needs a folder"),
-    (C.PERMISSION_DENIED, "Permission to [resource-manager.folder x] denied", "may not recognise"),
+    (
+        C.PERMISSION_DENIED,
+        "Permission to [resource-manager.folder x] denied",
+        "not allowed to recognise",
+    ),
     (
         C.INVALID_ARGUMENT,
         "Specified folder ID 'a' does not match with service account folder ID 'b'",
@@ -44,10 +48,10 @@ PASSING = [
     (C.UNAVAILABLE, "try again", "cannot be reached"),
     (C.DEADLINE_EXCEEDED, "too late", "too slow"),
     (C.INTERNAL, "something broke", "failed"),
-    (C.INTERNAL, "Received RST_STREAM with error code 2", "broke off"),
+    (C.INTERNAL, "Received RST_STREAM with error code 2", "broke the connection"),
     (C.CANCELLED, "gone", "cancelled"),
-    (C.UNKNOWN, HOSTILE, "broke off"),
-    (C.DATA_LOSS, "odd", "broke off"),
+    (C.UNKNOWN, HOSTILE, "broke the connection"),
+    (C.DATA_LOSS, "odd", "broke the connection"),
 ]
 LIMITS = [
     (C.OUT_OF_RANGE, "Exceeded maximum allowed stream duration"),

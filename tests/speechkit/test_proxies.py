@@ -87,7 +87,7 @@ async def test_the_stream_goes_where_the_variable_says_in_either_spelling(
         it = await problem(Endpoint(FAR))
     assert proxy.heads[0].startswith(f"CONNECT {FAR} ")
     assert shown_to(proxy) == f"me:{PASSWORD}"
-    assert it.title == "The proxy lets nobody through"
+    assert it.title == "The proxy refused the connection"
     assert "407" in it.detail
     assert PASSWORD not in str(it)
 
@@ -101,7 +101,7 @@ async def test_an_exception_in_either_spelling_holds(
         monkeypatch.setenv(exception, "no-such-host.invalid")
         it = await problem(Endpoint("no-such-host.invalid:443"))
     assert not proxy.heads
-    assert it.title == "The server's name is not known"
+    assert it.title == "The server's name was not found"
 
 
 async def test_signing_in_goes_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:

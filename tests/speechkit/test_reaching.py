@@ -84,7 +84,7 @@ async def web() -> AsyncIterator[int]:
 async def test_a_name_that_is_not_known() -> None:
     it = await problem(Endpoint("no-such-host.invalid:443"))
     assert (it.kind, it.is_permanent) == (Kind.NETWORK, False)
-    assert "name is not known" in it.title
+    assert "name was not found" in it.title
 
 
 async def test_a_port_where_nobody_listens() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.channel import Endpoint
-from skdictate.speechkit.connect import AGAIN_S, dial
+from skdictate.speechkit.connect import RETRY_S, connect
 from skdictate.speechkit.shared_channel import IDLE_S, SILENT_S, SharedChannel
 from tests.faults import fast_clock
 from tests.faults.bad_link import Proxy
@@ -97,7 +97,7 @@ def test_a_line_that_stands_at_once_is_the_only_one() -> None:
     async def scene() -> None:
         async with reached() as (proxy, endpoint):
             line = SharedChannel(endpoint)
-            assert await dial(line) is line
+            assert await connect(line) is line
             assert proxy.n_connections == 1
             await line.give_up()
 
@@ -109,8 +109,8 @@ def test_where_nobody_is_the_failed_line_is_given_back_at_once() -> None:
         async with reached() as (proxy, endpoint):
             await proxy.refuse()
             line = SharedChannel(endpoint)
-            async with asyncio.timeout(AGAIN_S):
-                assert await dial(line) is line
+            async with asyncio.timeout(RETRY_S):
+                assert await connect(line) is line
             assert not await line.settled()
             await line.give_up()
 
@@ -123,13 +123,13 @@ def test_another_is_made_beside_one_that_hangs() -> None:
             loop = asyncio.get_running_loop()
             proxy.is_hole = True
             line, begun_s = SharedChannel(endpoint), loop.time()
-            dialling = asyncio.ensure_future(dial(line))
-            await asyncio.sleep(AGAIN_S / 2)
+            dialling = asyncio.ensure_future(connect(line))
+            await asyncio.sleep(RETRY_S / 2)
             proxy.is_hole = False
             found = await dialling
             assert found is not line
             assert await found.settled()
-            assert loop.time() - begun_s < 2 * AGAIN_S
+            assert loop.time() - begun_s < 2 * RETRY_S
             assert is_closed(line)
             await found.give_up()
 
@@ -141,8 +141,8 @@ def test_nobody_is_left_dialling_when_it_is_not_wanted_any_more() -> None:
         async with reached() as (proxy, endpoint):
             proxy.is_hole = True
             line = SharedChannel(endpoint)
-            dialling = asyncio.ensure_future(dial(line))
-            await asyncio.sleep(2.5 * AGAIN_S)
+            dialling = asyncio.ensure_future(connect(line))
+            await asyncio.sleep(2.5 * RETRY_S)
             assert proxy.n_connections == 3
             dialling.cancel()
             with pytest.raises(asyncio.CancelledError):

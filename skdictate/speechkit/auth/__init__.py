@@ -1,4 +1,7 @@
-"""Who we are to the service: credentials, where they come from, and how they stay fresh."""
+"""Credentials for SpeechKit.
+
+Where they are looked up, how they are stored, and how they are renewed.
+"""
 
 from skdictate.speechkit.auth.credential import Credential
 from skdictate.speechkit.auth.issuer import Issuer

@@ -1,7 +1,7 @@
-"""Calls that may take long, beside the event loop and bounded.
+"""Runs blocking calls on daemon threads, with a time limit.
 
-On threads that nobody waits for at the end of the program: a name server that does not answer
-keeps a call for minutes.
+The threads are daemons, so that the program can end although a call still hangs: a name server that
+does not answer can block a call for minutes.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(function: Callable[[], T], limit_s: float) -> T:
-    """What the function returns.
+async def run_on_thread(function: Callable[[], T], limit_s: float) -> T:
+    """Run a blocking function on a thread and return its result.
 
     Raises:
-        TimeoutError: it has not returned in time; it is left alone.
+        TimeoutError: it took longer than ``limit_s`` seconds; the thread goes on in the background.
     """
     async with asyncio.timeout(limit_s):
         return await asyncio.wrap_future(_started(function))
 
 
-def bounded(function: Callable[[], T], limit_s: float) -> T:
-    """The same for those who have no event loop."""
+def run_blocking(function: Callable[[], T], limit_s: float) -> T:
+    """Run a function as ``run_on_thread`` does, for callers without an event loop."""
     return _started(function).result(limit_s)
 
 
@@ -38,10 +38,10 @@ def _started(function: Callable[[], T]) -> Future[T]:
             return
         try:
             result = function()
-        except BaseException as error:  # noqa: BLE001 - the edge of a thread: who waits is told
+        except BaseException as error:  # noqa: BLE001 - passed on to the caller
             future.set_exception(error)
         else:
             future.set_result(result)
 
-    threading.Thread(target=work, name="aside", daemon=True).start()
+    threading.Thread(target=work, name="bounded-call", daemon=True).start()
     return future

@@ -1,6 +1,8 @@
-"""A command that prints a credential, ``yc`` among them: run without a shell, bounded, unheard.
+"""Runs a command that prints a credential, ``yc`` among them.
 
-What it prints is an API key, an IAM token, or JSON with a token and its end.
+Without a shell and with a time limit.
+
+The command may print an API key, an IAM token, or JSON with a token and its expiry.
 """
 
 from __future__ import annotations
@@ -14,24 +16,24 @@ from dataclasses import replace
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.auth.credential import IAM_TOKEN, Credential, of_text
-from skdictate.speechkit.auth.service_account import moment, of_token
+from skdictate.speechkit.auth.service_account import of_token, parse_time
 from skdictate.system import child_processes
 from skdictate.text.clean_text import clean
 
 LIMIT_S = 10.0
-"""A command that asks the user something would never end."""
+"""Seconds. A command that asks the user something would never end."""
 MOST_BYTES = 65_536
 PROFILE = "YC_PROFILE"
-"""The profile of ``yc`` to use; other programs of Yandex's know it too."""
+"""The environment variable with the ``yc`` profile to use; Yandex' own programs use it too."""
 _LONG = re.compile(r"(?=[\w.=+-]*\d)(?=[\w.=+-]*[^\W\d])[\w.=+-]{20,}")
-"""A word that may be a secret: long, of letters and digits."""
+"""A word that may be a secret: long, with letters and digits."""
 _FOLDER = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _TOKENS = ("iam_token", "iamToken", "access_token", "token")
 _ENDS = ("expires_at", "expiresAt")
 
 
 def yc(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The command that prints the token of whoever ``yc`` is set up for."""
+    """The command that prints an IAM token for the account that ``yc`` is configured for."""
     return ("yc", "iam", "create-token", *_flags(environ))
 
 
@@ -41,31 +43,34 @@ def _flags(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 async def ask_yc(environ: Mapping[str, str], folder_id: str) -> Credential:
-    """The token of whoever ``yc`` is set up for, and the folder that it is set up for.
+    """Get an IAM token and a folder id from ``yc``.
 
     Raises:
-        ProblemError: there is none to be had; the folder may be missing.
+        ProblemError: ``yc`` gave no token. A missing folder is no error.
     """
-    credential = await ask(yc(environ), "yc", folder_id)
+    credential = await run_credential_command(yc(environ), "yc", folder_id)
     if credential.folder_id or credential.scheme != IAM_TOKEN:
         return credential
     return replace(credential, folder_id=await _folder(environ))
 
 
 async def _folder(environ: Mapping[str, str]) -> str:
-    """The folder of ``yc``; empty if it has none: a service account needs none."""
+    """The folder id that ``yc`` is configured for.
+
+    Empty if there is none, as for service accounts.
+    """
     command = ("yc", "config", "get", "folder-id", *_flags(environ))
     try:
         async with asyncio.timeout(LIMIT_S):
             code, out, _ = await _run(command)
     except (TimeoutError, OSError):
         return ""
-    said = out.strip()
-    return said if code == 0 and _FOLDER.fullmatch(said) else ""
+    answer = out.strip()
+    return answer if code == 0 and _FOLDER.fullmatch(answer) else ""
 
 
-async def ask(command: Sequence[str], origin: str, folder_id: str) -> Credential:
-    """What the command prints.
+async def run_credential_command(command: Sequence[str], origin: str, folder_id: str) -> Credential:
+    """Run a command and return the credential that it prints.
 
     Raises:
         ProblemError: it cannot be run, fails, takes too long, or prints something else.
@@ -73,22 +78,22 @@ async def ask(command: Sequence[str], origin: str, folder_id: str) -> Credential
     name = clean(command[0])[:60]
     try:
         async with asyncio.timeout(LIMIT_S):
-            code, out, words = await _run(command)
+            code, out, stderr = await _run(command)
     except TimeoutError:
-        detail = f"{name} has not ended within {LIMIT_S:g} s"
-        raise _failed(origin, detail, "It may wait for an answer: run it by hand.") from None
+        detail = f"{name} did not finish within {LIMIT_S:g} s"
+        raise _failed(origin, detail, "It may be waiting for input: run it yourself.") from None
     except OSError as error:
         detail = f"{name}: {error.strerror}"
         raise _failed(origin, detail, "Check that it is installed.", is_permanent=True) from None
     if code != 0:
-        said = f": {words}" if words else ""
-        hint = "Run it by hand, to see why."
-        raise _failed(origin, f"{name} ended with code {code}{said}", hint, is_permanent=True)
+        answer = f": {stderr}" if stderr else ""
+        hint = "Run it yourself to see why."
+        raise _failed(origin, f"{name} ended with code {code}{answer}", hint, is_permanent=True)
     return _credential(out, origin, folder_id)
 
 
 async def _run(command: Sequence[str]) -> tuple[int, str, str]:
-    """Exit code, standard output, and the last words on standard error without secrets."""
+    """The exit code, standard output, and the last line of standard error with secrets masked."""
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -100,7 +105,7 @@ async def _run(command: Sequence[str]) -> tuple[int, str, str]:
     try:
         assert child.stdout is not None
         assert child.stderr is not None
-        out, words = await asyncio.gather(_head(child.stdout), _head(child.stderr))
+        out, stderr = await asyncio.gather(_head(child.stdout), _head(child.stderr))
         code = await child.wait()
     finally:
         if child.returncode is None:
@@ -108,12 +113,15 @@ async def _run(command: Sequence[str]) -> tuple[int, str, str]:
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await child.wait()
-    lines = [line for line in words.splitlines() if line.strip()]
+    lines = [line for line in stderr.splitlines() if line.strip()]
     return code, out, _LONG.sub("[…]", clean(lines[-1]))[:200] if lines else ""
 
 
 async def _head(stream: asyncio.StreamReader) -> str:
-    """The beginning of what comes; the rest is read and forgotten, so that nothing stands still."""
+    """The first ``MOST_BYTES`` of a stream.
+
+    The rest is read and dropped, so the command never blocks.
+    """
     data = b""
     while piece := await stream.read(MOST_BYTES):
         data = (data + piece)[:MOST_BYTES]
@@ -121,23 +129,23 @@ async def _head(stream: asyncio.StreamReader) -> str:
 
 
 def _credential(out: str, origin: str, folder_id: str) -> Credential:
-    """What was printed, as a credential."""
+    """Parse what a command printed."""
     if out.lstrip().startswith("{"):
         try:
-            said = json.loads(out)
-            token = next(said[name] for name in _TOKENS if name in said)
-            end = next((str(said[name]) for name in _ENDS if name in said), "")
-            issued = of_token(token, origin, moment(end) if end else None)
+            answer = json.loads(out)
+            token = next(answer[name] for name in _TOKENS if name in answer)
+            end = next((str(answer[name]) for name in _ENDS if name in answer), "")
+            issued = of_token(token, origin, parse_time(end) if end else None)
             return replace(issued, folder_id=folder_id)
         except (StopIteration, TypeError, ValueError):
             detail = "What it printed is JSON without a token"
             raise _failed(
-                origin, detail, "It may print just the token.", is_permanent=True
+                origin, detail, "Make it print only the token.", is_permanent=True
             ) from None
     lines = [line for line in out.splitlines() if line.strip()]
     if not lines:
         detail = "It printed nothing"
-        raise _failed(origin, detail, "Run it by hand, to see why.", is_permanent=True)
+        raise _failed(origin, detail, "Run it yourself to see why.", is_permanent=True)
     return replace(of_text(lines[-1], "What it printed", folder_id=folder_id), origin=origin)
 
 

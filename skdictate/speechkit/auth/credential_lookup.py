@@ -1,5 +1,7 @@
-"""Where a credential is looked for, in order. The first place that has one is the one that counts:
-if what is there is damaged, that is said, and no other place is tried.
+"""Looks up the credential in the places where one may be configured, in order of precedence.
+
+Only the first place that has one counts. If that credential is damaged, the user is told so
+instead of being signed in with another one.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.settings.secret_forms import looks_secret
 from skdictate.speechkit.auth import credential_command, service_account, vm_metadata
 from skdictate.speechkit.auth.credential import ANY, IAM_TOKEN, last, of_text
-from skdictate.speechkit.auth.issuer import Fixed, Issuer, Renewed, mishap
+from skdictate.speechkit.auth.issuer import Fixed, Issuer, Renewed, unexpected_problem
 from skdictate.speechkit.auth.secret_files import read_private, read_stdin
 from skdictate.speechkit.auth.service_account import AccountKey, exchange
 from skdictate.speechkit.auth.stored_key import StoredKey
@@ -28,19 +30,19 @@ VARIABLES = {
     "YC_API_KEY": ANY,
     "YC_IAM_TOKEN": IAM_TOKEN,
 }
-"""Which may hold a key or a token, in order."""
+"""Environment variables for a key or a token, in order of precedence."""
 FIRST = next(iter(VARIABLES))
 SYSTEMD = "CREDENTIALS_DIRECTORY"
-"""Where systemd puts what a unit has as ``LoadCredential=skdictate-api-key:...``."""
+"""The directory where systemd puts a unit's ``LoadCredential=skdictate-api-key:...``."""
 SYSTEMD_NAME = "skdictate-api-key"
 FOLDER = "YC_FOLDER_ID"
-"""The folder, if the settings name none."""
+"""The environment variable with the folder id, if the settings have none."""
 LONGEST_FOLDER = 50
-"""Characters, after the service's reference of API v2."""
+"""Characters, from SpeechKit's API v2 reference."""
 
 
 class CredentialOptions(Protocol):
-    """The settings that matter here; see the table of options."""
+    """The settings that are needed here; see the table of options."""
 
     @property
     def auth(self) -> str:
@@ -52,110 +54,112 @@ class CredentialOptions(Protocol):
 
     @property
     def credential_command(self) -> tuple[str, ...]:
-        """A command and its arguments, or nothing."""
+        """A command with its arguments, or nothing."""
 
     @property
     def folder_id(self) -> str:
-        """Of the folder that pays, or empty."""
+        """The id of the folder that is billed, or empty."""
 
     @property
     def iam_endpoint(self) -> str:
-        """Another IAM service, or empty."""
+        """The address of another IAM service, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialSource:
-    """One that has something; it is not looked at before it is opened."""
+    """A source that has a credential; nothing is read from it before ``open`` is called."""
 
     name: str
-    """In words: a variable, a path, a setting."""
+    """A description for the user: a variable, a path, or an option."""
     open: Callable[[], Issuer]
-    """Raises ``ProblemError`` if what is there cannot be used."""
+    """Raises ``ProblemError`` if the credential cannot be used."""
     file: Path | None = None
-    """The file that holds it."""
+    """The file that holds the credential, if it is in one."""
 
 
 def find(
-    wishes: CredentialOptions, paths: Paths, environ: Mapping[str, str], stdin_fd: int = 0
+    options: CredentialOptions, paths: Paths, environ: Mapping[str, str], stdin_fd: int = 0
 ) -> Issuer | None:
-    """Who hands out our credentials, if any way to sign in is configured. Sends nothing.
+    """The issuer of our credentials; None if no way to sign in is configured. Sends no request.
 
     Raises:
-        ProblemError: what is configured cannot be used.
+        ProblemError: the configured credential cannot be used.
     """
-    place = next(places(wishes, paths, environ, stdin_fd), None)
-    return None if place is None else opened(place)
+    source = next(sources(options, paths, environ, stdin_fd), None)
+    return None if source is None else open_source(source)
 
 
-def check(wishes: CredentialOptions, environ: Mapping[str, str]) -> None:
-    """Look at what stands in the settings, but at no key.
+def check(options: CredentialOptions, environ: Mapping[str, str]) -> None:
+    """Check the settings without reading any key.
 
     Raises:
-        ProblemError: the id of the folder or the IAM service's address is wrong, or a key stands
-            where a file is to be named.
+        ProblemError: the folder id or the address of the IAM service is malformed, or a key is
+            given where a file name belongs.
     """
-    _folder_id(wishes, environ)
-    iam_url(wishes.iam_endpoint)
-    if looks_secret(wishes.api_key_file):
-        raise ProblemError(_seen())
+    _folder_id(options, environ)
+    iam_url(options.iam_endpoint)
+    if looks_secret(options.api_key_file):
+        raise ProblemError(_key_on_command_line())
 
 
-def opened(place: CredentialSource) -> Issuer:
-    """Who hands out what this place has.
+def open_source(source: CredentialSource) -> Issuer:
+    """The issuer for the credential of a source.
 
     Raises:
-        ProblemError: that cannot be used.
+        ProblemError: the credential cannot be used.
     """
     try:
-        return place.open()
+        return source.open()
     except ProblemError:
         raise
-    except Exception as error:  # noqa: BLE001 - a crash would show what its frames hold
-        raise ProblemError(mishap(place.name, error)) from None
+    except Exception as error:  # noqa: BLE001 - a traceback could show secrets in its frames
+        raise ProblemError(unexpected_problem(source.name, error)) from None
 
 
-def places(
-    wishes: CredentialOptions, paths: Paths, environ: Mapping[str, str], stdin_fd: int = 0
+def sources(
+    options: CredentialOptions, paths: Paths, environ: Mapping[str, str], stdin_fd: int = 0
 ) -> Iterator[CredentialSource]:
-    """All that have something, the strongest first.
+    """All places that have a credential, in order of precedence.
 
     Raises:
-        ProblemError: the id of the folder or the IAM service's address is wrong.
+        ProblemError: the folder id or the address of the IAM service is malformed.
     """
-    folder_id = _folder_id(wishes, environ)
-    iam = iam_url(wishes.iam_endpoint)
-    if wishes.auth == "metadata":
+    folder_id = _folder_id(options, environ)
+    iam = iam_url(options.iam_endpoint)
+    if options.auth == "metadata":
         yield CredentialSource("--auth metadata", lambda: _metadata(environ))
         return
-    if wishes.auth == "yc":
+    if options.auth == "yc":
         yield CredentialSource("--auth yc", lambda: _yc(environ, folder_id))
         return
 
-    def place(
+    def source(
         name: str, read: Callable[[], str], scheme: str, file: Path | None = None
     ) -> CredentialSource:
         return CredentialSource(name, lambda: of_secret(read(), name, iam, folder_id, scheme), file)
 
-    for name, read, scheme, file in _secrets(wishes, environ, stdin_fd):
-        yield place(name, read, scheme, file)
-    kept = StoredKey(paths)
-    if kept.is_there:
-        yield CredentialSource(f"{kept.file}", lambda: _kept(kept, iam, folder_id), kept.file)
-    if words := wishes.credential_command:
+    for name, read, scheme, file in _secrets(options, environ, stdin_fd):
+        yield source(name, read, scheme, file)
+    stored = StoredKey(paths)
+    if stored.is_there:
+        yield CredentialSource(
+            f"{stored.file}", lambda: _stored(stored, iam, folder_id), stored.file
+        )
+    if words := options.credential_command:
         name = "the credential command"
         yield CredentialSource(name, lambda: _command(words, "command", name, folder_id))
 
 
 def _secrets(
-    wishes: CredentialOptions, environ: Mapping[str, str], stdin_fd: int
+    options: CredentialOptions, environ: Mapping[str, str], stdin_fd: int
 ) -> Iterator[tuple[str, Callable[[], str], str, Path | None]]:
-    """Those that the user has brought along: name, how to read it, scheme, file."""
-    if wishes.api_key_file == "-":
+    """Credentials that the user supplies: name, reader, scheme and file of each."""
+    if options.api_key_file == "-":
         yield "standard input", lambda: read_stdin(stdin_fd), ANY, None
-    elif wishes.api_key_file:
-        if looks_secret(wishes.api_key_file):
-            raise ProblemError(_seen())
-        file = expanded(wishes.api_key_file)
+    elif options.api_key_file:
+        if looks_secret(options.api_key_file):
+            raise ProblemError(_key_on_command_line())
+        file = expanded(options.api_key_file)
         yield f"{file}", lambda: read_private(file), ANY, file
     for name, scheme in VARIABLES.items():
         if value := environ.get(name, "").strip():
@@ -168,7 +172,10 @@ def _secrets(
 
 
 def _may_be_there(path: Path) -> bool:
-    """Whether there is a file, or it cannot be told, which is said when it is opened."""
+    """Whether the file exists, or may exist.
+
+    If that cannot be found out, opening it will say why.
+    """
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -179,10 +186,10 @@ def _may_be_there(path: Path) -> bool:
 
 
 def of_secret(text: str, origin: str, iam: str, folder_id: str = "", scheme: str = ANY) -> Issuer:
-    """What a text is: an API key, an IAM token, or the key of a service account in JSON.
+    """An issuer for the text of an API key, an IAM token, or a service account's key in JSON.
 
     Raises:
-        ProblemError: it is none of them.
+        ProblemError: the text is none of them.
     """
     if not text.lstrip().startswith("{"):
         return Fixed(of_text(text, origin, scheme, folder_id))
@@ -190,18 +197,18 @@ def of_secret(text: str, origin: str, iam: str, folder_id: str = "", scheme: str
     return Renewed("service-account", origin, lambda: exchange(key, iam), last=last(key.key_id))
 
 
-def _seen() -> Problem:
+def _key_on_command_line() -> Problem:
     return Problem(
         Kind.USAGE,
-        "This is the key, and not a file that holds it",
-        "--api-key-file wants a name; what stands on a command line is seen by others",
+        "--api-key-file needs the name of a file, not the key itself",
+        "Other users of this machine can see command lines",
         "Run: skdictate auth login",
         is_permanent=True,
     )
 
 
-def _kept(kept: StoredKey, iam: str, folder_id: str) -> Issuer:
-    text, origin = kept.read()
+def _stored(stored: StoredKey, iam: str, folder_id: str) -> Issuer:
+    text, origin = stored.read()
     return of_secret(text, origin, iam, folder_id)
 
 
@@ -217,27 +224,30 @@ def _yc(environ: Mapping[str, str], folder_id: str) -> Issuer:
 
 def _command(words: tuple[str, ...], kind: str, name: str, folder_id: str) -> Issuer:
     return Renewed(
-        kind, name, lambda: credential_command.ask(words, name, folder_id), folder_id=folder_id
+        kind,
+        name,
+        lambda: credential_command.run_credential_command(words, name, folder_id),
+        folder_id=folder_id,
     )
 
 
-def _folder_id(wishes: CredentialOptions, environ: Mapping[str, str]) -> str:
-    """The folder of the settings or of the environment; other programs may have set the latter."""
-    folder_id = wishes.folder_id or environ.get(FOLDER, "").strip()
+def _folder_id(options: CredentialOptions, environ: Mapping[str, str]) -> str:
+    """The folder id from the settings or the environment; checked, as others may set it."""
+    folder_id = options.folder_id or environ.get(FOLDER, "").strip()
     is_word = folder_id.isascii() and folder_id.replace("-", "").replace("_", "").isalnum()
     if folder_id and (not is_word or len(folder_id) > LONGEST_FOLDER):
         hint = "Copy it from the console, or run: yc config get folder-id"
         raise ProblemError(
-            Problem(Kind.CONFIG, "This is no id of a folder", repr(folder_id[:60]), hint, True)
+            Problem(Kind.CONFIG, "This is not a folder id", repr(folder_id[:60]), hint, True)
         )
     return folder_id
 
 
 def iam_url(address: str) -> str:
-    """The URL of the IAM service, without a path.
+    """The URL of the IAM service at an address, without a path.
 
     Raises:
-        ProblemError: it is no address, or secrets would go there unencrypted.
+        ProblemError: the address is malformed, or secrets would be sent there unencrypted.
     """
     if not address:
         return service_account.IAM
@@ -250,10 +260,13 @@ def iam_url(address: str) -> str:
     is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
     is_near = is_loopback(f"{parts.hostname}:{port or 80}")
     if parts.scheme not in ("https", "http") or not parts.hostname or not is_plain:
-        detail, hint = f"--iam-endpoint {address[:80]!r}", "Give a host, as iam.api.yandexcloud.kz."
+        detail, hint = (
+            f"--iam-endpoint {address[:80]!r}",
+            "Give a host such as iam.api.yandexcloud.kz.",
+        )
     elif parts.scheme == "http" and not is_near:
-        detail, hint = f"{address[:80]} is not encrypted", "Give it with https, or as a host."
+        detail, hint = f"{address[:80]} is not encrypted", "Use https, or give only the host."
     else:
         return f"{parts.scheme}://{parts.netloc}"
-    title = "The IAM service's address is wrong"
+    title = "The address of the IAM service is not valid"
     raise ProblemError(Problem(Kind.CONFIG, title, detail, hint, is_permanent=True))

@@ -1,4 +1,4 @@
-"""Who hands out credentials: one that never changes, or a new one before the old one ends."""
+"""Issuers hand out credentials: one that never changes, or tokens that are renewed in time."""
 
 from __future__ import annotations
 
@@ -19,21 +19,24 @@ KINDS = {
     "metadata": "the metadata service",
     "yc": "yc",
 }
-"""What a credential is or comes from, in words."""
-USED_UP = 0.8
-"""The part of its life after which a token is replaced."""
+"""The names of the kinds of credentials for users."""
+RENEWAL_FRACTION = 0.8
+"""The fraction of a token's life after which it is renewed."""
 UNKNOWN_LIFE_S = 3600.0
-"""What is assumed of a token that does not tell: they live for up to twelve hours."""
+"""The life in seconds assumed for a token without an expiry; IAM tokens live up to twelve hours."""
 YOUNG_S = 60.0
-"""A token that is refused at this age was no good from the beginning."""
-AGAIN_S = 30.0
-"""If it cannot be replaced while it is still valid, that is tried again after this."""
+"""A token refused at this age in seconds was not expired but invalid from the start."""
+RETRY_S = 30.0
+"""Seconds between attempts to renew a token that is still valid."""
 
 
-def mishap(origin: str, error: Exception) -> Problem:
-    """A mistake of this program or a library, told without what it was made with."""
+def unexpected_problem(origin: str, error: Exception) -> Problem:
+    """A problem for an unexpected error.
+
+    Its message is left out, because it could hold the secret.
+    """
     detail = f"{origin}: {type(error).__name__}"
-    return Problem(Kind.CREDENTIALS, "Signing in has failed", detail, "", is_permanent=True)
+    return Problem(Kind.CREDENTIALS, "Signing in failed", detail, "", is_permanent=True)
 
 
 class Issuer(Protocol):
@@ -41,30 +44,30 @@ class Issuer(Protocol):
 
     @property
     def kind(self) -> str:
-        """One of ``KINDS``."""
+        """One of the keys of ``KINDS``."""
 
     @property
     def origin(self) -> str:
-        """Where it is configured: a variable, a file, a setting."""
+        """Where it is configured: a variable, a file, or a setting."""
 
     @property
     def last(self) -> str:
-        """The last characters of the secret, if there is one already."""
+        """The last characters of the secret, if it is known already."""
 
     @property
     def folder_id(self) -> str:
-        """The folder that pays; empty for a service account, which has one of its own."""
+        """The folder that is billed; empty for a service account, which belongs to one."""
 
     async def credential(self) -> Credential:
-        """One that is valid now.
+        """A credential that is valid now.
 
         Raises:
-            ProblemError: there is none to be had; permanent if it will stay so.
+            ProblemError: none is available; permanent if trying again cannot help.
         """
 
 
 class Fixed:
-    """A secret that is what it is."""
+    """A credential that never changes."""
 
     def __init__(self, credential: Credential) -> None:
         self._credential = credential
@@ -79,14 +82,14 @@ class Fixed:
 
 
 class Renewed:
-    """A token that somebody issues, asked for when it is needed and again when it grows old.
+    """A token that is fetched when it is first needed, and again before it expires.
 
     Args:
-        kind: what issues it.
-        origin: where that is configured.
-        ask: asks for a token; raises ``ProblemError``.
-        last: of the secret that it is got with, if there is one.
-        folder_id: the folder that pays, if a person may be behind the token.
+        kind: one of the keys of ``KINDS``.
+        origin: where it is configured.
+        ask: fetches a token; raises ``ProblemError``.
+        last: the last characters of the secret that is exchanged for tokens, if there is one.
+        folder_id: the folder that is billed, if the token may be that of a user account.
         clock: the time of day in seconds, for tests.
     """
 
@@ -115,11 +118,11 @@ class Renewed:
         """See ``Issuer``."""
         async with self._lock:
             if self._current is None or self._clock() >= self._renew_s:
-                self._current = await self._renewed(self._current)
+                self._current = await self._renew(self._current)
             return self._current
 
-    async def _renewed(self, old: Credential | None) -> Credential:
-        """Another; the old one while that cannot be had and this one is still valid."""
+    async def _renew(self, old: Credential | None) -> Credential:
+        """Fetch a new token; returns the old one if that fails while the old one is still valid."""
         try:
             credential = await self._ask()
         except ProblemError:
@@ -127,23 +130,23 @@ class Renewed:
                 raise
             if self._clock() >= old.expires_at.timestamp():
                 raise
-            self._renew_s = min(self._clock() + AGAIN_S, old.expires_at.timestamp())
+            self._renew_s = min(self._clock() + RETRY_S, old.expires_at.timestamp())
             return old
-        except Exception as error:  # noqa: BLE001 - a crash would show what its frames hold
-            raise ProblemError(mishap(self.origin, error)) from None
+        except Exception as error:  # noqa: BLE001 - a traceback could show secrets in its frames
+            raise ProblemError(unexpected_problem(self.origin, error)) from None
         self._asked_s = self._clock()
-        self._renew_s = self._asked_s + USED_UP * self._life_s(credential)
-        return replace(credential, refused=lambda: self._refused(credential.secret))
+        self._renew_s = self._asked_s + RENEWAL_FRACTION * self._life_s(credential)
+        return replace(credential, refused=lambda: self._handle_refusal(credential.secret))
 
     def _life_s(self, credential: Credential) -> float:
         if credential.expires_at is not None:
             return credential.expires_at.timestamp() - self._asked_s
         return float("inf") if credential.scheme == API_KEY else UNKNOWN_LIFE_S
 
-    def _refused(self, secret: str) -> bool:
-        """The service does not take it; ask for another, unless it was a new one."""
+    def _handle_refusal(self, secret: str) -> bool:
+        """Drop a refused token. False if it was new, so that asking for another cannot help."""
         if self._current is None or self._current.secret != secret:
-            return True  # it was given up already
+            return True  # it was replaced already
         if self._clock() - self._asked_s < YOUNG_S:
             return False
         self._current = None

@@ -1,6 +1,6 @@
-"""The keyring of the desktop, where there is one: the package ``keyring``, which is an extra.
+"""Stores the key in the desktop's keyring, through the optional package ``keyring``.
 
-Most servers have none, which is no mistake. A keyring may ask its user to unlock it, and may not
+Most servers have no keyring, which is no error. A keyring may ask the user to unlock it, or may not
 answer at all.
 """
 
@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.speechkit.auth.bounded_call import bounded
+from skdictate.speechkit.auth.bounded_call import run_blocking
 from skdictate.system.hidden_value import seen
 from skdictate.text.clean_text import clean
 
 SERVICE = "skdictate"
 ENTRY = "speechkit"
 LIMIT_S = 60.0
-"""The user may have to find a password."""
+"""Seconds; the user may have to look up a password."""
 T = TypeVar("T")
 
 
@@ -27,17 +27,17 @@ def absence() -> str:
     if importlib.util.find_spec("keyring") is None:
         return "the package keyring is not installed"
     try:
-        name = _asked(_backend)
+        name = _call(_backend)
     except ProblemError as error:
         return error.problem.detail
     return "" if name else "this system has no keyring"
 
 
 def put(text: str) -> None:
-    """Keep a secret.
+    """Store a secret.
 
     Raises:
-        ProblemError: the keyring does not take it.
+        ProblemError: the keyring does not accept it.
     """
 
     def work() -> bool:
@@ -46,15 +46,15 @@ def put(text: str) -> None:
         keyring.set_password(SERVICE, ENTRY, seen(text))
         return keyring.get_password(SERVICE, ENTRY) == text
 
-    if not _asked(work):
-        raise ProblemError(_problem("It does not give back what it was given"))
+    if not _call(work):
+        raise ProblemError(_problem("It does not return what was stored in it"))
 
 
 def get() -> str:
-    """The secret that is kept.
+    """Return the stored secret.
 
     Raises:
-        ProblemError: there is none, or it cannot be had.
+        ProblemError: there is none, or the keyring cannot be used.
     """
 
     def work() -> str | None:
@@ -62,17 +62,17 @@ def get() -> str:
 
         return keyring.get_password(SERVICE, ENTRY)
 
-    kept = _asked(work)
-    if kept is None:
-        raise ProblemError(_problem("It holds no key of this program"))
-    return kept
+    secret = _call(work)
+    if secret is None:
+        raise ProblemError(_problem("It holds no key for this program"))
+    return secret
 
 
 def remove() -> None:
-    """Forget it, if it is there.
+    """Delete the secret if it is there.
 
     Raises:
-        ProblemError: the keyring does not let us.
+        ProblemError: the keyring does not allow it.
     """
 
     def work() -> None:
@@ -81,11 +81,11 @@ def remove() -> None:
         if keyring.get_password(SERVICE, ENTRY) is not None:
             keyring.delete_password(SERVICE, ENTRY)
 
-    _asked(work)
+    _call(work)
 
 
 def _backend() -> str:
-    """What the keyring is called; empty if there is only one that refuses everything."""
+    """The name of the keyring; empty if the only backend is one that refuses everything."""
     import keyring
     from keyring.backends import fail, null
 
@@ -93,18 +93,18 @@ def _backend() -> str:
     return "" if isinstance(backend, (fail.Keyring, null.Keyring)) else str(backend.name)
 
 
-def _asked(function: Callable[[], T]) -> T:
+def _call(function: Callable[[], T]) -> T:
     try:
-        return bounded(function, LIMIT_S)
+        return run_blocking(function, LIMIT_S)
     except TimeoutError:
         raise ProblemError(_problem("It does not answer")) from None
     except ImportError:
         raise ProblemError(_problem("The package keyring is not installed")) from None
-    except Exception as error:  # noqa: BLE001 - whatever a keyring of any desktop raises
-        raise ProblemError(_problem(_said(error))) from None
+    except Exception as error:  # noqa: BLE001 - each desktop's keyring raises errors of its own
+        raise ProblemError(_problem(_error_text(error))) from None
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return clean(f"{type(error).__name__}: {error}")[:200]
 
 
@@ -113,6 +113,6 @@ def _problem(detail: str) -> Problem:
         Kind.CREDENTIALS,
         "The keyring cannot be used",
         detail,
-        "To keep the key in a file of yours instead: skdictate auth login --file",
+        "To store the key in a private file instead: skdictate auth login --file",
         is_permanent=True,
     )

@@ -1,6 +1,6 @@
-"""The key of a service account: signs a statement that is exchanged for an IAM token.
+"""The key of a service account, which signs a JWT that is exchanged for an IAM token.
 
-After Yandex's document "Getting an IAM token for a service account": a JWT of algorithm PS256.
+Follows Yandex' document "Getting an IAM token for a service account"; the JWT's algorithm is PS256.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit.auth.credential import IAM_TOKEN, Credential, of_text
-from skdictate.speechkit.auth.token_http import fetch, nonsense
+from skdictate.speechkit.auth.token_http import fetch, malformed_answer
 
 IAM = "https://iam.api.cloud.yandex.net"
-"""Who exchanges; other installations of the cloud have another."""
+"""The IAM service of Yandex Cloud; other installations of the cloud have their own."""
 PATH = "/iam/v1/tokens"
 AUDIENCE = IAM + PATH
-"""Whom the statement is for; the same in all of Yandex's own programs."""
+"""The audience of the JWT; Yandex' own programs use this one for all installations."""
 LIFE_S = 3600
-"""Of the statement; the longest that is allowed."""
+"""Seconds that the JWT is valid; the longest that is allowed."""
 WHO = "The IAM service"
 _NEEDED = ("id", "service_account_id", "private_key")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountKey:
-    """What ``yc iam key create`` writes, as far as it is needed."""
+    """The fields that are needed of the file that ``yc iam key create`` writes."""
 
     key_id: str
     account_id: str
@@ -39,72 +39,78 @@ class AccountKey:
 
     @classmethod
     def of_json(cls, text: str, origin: str) -> AccountKey:
-        """The key that a text is.
+        """Parse the JSON of a key.
 
         Raises:
-            ProblemError: it is none.
+            ProblemError: it is not a service account's key.
         """
         try:
-            said = json.loads(text)
+            fields = json.loads(text)
         except ValueError:
             raise _damaged(f"{origin} is not valid JSON") from None
-        missing = [n for n in _NEEDED if not isinstance(said, dict) or not _is_text(said.get(n))]
+        missing = [
+            n for n in _NEEDED if not isinstance(fields, dict) or not _is_text(fields.get(n))
+        ]
         if missing:
             raise _damaged(f"{origin} has no {' and no '.join(missing)}")
-        key = cls(said["id"], said["service_account_id"], said["private_key"], origin)
-        key.private()
+        key = cls(fields["id"], fields["service_account_id"], fields["private_key"], origin)
+        key.private_key()
         return key
 
-    def private(self) -> Any:
-        """The key that signs.
+    def private_key(self) -> Any:
+        """The parsed private key.
 
         Raises:
-            ProblemError: it is damaged, or of a kind that the service does not know.
+            ProblemError: it is damaged, or not an RSA key.
         """
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        pem = self.pem[max(0, self.pem.find("-----BEGIN")) :]  # a remark may come before it
+        pem = self.pem[max(0, self.pem.find("-----BEGIN")) :]  # a comment may come before it
         try:
             key = load_pem_private_key(pem.encode(), None)
-        except Exception:  # noqa: BLE001 - what that raises is up to a parser of another language
+        except Exception:  # noqa: BLE001 - the parser documents no errors of its own
             raise _damaged(f"the private_key of {self.origin} cannot be read") from None
         if not isinstance(key, RSAPrivateKey):
-            raise _damaged(f"the private_key of {self.origin} is no RSA key")
+            raise _damaged(f"the private_key of {self.origin} is not an RSA key")
         return key
 
-    def statement(self, now_s: int) -> str:
-        """The signed JWT."""
+    def signed_jwt(self, now_s: int) -> str:
+        """The signed JWT, issued at ``now_s`` in seconds since 1970."""
         from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
         from cryptography.hazmat.primitives.hashes import SHA256
 
         head = {"typ": "JWT", "alg": "PS256", "kid": self.key_id}
         claims = {"iss": self.account_id, "aud": AUDIENCE, "iat": now_s, "exp": now_s + LIFE_S}
-        said = f"{_packed(head)}.{_packed(claims)}"
+        fields = f"{_packed(head)}.{_packed(claims)}"
         padding = PSS(MGF1(SHA256()), PSS.DIGEST_LENGTH)
-        return f"{said}.{_base64(self.private().sign(said.encode(), padding, SHA256()))}"
+        return f"{fields}.{_base64(self.private_key().sign(fields.encode(), padding, SHA256()))}"
 
 
 async def exchange(key: AccountKey, iam: str) -> Credential:
-    """An IAM token for a key, from the IAM service at a URL without a path.
+    """Exchange a key for an IAM token.
+
+    Args:
+        key: the service account's key.
+        iam: the URL of the IAM service, without a path.
 
     Raises:
         ProblemError: see ``fetch``.
     """
-    body = {"jwt": key.statement(int(time.time()))}
+    body = {"jwt": key.signed_jwt(int(time.time()))}
     answer = await fetch(iam + PATH, who=WHO, headers={}, body=body)
     try:
-        expires_at = moment(answer["expiresAt"])
+        expires_at = parse_time(answer["expiresAt"])
         return of_token(answer["iamToken"], key.origin, expires_at)
     except (KeyError, TypeError, ValueError):
-        raise ProblemError(nonsense(WHO)) from None
+        raise ProblemError(malformed_answer(WHO)) from None
 
 
 def of_token(token: object, origin: str, expires_at: datetime | None) -> Credential:
-    """A token that was issued.
+    """A credential for a token that a service issued.
 
     Raises:
-        TypeError: it is no text.
+        TypeError: it is not text.
         ProblemError: it is damaged.
     """
     if not isinstance(token, str):
@@ -113,11 +119,11 @@ def of_token(token: object, origin: str, expires_at: datetime | None) -> Credent
     return Credential(IAM_TOKEN, checked.secret, origin, expires_at)
 
 
-def moment(text: object) -> datetime:
-    """A time as ``2026-11-20T12:00:00.123456789Z``.
+def parse_time(text: object) -> datetime:
+    """Parse a time such as ``2026-11-20T12:00:00.123456789Z``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a time with a zone.
     """
     if not isinstance(text, str):
         raise ValueError(text)
@@ -147,7 +153,7 @@ def _damaged(detail: str) -> ProblemError:
             Kind.CREDENTIALS,
             "The service account's key is damaged",
             detail,
-            "Make another one: yc iam key create --service-account-name NAME --output key.json",
+            "Create another one: yc iam key create --service-account-name NAME --output key.json",
             is_permanent=True,
         )
     )

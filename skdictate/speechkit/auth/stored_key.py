@@ -1,6 +1,8 @@
-"""What ``skdictate auth login`` keeps: in the keyring, or else in a file that its user alone reads.
+"""The key that ``skdictate auth login`` stores.
 
-The file is there in both cases and says which, so that no keyring is woken in vain.
+In the keyring, or in a file that only its user reads.
+
+The file exists in both cases and says which it is, so that the keyring is not unlocked needlessly.
 """
 
 from __future__ import annotations
@@ -17,36 +19,36 @@ from skdictate.system.hidden_value import seen
 from skdictate.system.paths import Paths, private_folder
 
 POINTER = json.dumps({"kept_in": "keyring"})
-"""In place of the secret."""
+"""The content of the file if the secret is in the keyring."""
 
 
 class StoredKey:
-    """The one secret that this program keeps."""
+    """The one secret that this program stores."""
 
     def __init__(self, paths: Paths) -> None:
         self.file: Path = paths.config / "credentials"
 
     @property
     def is_there(self) -> bool:
-        """Something is kept, or in the way."""
+        """Whether something is stored, or is in the way."""
         return os.path.lexists(self.file)
 
     def read(self) -> tuple[str, str]:
-        """The secret, and where it is.
+        """Return the secret and the name of its place.
 
         Raises:
-            ProblemError: it cannot be had.
+            ProblemError: it cannot be read.
         """
         text = read_private(self.file)
         if text.strip() == POINTER:
             return keyring_store.get(), "the keyring"
         return text, f"{self.file}"
 
-    def keep(self, text: str, *, in_keyring: bool) -> None:
-        """Keep this secret, and no other.
+    def store(self, text: str, *, in_keyring: bool) -> None:
+        """Store this secret in place of any other.
 
         Raises:
-            ProblemError: keyring or disk do not take it.
+            ProblemError: the keyring or the disk does not accept it.
         """
         if in_keyring:
             keyring_store.put(text)
@@ -55,10 +57,10 @@ class StoredKey:
         self._write(POINTER if in_keyring else text)
 
     def remove(self) -> list[str]:
-        """Forget it; the places that had it.
+        """Delete the secret and return the names of the places that had it.
 
         Raises:
-            ProblemError: keyring or disk do not let us.
+            ProblemError: the keyring or the disk does not allow it.
         """
         places = []
         if self._is_in_keyring():
@@ -68,7 +70,7 @@ class StoredKey:
             try:
                 self.file.unlink()
             except OSError as error:
-                raise ProblemError(_unwritten(self.file, error)) from error
+                raise ProblemError(_not_changed(self.file, error)) from error
             if not places:
                 places.append(f"{self.file}")
         return places
@@ -80,14 +82,14 @@ class StoredKey:
             return False
 
     def _write(self, text: str) -> None:
-        """Replace the file whole; at no moment can others read it."""
+        """Replace the file atomically; others cannot read it at any moment."""
         try:
             private_folder(self.file.parent)
             private_file.write(self.file, seen(text).strip() + "\n")
         except OSError as error:
-            raise ProblemError(_unwritten(self.file, error)) from error
+            raise ProblemError(_not_changed(self.file, error)) from error
 
 
-def _unwritten(file: Path, error: OSError) -> Problem:
+def _not_changed(file: Path, error: OSError) -> Problem:
     detail = f"{file}: {error.strerror}"
-    return Problem(Kind.DISK, "The key cannot be kept or removed", detail, is_permanent=True)
+    return Problem(Kind.DISK, "The stored key cannot be changed", detail, is_permanent=True)

@@ -1,4 +1,4 @@
-"""Small requests to those who issue tokens: one answer in JSON, or the reason why there is none."""
+"""Short requests to services that issue tokens, with one JSON answer each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from urllib.parse import urlsplit
 
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.speechkit import support_ids
-from skdictate.speechkit.auth.bounded_call import aside
+from skdictate.speechkit.auth.bounded_call import run_on_thread
 from skdictate.speechkit.proxies import proxy_for
 from skdictate.system.hidden_value import ENVIRONMENT, seen
 from skdictate.text.clean_text import clean
 
 WHOLE_S = 10.0
-"""For a request with all that belongs to it, the question to the name server too."""
+"""Seconds for a whole request, including the name lookup."""
 MOST_BYTES = 65_536
-"""A token has less than 1000."""
+"""A token has fewer than 1000."""
 _PASSING = (408, 425, 429)
-"""Refusals that end by themselves; others in the four hundreds do not."""
+"""HTTP statuses below 500 that are worth another try."""
 
 
-class _Stays(urllib.request.HTTPRedirectHandler):
-    """What is sent to one server is not for another."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirects: a secret for one server is not for another."""
 
     def redirect_request(self, *_arguments: Any) -> None:
-        """No."""
+        """Do not follow the redirect."""
 
 
 async def fetch(
@@ -43,26 +43,28 @@ async def fetch(
     is_near: bool = False,
     limit_s: float = WHOLE_S,
 ) -> dict[str, Any]:
-    """The answer to a GET, or to a POST of ``body``.
+    """Return the JSON object that answers a GET, or a POST of ``body``.
 
     Args:
         url: http or https.
-        who: who is asked, in words.
+        who: the name of the service, for problems.
         headers: of the request.
         body: sent as JSON.
-        is_near: no proxy leads there.
-        limit_s: how long it may take.
+        is_near: use no proxy.
+        limit_s: the time limit in seconds.
 
     Raises:
-        ProblemError: of kind credentials if it was refused, service if the answer makes no sense,
-            network otherwise.
+        ProblemError: of kind credentials if the request was refused, service if the answer is
+            malformed, network otherwise.
     """
     data = None if body is None else json.dumps(body).encode()
     if body is not None:
         headers = {**headers, "Content-Type": "application/json"}
     request = urllib.request.Request(url, data, headers)  # noqa: S310 - see ``Args``
     try:
-        return _object(await aside(lambda: _read(request, limit_s, is_near=is_near), limit_s), who)
+        return _object(
+            await run_on_thread(lambda: _read(request, limit_s, is_near=is_near), limit_s), who
+        )
     except urllib.error.HTTPError as error:
         with error:
             problem = _of_status(who, error.code, _message(error, body))
@@ -75,11 +77,11 @@ async def fetch(
 
 
 def _read(request: urllib.request.Request, limit_s: float, *, is_near: bool) -> bytes:
-    """On a thread."""
+    """Run the request; blocks."""
     proxy = None if is_near else proxy_for(_target(request), ENVIRONMENT)
-    # urllib formats what it cuts out of the address, so a hidden one would sign in as nobody.
-    way = {request.type: seen(proxy.url)} if proxy is not None and proxy.is_usable else {}
-    handlers: list[urllib.request.BaseHandler] = [_Stays(), urllib.request.ProxyHandler(way)]
+    # urllib formats parts of the address, so a hidden value would be sent as its mask.
+    proxies = {request.type: seen(proxy.url)} if proxy is not None and proxy.is_usable else {}
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirects(), urllib.request.ProxyHandler(proxies)]
     if request.type == "https":
         handlers.append(urllib.request.HTTPSHandler(context=_tls()))
     with urllib.request.build_opener(*handlers).open(request, timeout=limit_s) as answer:
@@ -88,14 +90,16 @@ def _read(request: urllib.request.Request, limit_s: float, *, is_near: bool) -> 
 
 
 def _target(request: urllib.request.Request) -> str:
-    """Who is asked, as HOST:PORT."""
+    """The server as HOST:PORT."""
     parts = urlsplit(request.full_url)
     return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _tls() -> ssl.SSLContext:
-    """Trusts what this system trusts, and what the connection to the recogniser does: the roots
-    that gRPC carries. Small containers have no others."""
+    """A context that trusts the system's roots and those that gRPC carries.
+
+    Small containers have no others.
+    """
     context = ssl.create_default_context()
     roots = resources.files("grpc").joinpath("_cython", "_credentials", "roots.pem")
     if roots.is_file():
@@ -105,19 +109,19 @@ def _tls() -> ssl.SSLContext:
 
 def _object(data: bytes, who: str) -> dict[str, Any]:
     try:
-        said = json.loads(data)
+        answer_json = json.loads(data)
     except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise ProblemError(nonsense(who))
-    return said
+        answer_json = None
+    if not isinstance(answer_json, dict):
+        raise ProblemError(malformed_answer(who))
+    return answer_json
 
 
 def _message(answer: IO[bytes], sent: dict[str, str] | None) -> str:
-    """What the refusal says, without what was sent."""
+    """The error message in an answer, without secrets of the request that it may repeat."""
     try:
-        said = json.loads(answer.read(MOST_BYTES))
-        text = str(said.get("message", ""))
+        answer_json = json.loads(answer.read(MOST_BYTES))
+        text = str(answer_json.get("message", ""))
     except (ValueError, AttributeError, OSError, HTTPException):
         return ""
     for secret in (sent or {}).values():
@@ -133,11 +137,13 @@ def _cause(error: Exception) -> str:
 
 
 def _of_status(who: str, status: int, message: str) -> Problem:
-    said = f"HTTP {status}: {message}" if message else f"HTTP {status}"
+    answer_json = f"HTTP {status}: {message}" if message else f"HTTP {status}"
     if 400 <= status < 500 and status not in _PASSING:
-        hint = "Check that the key or the account is still there, and the clock of this machine."
-        return Problem(Kind.CREDENTIALS, f"{who} gives no token", said, hint, is_permanent=True)
-    return _unreachable(who, said)
+        hint = "Check that the key and the account exist, and that this machine's clock is right."
+        return Problem(
+            Kind.CREDENTIALS, f"{who} did not issue a token", answer_json, hint, is_permanent=True
+        )
+    return _unreachable(who, answer_json)
 
 
 def _unreachable(who: str, detail: str) -> Problem:
@@ -145,6 +151,6 @@ def _unreachable(who: str, detail: str) -> Problem:
     return Problem(Kind.NETWORK, f"{who} cannot be reached", detail, hint)
 
 
-def nonsense(who: str) -> Problem:
-    """The problem that an answer is not what was asked for."""
-    return Problem(Kind.SERVICE, f"{who} gives no token", "Its answer makes no sense")
+def malformed_answer(who: str) -> Problem:
+    """A problem for an answer that is malformed."""
+    return Problem(Kind.SERVICE, f"{who} did not issue a token", "Its answer is malformed")

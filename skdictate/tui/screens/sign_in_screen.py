@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from skdictate.errors import Problem, ProblemError
 from skdictate.speechkit.auth import Issuer
-from skdictate.speechkit.auth.sign_in import KeyStorage, described, issuer_of, stronger
+from skdictate.speechkit.auth.sign_in import KeyStorage, describe, issuer_of, names_with_precedence
 from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
 from skdictate.tui.widgets.secret_field import SecretField
@@ -63,7 +63,7 @@ class SignInScreen(ModalScreen[Issuer | None]):
         self._keeping = await asyncio.to_thread(
             KeyStorage.at, self._paths, why_no_keyring=why_no_keyring
         )
-        self._say_place(f"It will be kept in {self._keeping.words}.")
+        self._say_place(f"It will be kept in {self._keeping.description}.")
 
     def _say_place(self, words: str) -> None:
         self.query_one("#place", Static).update(Content(clean(words)))
@@ -91,12 +91,12 @@ class SignInScreen(ModalScreen[Issuer | None]):
 
     async def _keep(self, keeping: KeyStorage, text: str, issuer: Issuer) -> None:
         try:
-            await asyncio.to_thread(keeping.keep, text)
+            await asyncio.to_thread(keeping.store, text)
         except ProblemError as error:
             self._say_wrong(error.problem)
             self._find(keeping.absence or "the keyring does not take it")
             return
-        words = f"Kept in {keeping.place}: {described(issuer)}.{self._warning()}"
+        words = f"Kept in {keeping.place}: {describe(issuer)}.{self._warning()}"
         self.app.notify(clean(words), title="Signed in", markup=False)
         self.dismiss(issuer)
 
@@ -105,7 +105,7 @@ class SignInScreen(ModalScreen[Issuer | None]):
         if self._settings.engine == "local":
             return " Your settings say engine local, which needs none: press o to change that."
         try:
-            names = stronger(self._settings, self._paths, os.environ)
+            names = names_with_precedence(self._settings, self._paths, os.environ)
         except ProblemError:
             return ""
         return f" {names[0]} is set too, and comes first at the next start." if names else ""

@@ -29,7 +29,7 @@ def write(path: Path, body: str) -> tuple[str, ...]:
 
 async def trouble(*words: str) -> Problem:
     with pytest.raises(ProblemError) as caught:
-        await credential_command.ask(words, "the credential command", "")
+        await credential_command.run_credential_command(words, "the credential command", "")
     assert caught.value.problem.kind is Kind.CREDENTIALS
     return caught.value.problem
 
@@ -39,7 +39,7 @@ async def test_yc_prints_the_token_of_its_profile(
 ) -> None:
     write(script, f'echo "a hint" >&2; echo "You were lucky"; echo "$*" > "$0.said"; echo {TOKEN}')
     monkeypatch.setenv("PATH", f"{script.parent}:{os.environ['PATH']}")
-    credential = await credential_command.ask(
+    credential = await credential_command.run_credential_command(
         credential_command.yc({"YC_PROFILE": "work"}), "yc", "b1gfolder"
     )
     assert credential.metadata() == ("authorization", f"Bearer {TOKEN}")
@@ -72,26 +72,32 @@ async def test_yc_tells_the_folder_too_unless_one_is_given(
     ],
 )
 async def test_json_tells_the_end(script: Path, said: str) -> None:
-    credential = await credential_command.ask(write(script, f"echo '{said % TOKEN}'"), "it", "")
+    credential = await credential_command.run_credential_command(
+        write(script, f"echo '{said % TOKEN}'"), "it", ""
+    )
     assert credential.secret == TOKEN
     assert credential.expires_at == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 async def test_it_may_print_an_api_key(script: Path) -> None:
-    credential = await credential_command.ask(write(script, "echo AQVNkey"), "it", "b1gfolder")
+    credential = await credential_command.run_credential_command(
+        write(script, "echo AQVNkey"), "it", "b1gfolder"
+    )
     assert credential.metadata() == ("authorization", "Api-Key AQVNkey")
     assert credential.folder_id == ""
 
 
 async def test_there_is_no_shell(tmp_path: Path) -> None:
-    credential = await credential_command.ask(("echo", "$HOME;touch"), "it", "")
+    credential = await credential_command.run_credential_command(("echo", "$HOME;touch"), "it", "")
     assert credential.secret == "$HOME;touch"
 
 
 async def test_it_does_not_know_our_secrets(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SKDICTATE_API_KEY", "YC_API_KEY", "YC_IAM_TOKEN", "CREDENTIALS_DIRECTORY"):
         monkeypatch.setenv(name, "canary-7761")
-    await credential_command.ask(write(script, 'env > "$0.env"; echo AQVNkey'), "it", "")
+    await credential_command.run_credential_command(
+        write(script, 'env > "$0.env"; echo AQVNkey'), "it", ""
+    )
     assert "canary-7761" not in script.with_name("yc.env").read_text()
     assert "PATH=" in script.with_name("yc.env").read_text()
 
@@ -121,7 +127,7 @@ async def test_one_that_does_not_end_is_ended_with_its_children(
     began_s = time.monotonic()
     problem = await trouble(*write(script, 'sleep 60 & echo $! > "$0.pid"; wait'))
     assert time.monotonic() - began_s < 3
-    assert "has not ended within 0.5 s" in problem.detail
+    assert "did not finish within 0.5 s" in problem.detail
     assert not problem.is_permanent
     child = Path(f"/proc/{script.with_name('yc.pid').read_text().strip()}/status")
     assert not child.exists() or "zombie" in child.read_text()

@@ -9,7 +9,7 @@ import pytest
 
 from skdictate.errors import Exit, ProblemError
 from skdictate.settings.config import Settings
-from skdictate.speechkit.auth.credential_lookup import FOLDER, VARIABLES, find, places
+from skdictate.speechkit.auth.credential_lookup import FOLDER, VARIABLES, find, sources
 from skdictate.speechkit.auth.stored_key import StoredKey
 from skdictate.system.paths import Paths
 from tests.support.token_server import key_file
@@ -37,13 +37,13 @@ async def test_each_place_comes_before_the_next(
     file = tmp_path / "file"
     file.write_text("AQVN-file")
     file.chmod(0o600)
-    StoredKey(paths).keep("AQVN-kept", in_keyring=False)
+    StoredKey(paths).store("AQVN-kept", in_keyring=False)
     environ = {name: f"AQVN-{name}" for name in VARIABLES}
     environ["CREDENTIALS_DIRECTORY"] = str(credentials)
     settings = Settings(
         api_key_file=str(file), credential_command=("echo", "AQVN-command"), folder_id="b1g"
     )
-    names = [place.name for place in places(settings, paths, environ)]
+    names = [place.name for place in sources(settings, paths, environ)]
     assert names == [
         str(file),
         "SKDICTATE_API_KEY",
@@ -54,7 +54,7 @@ async def test_each_place_comes_before_the_next(
         str(paths.config / "credentials"),
         "the credential command",
     ]
-    found = [await place.open().credential() for place in places(settings, paths, environ)]
+    found = [await place.open().credential() for place in sources(settings, paths, environ)]
     assert [credential.secret for credential in found] == [
         "AQVN-file",
         *(f"AQVN-{name}" for name in VARIABLES),
@@ -105,7 +105,7 @@ async def test_a_key_may_come_on_standard_input(paths: Paths) -> None:
 
 def test_a_key_in_place_of_its_file_is_not_repeated(paths: Paths) -> None:
     key = "AQVNabcdefghijklmnopqrstuvwxyz0123456789"
-    with pytest.raises(ProblemError, match="not a file that holds it") as caught:
+    with pytest.raises(ProblemError, match="not the key itself") as caught:
         find(Settings(api_key_file=key), paths, {})
     assert key not in str(caught.value)
 
@@ -116,7 +116,7 @@ def test_what_is_no_folder_is_said(paths: Paths, folder_id: str) -> None:
         (Settings(folder_id=folder_id), {}),
         (Settings(), {FOLDER: folder_id}),
     ):
-        with pytest.raises(ProblemError, match="no id of a folder") as caught:
+        with pytest.raises(ProblemError, match="not a folder id") as caught:
             find(settings, paths, environ)
         assert caught.value.problem.exit_code is Exit.CONFIG
 
@@ -134,6 +134,6 @@ async def test_the_folder_may_be_in_the_environment(paths: Paths) -> None:
 def test_an_iam_service_that_is_none_or_not_encrypted_is_refused(
     paths: Paths, address: str
 ) -> None:
-    with pytest.raises(ProblemError, match="IAM service's address") as caught:
+    with pytest.raises(ProblemError, match="address of the IAM service") as caught:
         find(Settings(iam_endpoint=address), paths, {})
     assert caught.value.problem.exit_code is Exit.CONFIG

@@ -64,8 +64,8 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     for path, said in (
-        (pipe, "is no file"),
-        (tmp_path, "is no file"),
+        (pipe, "is not a regular file"),
+        (tmp_path, "is not a regular file"),
         (tmp_path / "none", "No such file"),
     ):
         with pytest.raises(ProblemError, match=said):

@@ -60,7 +60,7 @@ def drawer() -> Iterator[Drawer]:
 def test_a_file_is_private_and_whole(paths: Paths) -> None:
     kept = StoredKey(paths)
     assert not kept.is_there
-    kept.keep(f"{SECRET}\n\n", in_keyring=False)
+    kept.store(f"{SECRET}\n\n", in_keyring=False)
     assert kept.read() == (f"{SECRET}\n", str(kept.file))
     assert stat.S_IMODE(kept.file.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.file.parent.stat().st_mode) == 0o700
@@ -80,7 +80,7 @@ def test_what_stands_in_its_place_is_replaced_and_not_written_through(
     kept.file.with_name("credentials.new").symlink_to(mine)
     with pytest.raises(ProblemError, match="is a link"):
         kept.read()
-    kept.keep(SECRET, in_keyring=False)
+    kept.store(SECRET, in_keyring=False)
     assert mine.read_text() == "mine"
     assert not kept.file.is_symlink()
 
@@ -88,7 +88,7 @@ def test_what_stands_in_its_place_is_replaced_and_not_written_through(
 def test_a_keyring_has_the_secret_and_the_file_has_not(paths: Paths, drawer: Drawer) -> None:
     assert keyring_store.absence() == ""
     kept = StoredKey(paths)
-    kept.keep(SECRET, in_keyring=True)
+    kept.store(SECRET, in_keyring=True)
     assert SECRET not in kept.file.read_text()
     assert drawer.entries == {("skdictate", "speechkit"): SECRET}
     assert kept.read() == (SECRET, "the keyring")
@@ -99,8 +99,8 @@ def test_a_keyring_has_the_secret_and_the_file_has_not(paths: Paths, drawer: Dra
 
 def test_what_moves_to_the_file_leaves_the_keyring(paths: Paths, drawer: Drawer) -> None:
     kept = StoredKey(paths)
-    kept.keep(SECRET, in_keyring=True)
-    kept.keep("AQVN-another", in_keyring=False)
+    kept.store(SECRET, in_keyring=True)
+    kept.store("AQVN-another", in_keyring=False)
     assert drawer.entries == {}
     assert kept.read()[0].strip() == "AQVN-another"
 
@@ -111,11 +111,11 @@ def test_a_keyring_that_refuses_is_said_and_nothing_is_kept_elsewhere(
     kept = StoredKey(paths)
     drawer.is_locked = True
     with pytest.raises(ProblemError, match="KeyringLocked: the user said no") as caught:
-        kept.keep(SECRET, in_keyring=True)
+        kept.store(SECRET, in_keyring=True)
     assert "--file" in caught.value.problem.hint
     assert not kept.is_there
     drawer.is_locked = False
-    kept.keep(SECRET, in_keyring=True)
+    kept.store(SECRET, in_keyring=True)
     drawer.entries.clear()
     with pytest.raises(ProblemError, match="holds no key"):
         kept.read()
