@@ -16,7 +16,7 @@ from skdictate.core.repaired_ranges import RepairedRanges
 from skdictate.engine.core_driver import CoreDriver
 from skdictate.errors import Problem, ProblemError
 from skdictate.library.base import DictationStore
-from skdictate.sources.base import Item, Mended, Named, RemoteMicSource, Source, Trouble
+from skdictate.sources.base import Item, Named, RemoteMicSource, RepairedSamples, Source, Trouble
 
 AHEAD_S = 10.0
 """A source that can wait is read no further ahead of the recogniser."""
@@ -129,7 +129,7 @@ class SourceReader:
                 self._names.set_name(item.name)
             case Trouble():
                 self._core.call(self._core.dictation.source_failed, item.problem)
-            case Mended(start_sample, pcm):
+            case RepairedSamples(start_sample, pcm):
                 self._store.mend(start_sample, pcm)
                 unsent = self._source.format.samples(self._core.status().unsent_s)
                 sent = self._store.n_samples - unsent
@@ -162,7 +162,7 @@ class SourceReader:
             await self._store.written()
         finally:  # it is in memory at least, whoever cannot wait for the disk
             if isinstance(self._source, RemoteMicSource):
-                self._source.placed(start_sample)
+                self._source.set_position(start_sample)
             self._captured(pcm, is_kept=is_kept)
         if not self._source.is_live and self._is_ahead():
             self._core.call(self._core.dictation.held)

@@ -1,1 +1,1 @@
-"""The capturing side: runs in a process of its own, and alone knows PortAudio."""
+"""The capturing process: the only code that uses PortAudio, which may print, hang or crash."""

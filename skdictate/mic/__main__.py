@@ -1,9 +1,9 @@
-"""``python -m skdictate.mic``: does one thing, as a line of JSON on its standard input says.
+"""``python -m skdictate.mic``: runs one command, given as a line of JSON on its standard input.
 
-``{"do": "list"}`` prints what microphones there are, as JSON. ``{"do": "capture", "rate_hz": ...,
-"device": ..., "channel": ...}`` captures in frames (``core/frames.py``) until its standard input
-ends or says so. ``{"do": "prepare", "rate_hz": ..., "channel": ...}`` loads what that takes, prints
-``ready``, and waits for a line with an order. Whatever PortAudio prints goes to standard error.
+``{"do": "list"}`` prints the microphones as JSON. ``{"do": "capture", "rate_hz": ..., "device":
+..., "channel": ...}`` prints frames (``mic_protocol.frames``) until standard input ends or a frame
+there says so. ``{"do": "prepare", "rate_hz": ..., "channel": ...}`` loads what capturing needs,
+prints ``ready``, and waits for another command. Whatever PortAudio prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from skdictate.system import boundary
 
 WHERE = "the capturing process"
 LAST_S = 1.0
-"""At the end, what was captured may take this long to be taken."""
+"""Seconds that the last captured sound may take to be read when the process ends."""
 
 
 def main() -> int:
-    """Do what is asked; a trouble is told, never thrown."""
+    """Run the command; problems are reported on the output rather than raised."""
     output = os.dup(1)
     os.dup2(2, 1)
     order = json.loads(_line(0))
@@ -41,7 +41,7 @@ def main() -> int:
         _answer(output)
     else:
         _capture(order, output)
-    os._exit(0)  # PortAudio's own ending may hang, and there is nothing left to end
+    os._exit(0)  # PortAudio's own shutdown may hang, and nothing is left to do
 
 
 def _answer(output: int) -> None:
@@ -59,10 +59,10 @@ def _answer(output: int) -> None:
 
 
 def _prepare(order: dict[str, Any]) -> None:
-    """Load all that capturing takes, as far as that can be done before it is known what from."""
+    """Load everything that capturing needs and that does not depend on the device."""
     from skdictate.mic import capture
 
-    with suppress(ProblemError):  # it is told when it is in the way
+    with suppress(ProblemError):  # it is reported when capturing is asked for
         capture.prepare(order["rate_hz"], order["channel"])
 
 
@@ -78,29 +78,29 @@ def _capture(order: dict[str, Any], output: int) -> None:
     try:
         Capture(sound, order["device"], order["channel"], sender).run()
     except ProblemError as error:
-        sender.trouble(error.problem.as_json())
-    except Exception as error:  # noqa: BLE001 - the edge of a process: the listener must know
+        sender.put_trouble(error.problem.as_json())
+    except Exception as error:  # noqa: BLE001 - the edge of a process: the app must know
         problem = Problem(Kind.MICROPHONE, "The microphone failed", boundary.told(error, WHERE))
-        sender.trouble(problem.as_json())
+        sender.put_trouble(problem.as_json())
     sender.finish()
     sending.join(LAST_S)
 
 
 def _leave_after(has_ended: Callable[[], object]) -> None:
-    """See to it that the listener is not outlived, whatever hangs."""
+    """Exit soon after ``has_ended`` returns, whatever hangs, so as not to outlive the app."""
     has_ended()
     time.sleep(LAST_S)
     os._exit(0)
 
 
 def _drained() -> None:
-    """Wait for the end of standard input."""
+    """Wait until standard input ends."""
     while os.read(0, 4096):
         pass
 
 
 def _line(fd: int) -> bytes:
-    """The first line, and not a byte more: what follows is for the sender."""
+    """Read the first line and nothing beyond it: frames may follow."""
     line = b""
     while not line.endswith(b"\n") and (byte := os.read(fd, 1)):
         line += byte

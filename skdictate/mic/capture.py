@@ -1,4 +1,4 @@
-"""Captures from one device until told to end: opens it the best way there is, and sends on."""
+"""Captures from one device until told to stop, in the best way that this system offers."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 WAKE_S = 0.1
 LOOK_S = 1.0
-"""How often it is looked up which source the sound server really gives us."""
+"""Seconds between checks of which source the sound server actually records from."""
 PULSE = "pulse"
-"""PortAudio's name of ALSA's bridge to the sound server."""
+"""PortAudio's name for ALSA's bridge to the sound server."""
 Recorder = PortAudioStream | RecorderProgram
 
 
 def prepare(rate_hz: int, channel: int) -> None:
-    """Load what a capture takes; where a sound server runs, all but the device itself.
+    """Load what capturing needs, and with a sound server everything but the device itself.
 
-    Without one PortAudio is not loaded: what devices there are it finds out when it is.
+    Without a sound server PortAudio is not loaded, because it lists the devices when it is loaded.
 
     Raises:
-        ProblemError: it cannot record that.
+        ProblemError: the sound server cannot be recorded from.
     """
     with pulse.connect() as server, suppress(OSError):
         if server is not None and _has_bridge():
@@ -44,7 +44,7 @@ def prepare(rate_hz: int, channel: int) -> None:
 
 
 class Capture:
-    """One device, from ``run`` to the end."""
+    """The capture from one device."""
 
     def __init__(self, sound: Format, wanted: str, channel: int, sender: FrameWriter) -> None:
         self._format = sound
@@ -56,10 +56,10 @@ class Capture:
         self._converter: Converter | None = None
 
     def run(self) -> None:
-        """Capture until the listener wants no more.
+        """Capture until the app wants no more.
 
         Raises:
-            ProblemError: there is no such device, or it went away.
+            ProblemError: there is no such device, or it was disconnected.
         """
         with pulse.connect() as server:
             listing = survey(server)
@@ -74,14 +74,14 @@ class Capture:
         with recorder:
             if server is not None:
                 threading.Thread(target=self._watch, args=(recorder, listing), daemon=True).start()
-            self._send_until_told(recorder, device, listing)
-        self._send_the_rest()
+            self._send_until_ended(recorder, device, listing)
+        self._send_rest()
 
     def _recorder(self, device: Device, *, has_server: bool) -> Recorder:
-        """The best way to record from a device."""
+        """Choose the best way to record from a device."""
         rate_hz = self._format.rate_hz
         if has_server:
-            pulse.hear(device.name)
+            pulse.set_source(device.name)
         try:
             opened: int | str = PULSE if has_server else device.name
             if has_server and not _has_bridge():
@@ -100,11 +100,11 @@ class Capture:
             raise no_portaudio(detail or "PortAudio has no bridge to the sound server")
         return RecorderProgram(name, device.name, self._format.rate_hz, self._blocks)
 
-    def _greet(self, name: str, label: str, listing: DeviceListing) -> None:
+    def _report_device(self, name: str, label: str, listing: DeviceListing) -> None:
         self._name = name
-        self._sender.hello(name=name, label=label, system=listing.system)
+        self._sender.put_hello(name=name, label=label, system=listing.system)
 
-    def _send_until_told(self, recorder: Recorder, device: Device, listing: DeviceListing) -> None:
+    def _send_until_ended(self, recorder: Recorder, device: Device, listing: DeviceListing) -> None:
         while not self._sender.ended.is_set():
             try:
                 block = self._blocks.get(timeout=WAKE_S)
@@ -112,12 +112,12 @@ class Capture:
                 continue
             if block is None:
                 raise _ended(recorder, device)
-            if not self._name:  # it is said with the first sound: before it, nobody is heard
-                self._greet(device.name, device.label, listing)
+            if not self._name:  # not said before the first sound: a device may open and stay silent
+                self._report_device(device.name, device.label, listing)
             self._send(block)
 
-    def _send_the_rest(self) -> None:
-        """What was captured before the recorder stopped."""
+    def _send_rest(self) -> None:
+        """Send what was captured before the recorder stopped."""
         with suppress(queue.Empty):
             while (block := self._blocks.get(timeout=WAKE_S)) is not None:
                 self._send(block)
@@ -127,15 +127,15 @@ class Capture:
         if self._converter is not None:
             pcm = self._converter.convert_pcm(pcm, self._channel)
         if pcm:
-            self._sender.audio(pcm, block.captured_ns, is_overrun=block.is_overrun)
+            self._sender.put_audio(pcm, block.captured_ns, is_overrun=block.is_overrun)
 
     def _watch(self, recorder: Recorder, listing: DeviceListing) -> None:
-        """Notice when the server lets us hear something else than before."""
+        """Report when the sound server moves the recording to another source."""
         with pulse.connect() as server:
             while server is not None:
-                source = server.heard_by(recorder.pid)
+                source = server.source_of(recorder.pid)
                 if source is not None and self._name not in ("", source.name):
-                    self._greet(source.name, source.label, listing)
+                    self._report_device(source.name, source.label, listing)
                 time.sleep(LOOK_S)
 
 
@@ -145,7 +145,7 @@ def _has_bridge() -> bool:
 
 
 def _ended(recorder: Recorder, device: Device) -> ProblemError:
-    """The sound ended though nobody wanted that."""
+    """The problem to report when the recording ended by itself."""
     if isinstance(recorder, RecorderProgram):
-        return recorder.trouble()
+        return recorder.exit_problem()
     return broken(device.label, "The sound system ended the recording")

@@ -1,4 +1,4 @@
-"""What goes from the sound system to the rest: a piece of sound and when it was there."""
+"""A block of captured sound with its time, and the queue that carries such blocks."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import queue
 from dataclasses import dataclass
 
 BLOCK_S = 0.02
-"""Sound in a block: what speech codecs use."""
+"""Seconds in a block; the frame length of speech codecs."""
 
 
 @dataclass(frozen=True, slots=True)
 class CapturedBlock:
-    """Interleaved s16le, as the device gave it."""
+    """Interleaved samples (s16le) as the device delivered them."""
 
     data: bytes
     captured_ns: int
-    """On the steady clock, when its last sample was there."""
+    """When the last sample was captured, in nanoseconds of the steady clock."""
     is_overrun: bool = False
-    """The sound system dropped something before it."""
+    """Whether the sound system dropped samples before this block."""
 
 
 Blocks = queue.SimpleQueue[CapturedBlock | None]
-"""None: no more will come."""
+"""A None at the end."""

@@ -1,4 +1,4 @@
-"""Which microphones there are, and which one a user means."""
+"""Lists the microphones, and finds the one that the user means."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from skdictate.text.clean_text import clean
 
 
 def choose(listing: DeviceListing, wanted: str) -> Device:
-    """The default, or the one that a name, a number or a part of a name stands for.
+    """The device for a name, number or part of a name; the default one if ``wanted`` is empty.
 
     Raises:
-        ProblemError: there is none, or more than one.
+        ProblemError: there is no such device, or more than one.
     """
     devices = listing.devices
     if not devices:
@@ -46,10 +46,12 @@ def _named(devices: Sequence[Device], wanted: str) -> list[Device]:
 
 
 def survey(pulse: Pulse | None) -> DeviceListing:
-    """What there is: by the sound server if one runs, else by PortAudio, else by ALSA's program.
+    """List the devices.
+
+    By the sound server if one runs, else by PortAudio, else by ALSA's recorder.
 
     Raises:
-        ProblemError: there is nothing that could know.
+        ProblemError: nothing on this machine can list or record.
     """
     if pulse is not None:
         return _of_pulse(pulse)

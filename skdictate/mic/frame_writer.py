@@ -1,4 +1,4 @@
-"""Numbers what was captured and hands it to whoever listens, no faster than it is recorded."""
+"""Numbers captured sound and writes it as frames, no faster than the app records it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from skdictate.audio.pcm import BYTES_PER_SAMPLE, Format
 from skdictate.mic_protocol.frames import PREAMBLE, Decoder, Frame, FrameError, Type
 
 WINDOW_S = 0.5
-"""Sound on its way at most, that the listener has not recorded yet: this bounds the delay."""
+"""Seconds of sound that may be sent but not recorded yet; this bounds the delay."""
 SPOOL_S = 600.0
-"""Sound kept for a listener that does not take it; what comes then is lost, and said to be."""
+"""Seconds of sound that are kept while the app does not read; more is dropped and reported."""
 
 
 class FrameWriter:
-    """Frames to one descriptor, acknowledgements from another. Any thread may call."""
+    """Writes frames to one file descriptor and reads acknowledgements from another. Thread-safe."""
 
     def __init__(self, sound: Format, to_fd: int, from_fd: int) -> None:
         self._to_fd = to_fd
@@ -32,24 +32,24 @@ class FrameWriter:
         self._n_acked = 0
         self._is_ended = False
         self.ended = threading.Event()
-        """The listener wants no more."""
+        """Set when the app wants no more sound."""
         self.gone = threading.Event()
-        """The listener is not there any more."""
+        """Set when the app has closed its end."""
 
     def start(self) -> None:
-        """Listen to the listener."""
-        threading.Thread(target=self._listen, name="acks", daemon=True).start()
+        """Start the thread that reads acknowledgements."""
+        threading.Thread(target=self._read_frames, name="acks", daemon=True).start()
 
-    def hello(self, **facts: Any) -> None:
-        """Say what is heard from now on."""
+    def put_hello(self, **facts: Any) -> None:
+        """Report the device that is captured from now on."""
         self._put(Frame(Type.HELLO, self._n_captured, payload=json.dumps(facts).encode()))
 
-    def trouble(self, problem: dict[str, Any]) -> None:
-        """Say why no more will come."""
+    def put_trouble(self, problem: dict[str, Any]) -> None:
+        """Report why there is no more sound."""
         self._put(Frame(Type.TROUBLE, self._n_captured, payload=json.dumps(problem).encode()))
 
-    def audio(self, pcm: bytes, captured_ns: int, *, is_overrun: bool = False) -> None:
-        """Hand over the next samples."""
+    def put_audio(self, pcm: bytes, captured_ns: int, *, is_overrun: bool = False) -> None:
+        """Append samples (s16le) with the time of the last one."""
         n_samples = len(pcm) // BYTES_PER_SAMPLE
         is_lost = self._n_captured - self._n_acked + n_samples > self._spool
         if is_overrun or is_lost:
@@ -59,17 +59,17 @@ class FrameWriter:
             self._n_captured += n_samples
 
     def run(self) -> None:
-        """Send until all is sent and ``finish`` was called, or nobody listens any more."""
+        """Write frames until all is written after ``finish``, or until nobody reads any more."""
         try:
             self._write(PREAMBLE)
             while (frame := self._next()) is not None:
                 self._write(frame.encode())
             self._write(Frame(Type.BYE, self._n_captured).encode())
-        except OSError:  # the listener is gone
+        except OSError:  # the app has gone
             self.ended.set()
 
     def finish(self) -> None:
-        """No more will be captured."""
+        """Announce that nothing more will be captured."""
         with self._change:
             self._is_ended = True
             self._change.notify_all()
@@ -100,22 +100,22 @@ class FrameWriter:
         while rest:
             rest = rest[os.write(self._to_fd, rest) :]
 
-    def _listen(self) -> None:
-        """Read what the listener says until it is gone."""
+    def _read_frames(self) -> None:
+        """Read frames from the app until it has gone."""
         decoder = Decoder(has_preamble=False)
         try:
             while data := os.read(self._from_fd, 65536):
                 for frame in decoder.feed(data):
-                    self._hear(frame)
+                    self._handle(frame)
         except (OSError, FrameError):
             pass
-        with self._change:  # nobody will acknowledge any more: what waits is not waited for
+        with self._change:  # no acknowledgement will come any more
             self._n_acked = self._n_captured
             self._change.notify_all()
         self.ended.set()
         self.gone.set()
 
-    def _hear(self, frame: Frame) -> None:
+    def _handle(self, frame: Frame) -> None:
         if frame.type is Type.ACK:
             with self._change:
                 self._n_acked = max(self._n_acked, frame.sample)

@@ -1,4 +1,4 @@
-"""Why there is no microphone, exactly, and the one command that mends it."""
+"""The problems of finding a microphone, each with the command that solves it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REMEDIES = {
     "arch": "sudo pacman -S {arch}",
     "suse": "sudo zypper install {suse}",
 }
-"""By the names in ``/etc/os-release``."""
+"""Install commands by the names in ``/etc/os-release``."""
 PORTAUDIO = {
     "debian": "libportaudio2 libasound2-plugins",
     "fedora": "portaudio alsa-plugins-pulseaudio",
@@ -26,12 +26,12 @@ PORTAUDIO = {
 
 
 def no_portaudio(detail: str) -> ProblemError:
-    """The library is missing, and no program that records is there instead."""
+    """PortAudio is missing, and so is any program that could record instead."""
     return _error("PortAudio is missing", detail, install(PORTAUDIO))
 
 
 def no_device(system: str) -> ProblemError:
-    """Everything works, but nothing is plugged in."""
+    """Everything works, but there is no input device."""
     if server := os.environ.get("PULSE_SERVER"):
         detail = f"No sound server answers at {server}, where PULSE_SERVER says that it is"
         return _error("There is no microphone", detail, "Start the server, or unset PULSE_SERVER.")
@@ -47,18 +47,18 @@ def no_device(system: str) -> ProblemError:
 
 
 def no_such_device(wanted: str, names: list[str]) -> ProblemError:
-    """The user named one that is not there."""
+    """There is no device of the name that the user gave."""
     there = ", ".join(names) or "none"
     return _error("There is no such microphone", f"{wanted!r}; there are: {there}", LIST)
 
 
 def ambiguous(wanted: str, names: list[str]) -> ProblemError:
-    """The user named more than one."""
+    """More than one device matches what the user gave."""
     return _error("Which microphone?", f"{wanted!r} may be {', '.join(names)}", LIST)
 
 
 def broken(name: str, detail: str) -> ProblemError:
-    """It is there, and cannot be opened or went away."""
+    """A device cannot be opened, or was disconnected."""
     hint = "See what works: skdictate doctor"
     if sys.platform == "darwin":
         hint = "Allow the terminal in System Settings, Privacy & Security, Microphone."
@@ -80,7 +80,7 @@ def install(packages: dict[str, str]) -> str:
 
 
 def system_names() -> list[str]:
-    """This Linux and what it descends from, the nearest first."""
+    """The names of this Linux distribution and of those it derives from, the closest first."""
     try:
         release = platform.freedesktop_os_release()
     except OSError:
@@ -89,7 +89,7 @@ def system_names() -> list[str]:
 
 
 def is_wsl() -> bool:
-    """Linux inside Windows."""
+    """Whether this is Linux inside Windows."""
     return "microsoft" in platform.release().lower()
 
 

@@ -1,4 +1,7 @@
-"""Sound from PortAudio. Importing it starts PortAudio, which may print, hang or crash."""
+"""Records through PortAudio.
+
+Importing the library starts PortAudio, which may print, hang or crash.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,15 @@ from skdictate.mic.captured_block import BLOCK_S, Blocks, CapturedBlock
 from skdictate.mic.mic_problems import broken
 
 LATENCY_S = 0.1
-"""Asked of the sound system: room for a machine that is busy with something else."""
+"""Seconds of latency asked of the sound system, so that a busy machine loses nothing."""
 LONGEST_S = 60.0
-"""A block that claims to have waited longer for this process comes from a broken clock."""
+"""Seconds. A block that claims to have waited longer for this process has a broken clock."""
 RATES = (8_000, 16_000, 44_100, 48_000)
-"""Tried, to tell what a device can."""
+"""Sample rates that are tried to find out what a device supports."""
 
 
 def load() -> Any:
-    """The library.
+    """Import the library.
 
     Raises:
         OSError: it is not installed.
@@ -34,7 +37,7 @@ def load() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class StreamShape:
-    """How a device is opened."""
+    """The sample rate and the number of channels with which a device is opened."""
 
     rate_hz: int
     n_channels: int
@@ -42,7 +45,7 @@ class StreamShape:
 
 @cache
 def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> StreamShape:
-    """What is nearest to one channel at that rate among what the device can do.
+    """Of the shapes that the device supports, the closest to one channel at ``rate_hz``.
 
     Raises:
         ProblemError: it cannot record at all.
@@ -63,7 +66,7 @@ def shape(device: int | str, rate_hz: int, *, is_mono: bool) -> StreamShape:
 
 
 def rates(device: int | str) -> tuple[int, ...]:
-    """The rates that the device can do."""
+    """The sample rates that the device supports."""
     sounddevice = load()
     able = []
     for rate_hz in RATES:
@@ -76,21 +79,21 @@ def rates(device: int | str) -> tuple[int, ...]:
 
 
 class PortAudioStream:
-    """A device that records while inside; blocks of 20 ms go to a queue."""
+    """Records from a device within its context; puts blocks of 20 ms into a queue."""
 
     def __init__(self, device: int | str, shape: StreamShape, blocks: Blocks) -> None:
         self._device = device
         self.shape = shape
         self._blocks = blocks
         self.pid = os.getpid()
-        """The process that records."""
+        """The id of the process that records."""
         self._stream: Any = None
 
     def __enter__(self) -> Self:
-        """Open and start.
+        """Open the device and start recording.
 
         Raises:
-            ProblemError: the device does not let itself be opened.
+            ProblemError: it cannot be opened.
         """
         sounddevice = load()
         try:
@@ -101,7 +104,7 @@ class PortAudioStream:
                 dtype="int16",
                 device=self._device,
                 latency=LATENCY_S,
-                callback=self.heard,
+                callback=self.on_block,
                 finished_callback=self._finished,
             )
             self._stream.start()
@@ -110,11 +113,11 @@ class PortAudioStream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop; what was captured is in the queue."""
+        """Stop recording; captured blocks remain in the queue."""
         self._stream.stop()
 
-    def heard(self, data: Any, _n_frames: int, at: Any, status: Any) -> None:
-        """PortAudio's callback, on a thread that must not wait: copy, hand over, return."""
+    def on_block(self, data: Any, _n_frames: int, at: Any, status: Any) -> None:
+        """PortAudio's callback, on a thread that must not block: copy the block and return."""
         now_ns = time.monotonic_ns()
         waited_s = at.currentTime - at.inputBufferAdcTime - BLOCK_S
         if 0 < waited_s < LONGEST_S and at.inputBufferAdcTime:
@@ -130,6 +133,6 @@ class PortAudioStream:
 
 
 def plain(error: Exception) -> str:
-    """What PortAudio says, without its codes."""
+    """PortAudio's error message without its codes."""
     said = str(error.args[0]) if error.args else str(error)
     return re.sub(r"^Error \w+ing [^:]+:\s*|\s*\[PaErrorCode -?\d+\]", "", said).strip()

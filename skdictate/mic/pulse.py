@@ -1,4 +1,4 @@
-"""What a PulseAudio server (or PipeWire in its place) knows: its sources, and who hears which."""
+"""Asks a PulseAudio server, or PipeWire in its place, for its sources and who records from them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class PulseSource:
     """A source of the server."""
 
     name: str
-    """Its own name, which lasts; such as ``alsa_input.usb-Blue_Yeti-00.analog-stereo``."""
+    """A persistent name, such as ``alsa_input.usb-Blue_Yeti-00.analog-stereo``."""
     label: str
-    """For people."""
+    """A name for people."""
     rate_hz: int
     n_channels: int
     is_monitor: bool
-    """It hears what the machine plays."""
+    """Whether it records what the machine plays."""
 
 
 class Pulse:
-    """A connection to the server; use inside ``connect``."""
+    """A connection to the server, made by ``connect``."""
 
     def __init__(self, pulse: Any) -> None:
         self._pulse = pulse
@@ -44,11 +44,11 @@ class Pulse:
         return str(self._pulse.server_info().default_source_name)
 
     def sources(self) -> list[PulseSource]:
-        """Microphones first, then what hears the machine itself."""
+        """All sources: microphones first, then monitors."""
         found = [self._source(info) for info in self._pulse.source_list()]
         return sorted(found, key=lambda source: source.is_monitor)
 
-    def heard_by(self, pid: int) -> PulseSource | None:
+    def source_of(self, pid: int) -> PulseSource | None:
         """The source that a process records from, if it does."""
         for output in self._pulse.source_output_list():
             if output.proplist.get("application.process.id") == str(pid):
@@ -67,13 +67,13 @@ class Pulse:
 
 @contextmanager
 def connect() -> Iterator[Pulse | None]:
-    """The server, or None if there is none.
+    """Connect to the server; gives None if there is none.
 
-    A server that stands still blocks this for ever: call it where that does no harm.
+    A hanging server blocks this for ever, so call it only where that does no harm.
     """
     try:
         import pulsectl
-    except OSError:  # no libpulse: then there is no PulseAudio either
+    except OSError:  # without libpulse there is no PulseAudio either
         yield None
         return
     pulsectl.PulseSourceInfo._init_from_struct = _keep_rate
@@ -90,10 +90,10 @@ def connect() -> Iterator[Pulse | None]:
 
 
 def _keep_rate(info: Any, struct: Any) -> None:
-    # The library keeps a view of the server's answer, which is overwritten by the next one.
+    # The library keeps a view of the server's answer, which the next answer overwrites.
     info.rate_hz = struct.sample_spec.rate
 
 
-def hear(name: str) -> None:
-    """Let streams that are opened from now on record from this source."""
+def set_source(name: str) -> None:
+    """Make streams that are opened from now on record from this source."""
     os.environ["PULSE_SOURCE"] = name

@@ -1,4 +1,4 @@
-"""Sound from a program that prints it, where PortAudio is missing: most systems have one."""
+"""Records through a command-line program where PortAudio is missing; most systems have one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ RAW = {
     "pw-record": "--format=s16 --channels=1 --rate={rate} --target={name} -",
     "arecord": "-q -t raw -f S16_LE -c 1 -r {rate} -D {name}",
 }
-"""How each prints raw s16le mono."""
+"""The arguments with which each program prints s16le mono."""
 
 
 def first(*names: str) -> str:
-    """The first of these programs that is here, or an empty text."""
+    """The first of these programs that is installed, or an empty string."""
     return next((name for name in names if shutil.which(name)), "")
 
 
 class RecorderProgram:
-    """A program that records while inside, one channel at any rate."""
+    """Records from a program within its context, one channel at any rate."""
 
     def __init__(self, program: str, device: str, rate_hz: int, blocks: Blocks) -> None:
         words = RAW[program].split()
@@ -40,11 +40,11 @@ class RecorderProgram:
 
     @property
     def pid(self) -> int:
-        """The process that records."""
+        """The id of the process that records."""
         return self._child.pid
 
     def __enter__(self) -> Self:
-        """Start it."""
+        """Start the program."""
         self._child = subprocess.Popen(
             self._command,
             stdin=subprocess.DEVNULL,
@@ -55,15 +55,15 @@ class RecorderProgram:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it; what it printed is in the queue."""
+        """Stop the program; blocks it printed remain in the queue."""
         self._child.terminate()
         try:
             self._child.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self._child.kill()
 
-    def trouble(self) -> ProblemError:
-        """Why it ended by itself."""
+    def exit_problem(self) -> ProblemError:
+        """Why the program ended by itself."""
         assert self._child.stderr is not None
         words = self._child.stderr.read().decode(errors="replace").strip().splitlines()
         return broken(self._command[0], words[-1] if words else "It ended by itself")

@@ -1,4 +1,4 @@
-"""What both ends of a microphone's connection share: frames, flow control, clocks, positions.
+"""What both ends of a microphone connection share: frames, flow control, clocks, positions.
 
 Pure code: no sockets, no processes, no clock of its own.
 """

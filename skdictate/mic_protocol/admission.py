@@ -1,8 +1,8 @@
-"""What comes of one sender's stream: each sample once, in order, and nothing that cannot be.
+"""Checks the stream of one sender: accepts each sample once, in order, and nothing impossible.
 
-A sender is whoever has connected. So what it may claim is bounded by the clock: no more sound than
-time has passed since it was met and than a spool holds, no more missing than time has passed, and
-not more holes than a machine has that can be listened to: each is a row in the library.
+A sender is anyone who has connected, so what it may claim is limited by the clock: no more sound
+than has been spoken since it connected plus what its spool holds, no more missing sound than time
+has passed, and not more gaps than a usable machine has: each becomes a row in the library.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from skdictate.audio.pcm import Format
 from skdictate.mic_protocol.frames import FrameError
 
 SPOOLED_S = 2 * 3600.0
-"""A sender keeps as much while it cannot send."""
+"""Seconds of sound that a sender keeps while it cannot send."""
 SLACK_S = 60.0
-"""Clocks part, and a machine sleeps."""
+"""Seconds of tolerance for clock drift and for machines that sleep."""
 GAPS, GAPS_PER_S = 100, 2
-"""Holes in a stream: so many at once, and so many in each second of it."""
+"""Gaps that are always allowed, and those allowed in addition for each second of the stream."""
 
 
 class Admission:
-    """Positions are samples of the stream."""
+    """Positions are samples of the sender's stream; times are seconds of a steady clock."""
 
     def __init__(self, sound: Format, start: int, now_s: float) -> None:
         self.next = start
-        """The first sample that is not here yet."""
+        """The first sample that has not arrived."""
         self._start = start
         self._format = sound
         self._met_s = now_s
@@ -31,13 +31,13 @@ class Admission:
         self._n_gaps = 0
 
     def admit(self, sample: int, n_samples: int, now_s: float, *, is_gap: bool = False) -> int:
-        """So many samples from a position on, or so many that are missing there.
+        """Accept samples from a position on, or a gap of that length with ``is_gap``.
 
         Returns:
-            How many of them are new: the last ones. What was here already is not wanted twice.
+            how many of them are new; these are the last ones, as earlier ones arrived before.
 
         Raises:
-            FrameError: there is a hole before them, or there cannot be so many.
+            FrameError: samples before them are missing, or there are more than there can be.
         """
         if sample > self.next:
             raise FrameError(f"sample {sample} where {self.next} was due")

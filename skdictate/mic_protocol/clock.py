@@ -1,12 +1,12 @@
-"""When sound was captured, by our clock, though it was told by another one.
+"""Translates times of a sender's clock to times of ours.
 
-How late it is, is a guess: sound that came without delay tells how the clocks differ. Whether it
-was captured before or after a moment has to be certain, since what is wrongly left out is lost. So
-both bounds of that are kept: a question that is answered with a time of the other clock was
-answered after it was asked, and before the answer came.
+The delay of sound is estimated: the quickest arrivals show how the clocks differ. Whether sound was
+captured before or after a given moment has to be certain, as sound that is wrongly left out is
+lost. So there are also strict bounds: an answer with a time of the other clock was sent after we
+asked and before it arrived.
 
-A machine that sleeps stops its clock. So an answer from before the capture tells of the earliest,
-and one from afterwards of the latest moment that it may have been.
+A machine's clock stops while the machine sleeps. So answers from before the capture give the
+earliest possible time, and answers from after it give the latest.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 WINDOW_S = 60.0
-"""The best of this time and of as much before: clocks part by milliseconds a minute."""
+"""Seconds after which the quickest arrival is forgotten, as clocks drift by milliseconds a
+minute."""
 BEST_OF = 60
-"""The quickest of so many answers tells how the clocks differ."""
+"""How many recent answers are searched for the quickest one."""
 MOST_ANSWERS = 20_000
-"""Some hours of them, one a second."""
+"""Answers that are kept: a few hours of one a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockAnswer:
-    """A time of the sender's clock, and between which of ours it was."""
+    """A time of the sender's clock, with our times of asking and of the answer. All in seconds."""
 
     theirs_s: float
     asked_s: float
     came_s: float
 
     def is_like(self, other: ClockAnswer) -> bool:
-        """Whether the clocks may differ by the same: since then nobody has slept."""
+        """Whether both answers allow the same clock difference: no machine slept in between."""
         is_later = self.came_s - self.theirs_s < other.asked_s - other.theirs_s
         is_sooner = self.asked_s - self.theirs_s > other.came_s - other.theirs_s
         return not (is_later or is_sooner)
 
 
 class ClockOffset:
-    """Two steady clocks, in seconds: the sender's and ours."""
+    """The relation of two steady clocks, the sender's and ours, in seconds."""
 
     def __init__(self) -> None:
         self._since_s = float("-inf")
@@ -47,8 +48,8 @@ class ClockOffset:
         self._answers: list[ClockAnswer] = []
         self._theirs_s: list[float] = []
 
-    def answered(self, answer: ClockAnswer) -> None:
-        """The sender has told the time; what does not follow the answers before is passed over."""
+    def add_answer(self, answer: ClockAnswer) -> None:
+        """Add an answer; one that is older than the last is ignored."""
         if self._theirs_s and answer.theirs_s <= self._theirs_s[-1]:
             return
         took_s = answer.came_s - answer.asked_s
@@ -58,8 +59,11 @@ class ClockOffset:
         if len(self._answers) > MOST_ANSWERS:
             del self._answers[: MOST_ANSWERS // 2], self._theirs_s[: MOST_ANSWERS // 2]
 
-    def heard(self, captured_s: float, now_s: float) -> float:
-        """Sound has come; how long it was on its way, in seconds, as far as that can be told."""
+    def add_arrival(self, captured_s: float, now_s: float) -> float:
+        """Note that sound captured at ``captured_s`` has arrived.
+
+        Returns its estimated delay in seconds.
+        """
         apart_s = now_s - captured_s
         if now_s - self._since_s > WINDOW_S:
             self._since_s = now_s
@@ -68,7 +72,7 @@ class ClockOffset:
         return apart_s - min(self._best_s, self._best_before_s) + self._travel_s
 
     def ours_s(self, captured_s: float, now_s: float) -> float:
-        """When it was by our clock, as well as that can be told: now, where nothing is known."""
+        """The best estimate of a sender's time on our clock; ``now_s`` if nothing is known."""
         at = bisect_right(self._theirs_s, captured_s)
         answers = self._answers[max(0, at - BEST_OF) : at + 1]
         if not answers or captured_s <= 0:
@@ -78,7 +82,7 @@ class ClockOffset:
         return min(now_s, captured_s + (best.asked_s + best.came_s) / 2 - best.theirs_s)
 
     def earliest_s(self, captured_s: float) -> float:
-        """A time of the sender's clock was certainly not before this one of ours."""
+        """A strict lower bound of a sender's time on our clock."""
         at = bisect_right(self._theirs_s, captured_s)
         if at == 0:
             return float("-inf")
@@ -86,7 +90,7 @@ class ClockOffset:
         return answer.asked_s + captured_s - answer.theirs_s
 
     def latest_s(self, captured_s: float) -> float:
-        """And certainly not after this one."""
+        """A strict upper bound of a sender's time on our clock."""
         at = bisect_right(self._theirs_s, captured_s)
         if at == len(self._answers):
             return float("inf")

@@ -1,5 +1,4 @@
-"""The microphones of this machine, as the process that knows them tells of them; apart, since that
-process and those who ask it know nothing of one another."""
+"""The microphones of a machine, in the form in which the capturing process reports them."""
 
 from __future__ import annotations
 
@@ -11,33 +10,36 @@ from skdictate.text.clean_text import clean
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One that can be recorded from."""
+    """A device that can be recorded from."""
 
     name: str
-    """What it is called by the system; lasts over restarts."""
+    """The system's name, which survives restarts."""
     label: str
-    """What it is called by people."""
+    """The name for people."""
     rates_hz: tuple[int, ...]
     n_channels: int
     is_default: bool = False
     is_monitor: bool = False
-    """It hears what this machine plays."""
+    """Whether it records what this machine plays."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceListing:
-    """All of them, and who says so."""
+    """All devices, and the system that listed them."""
 
     system: str
     devices: tuple[Device, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For the process that asked."""
+        """The listing as the capturing process prints it."""
         return asdict(self)
 
     @classmethod
     def of_json(cls, said: dict[str, Any]) -> DeviceListing:
-        """What ``as_json`` gave; a name is kept to the letter, since it is said back."""
+        """Parse what ``as_json`` gave.
+
+        Device names are kept unchanged, since they are sent back.
+        """
         devices = tuple(
             Device(
                 name=str(it["name"]),

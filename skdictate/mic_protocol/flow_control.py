@@ -1,8 +1,8 @@
-"""How much a sender sends, and as what: little on its way, and no more than the link carries.
+"""Decides how much a sender sends and with which codec, so that delays stay short.
 
-A tunnel hides a minute of sound in its buffers, so only the far end's acknowledgements bound the
-delay. What is on its way is held to half a second, and to less where it makes a queue that the
-keys of the same line would have to wait in.
+A tunnel can hide a minute of sound in its buffers, so only acknowledgements of the far end bound
+the delay. Sound in flight is limited to half a second, and to less where it forms a queue in which
+keystrokes on the same connection would have to wait.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from dataclasses import dataclass
 from skdictate.audio.pcm import Format
 
 WINDOW_S = 0.5
-"""Sound on its way at most."""
+"""The most seconds of sound in flight."""
 FAR_S = 0.25
-"""Over a link that takes long by nature, as much more than that journey."""
+"""On a connection with a long round trip, this much more than the round trip is allowed."""
 QUEUE_S = 0.08
-"""A queue of this length in the link is enough to use it fully."""
+"""Seconds of queue that suffice to use a connection fully."""
 MOST_MENDS = 64.0
-"""Frames that nobody waits for on their way at most; the journey of a far link holds as many."""
+"""The most repair frames in flight, as many as a long connection holds."""
 SHRINK = 0.7
 CREEP = 0.001
-"""The journey may have become longer: of the difference, at each acknowledgement."""
+"""How fast the smallest round trip follows a longer one, as a fraction at each acknowledgement."""
 OPUS_BYTES_PER_S = 5_000
-"""24 kbit/s and its frames."""
+"""24 kbit/s, and the frames around it."""
 
 BACKLOG_S = 0.25
-"""Sound that waits: a link that carries PCM does not let this grow ..."""
+"""Seconds of sound waiting to be sent; a connection fast enough for PCM does not exceed this."""
 JUDGED_S = 0.7
-"""... and is judged for so long."""
+"""Seconds for which a connection with more waiting is watched before the codec changes."""
 ENOUGH = 1.1
-"""Times as fast as spoken: what catches up."""
+"""How many times as fast as speech a connection must be to catch up."""
 STALL_S = 0.4
-"""Nothing for so long is no slow link but a standing one."""
+"""Seconds without acknowledgements after which a connection counts as stalled, not slow."""
 HOLD_S, LONGEST_HOLD_S = 5.0, 60.0
-"""How long Opus is kept at least; twice as long each time that PCM did not work again."""
+"""Seconds for which Opus is kept; doubled each time that PCM then turns out too slow again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Something on its way."""
+    """A frame in flight."""
 
     end: int
     size_bytes: int
@@ -48,29 +48,29 @@ class Sent:
 
 
 class FlowControl:
-    """Counts what is on its way. ``codec`` is ``auto``, ``pcm`` or ``opus``."""
+    """Tracks what is in flight. ``codec`` is ``auto``, ``pcm`` or ``opus``."""
 
     def __init__(self, sound: Format, codec: str = "auto") -> None:
         self._format = sound
         self._codec = codec
         self.is_opus = codec == "opus"
-        """What is sent from now on goes as Opus."""
+        """Whether to send Opus from now on."""
         self.acked = 0
-        """Everything before is in the recording."""
+        """Everything before this position is recorded."""
         self.cursor = 0
-        """Everything before was sent."""
+        """Everything before this position was sent."""
         self._audio: deque[Sent] = deque()
         self._mends: deque[Sent] = deque()
         self._mend_room = 1.0
-        """So many frames that nobody waits for may be on their way."""
+        """How many repair frames may be in flight."""
         self._mend_journey_s = float("inf")
-        """How long one of them takes at best."""
+        """The smallest round trip of a repair frame."""
         self._mend_due_s = self._next_mend_cut_s = 0.0
         self._most_bytes = sound.size_bytes(sound.samples(WINDOW_S))
         self._room_bytes = self._most_bytes
         self._journey_s: float | None = None
         self._took_s = 0.0
-        """How long the newest acknowledgement took."""
+        """The round trip of the latest acknowledgement."""
         self._next_cut_s = 0.0
         self._judged_since_s: float | None = None
         self._judged_acked = 0
@@ -78,10 +78,13 @@ class FlowControl:
         self._hold_s = HOLD_S
         self._held_until_s = self._worked_since_s = float("-inf")
 
-    # ------------------------------------------------------------------------- the link
+    # ------------------------------------------------------------------------- the connection
 
     def connected(self, start: int) -> None:
-        """A new link: everything before ``start`` is there, and nothing is on its way."""
+        """Start on a new connection.
+
+        Everything before ``start`` is recorded, and nothing is in flight.
+        """
         self.acked = self.cursor = start
         self._audio.clear()
         self._mends.clear()
@@ -93,26 +96,26 @@ class FlowControl:
 
     @property
     def in_flight_s(self) -> float:
-        """Sound that was sent and is not acknowledged."""
+        """Seconds of sound that was sent and not acknowledged."""
         return self._format.seconds(self.cursor - self.acked)
 
     @property
     def journey_s(self) -> float | None:
-        """How long an acknowledgement takes at best, on this link."""
+        """The smallest round trip on this connection in seconds; None before the first."""
         return self._journey_s
 
     def may_send(self, n_samples: int) -> bool:
-        """Whether the next so many samples may go."""
+        """Whether the next ``n_samples`` samples may be sent."""
         longest_s = max(WINDOW_S, (self._journey_s or 0.0) + FAR_S)
         on_the_way = self.cursor - self.acked + n_samples
         is_short = on_the_way <= self._format.samples(longest_s)
         return is_short and self._on_the_way_bytes < self._room_bytes
 
-    def may_mend(self, now_s: float) -> bool:
-        """Whether a frame may go that nobody waits for; asked when no sound waits.
+    def may_repair(self, now_s: float) -> bool:
+        """Whether a repair frame may be sent; asked when no new sound is waiting.
 
-        As many as the link carries beside the sound, one after the other and not at once; and none
-        behind a queue, which the next sound would have to wait in.
+        Repairs use what the sound leaves of the connection. They are spread out, and none is sent
+        behind a queue in which the next sound would have to wait.
         """
         if len(self._mends) >= int(self._mend_room):
             return False
@@ -120,27 +123,27 @@ class FlowControl:
         return not self._audio or (is_quick and now_s >= self._mend_due_s)
 
     def sent(self, end: int, size_bytes: int, now_s: float) -> None:
-        """Sound up to this position was sent."""
+        """Note that sound up to this position was sent."""
         self.cursor = end
         self._audio.append(Sent(end, size_bytes, now_s))
 
-    def mend_sent(self, end: int, size_bytes: int, now_s: float) -> None:
-        """The same for what is sent again, better."""
+    def repair_sent(self, end: int, size_bytes: int, now_s: float) -> None:
+        """Note that a repair up to this position was sent."""
         self._mends.append(Sent(end, size_bytes, now_s))
         self._mend_due_s = now_s + (self._journey_s or 0.0) / self._mend_room
 
     def ack(self, sample: int, now_s: float) -> None:
-        """Everything before that position is in the recording."""
+        """Note that everything before this position is recorded."""
         if sample > self.cursor:
-            return  # it was never sent: nothing that a sender should believe
+            return  # it was never sent, so the peer is not to be believed
         if now_s - self._last_ack_s > STALL_S:
             self._judged_since_s = None
         self._last_ack_s = now_s
         self.acked = max(self.acked, sample)
         self._arrived(self._audio, sample, now_s)
 
-    def mended(self, sample: int, now_s: float) -> None:
-        """Everything before that position that was sent again is."""
+    def repaired(self, sample: int, now_s: float) -> None:
+        """Note that all repairs before this position have arrived."""
         for it in self._mends:
             if it.end > sample:
                 break
@@ -150,7 +153,7 @@ class FlowControl:
     # ------------------------------------------------------------------------- the codec
 
     def choose(self, head: int, n_to_mend: int, now_s: float) -> None:
-        """Decide on the codec; ``head`` samples were captured, ``n_to_mend`` came as Opus."""
+        """Choose the codec; ``n_to_mend`` samples were sent as Opus and are not repaired yet."""
         if self._codec != "auto":
             return
         backlog_s = self._format.seconds(head - self.cursor)
@@ -168,7 +171,7 @@ class FlowControl:
             self._judge(self._last_ack_s - self._judged_since_s, now_s)
 
     def _judge(self, judged_s: float, now_s: float) -> None:
-        """Whether the link carries what is spoken, now that some sound waits."""
+        """Change to Opus if the connection carries less than is spoken."""
         carried_s = self._format.seconds(self.acked - self._judged_acked)
         if carried_s >= ENOUGH * judged_s:
             self._judged_since_s = None
@@ -195,7 +198,7 @@ class FlowControl:
             self._adapt(now_s - last.sent_s, size_bytes, now_s, was_full=was_full)
 
     def _adapt(self, took_s: float, size_bytes: int, now_s: float, *, was_full: bool) -> None:
-        """Shrink what may be on its way where it makes a queue; let it grow where it does not."""
+        """Allow less in flight where it forms a queue, and more where it does not."""
         self._took_s = took_s
         journey_s = took_s if self._journey_s is None else self._journey_s
         self._journey_s = journey_s = min(took_s, journey_s + CREEP * (took_s - journey_s))
@@ -207,7 +210,7 @@ class FlowControl:
             self._room_bytes = min(self._most_bytes, self._room_bytes + size_bytes)
 
     def _adapt_mends(self, took_s: float, now_s: float) -> None:
-        """The same for what nobody waits for."""
+        """Adapt the number of repair frames in flight in the same way."""
         self._mend_journey_s = min(self._mend_journey_s, took_s)
         if took_s <= self._mend_journey_s + QUEUE_S:
             self._mend_room = min(MOST_MENDS, self._mend_room + 1 / self._mend_room)
@@ -216,6 +219,6 @@ class FlowControl:
             self._mend_room = max(1.0, SHRINK * self._mend_room)
 
     def _least_bytes(self, journey_s: float) -> int:
-        """With so much on its way, sound keeps up with the speaker."""
+        """The bytes in flight that suffice to keep up with the speaker."""
         per_s = OPUS_BYTES_PER_S if self.is_opus else self._format.size_bytes(self._format.rate_hz)
         return int(per_s * (journey_s + QUEUE_S))

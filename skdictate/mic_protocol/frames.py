@@ -1,8 +1,8 @@
 """The microphone's protocol: frames of numbered sound one way, acknowledgements the other.
 
-A peer begins with ``PREAMBLE``; then come frames: a head of 20 bytes (type, codec, length of the
-payload, number of the first sample, time of capture) and the payload. The number of a sample is
-the truth: what a receiver has, it has once, and what is missing is known to the sample.
+Each peer begins with ``PREAMBLE``. A frame has a header of 20 bytes (type, codec, payload length,
+number of the first sample, time of capture) and a payload. Samples are numbered, so a receiver
+knows exactly which it has and which are missing, and stores each of them once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from skdictate.audio.pcm import BYTES_PER_SAMPLE
 
 PREAMBLE = b"SKMIC1\n"
 LONGEST = 0xFFFF
-"""Bytes of payload in a frame, at most."""
+"""The longest payload in bytes."""
 LONGEST_WORDS = 4096
-"""The same where the payload is words, as in a hello."""
+"""The longest payload that is text, such as that of HELLO."""
 FARTHEST = 1 << 62
-"""No sample has this number; it would take a hundred thousand years."""
+"""Sample numbers are below this; reaching it would take millions of years."""
 _HEAD = struct.Struct("<BBHQQ")
 HEAD_BYTES = _HEAD.size
 _COUNT = struct.Struct("<H")
@@ -28,42 +28,44 @@ _SPAN = struct.Struct("<Q")
 
 
 class Type(IntEnum):
-    """What a frame is."""
+    """The types of frames."""
 
     HELLO = 1
-    """From the microphone: what is heard now, as JSON. Said at the start and after a change."""
+    """From the microphone: the device that is captured, as JSON. Sent at the start and after a
+    change."""
     AUDIO = 2
-    """From the microphone: s16le mono, or a packet of Opus, from ``sample`` on."""
+    """From the microphone: samples (s16le mono) or an Opus packet, starting at ``sample``."""
     OVERRUN = 3
     """From the microphone: the sound system dropped something at ``sample``."""
     TROUBLE = 4
-    """As JSON. From the microphone: why no sound comes. To it: why it is not listened to."""
+    """As JSON. From the microphone: why no sound comes. To it: why it was refused."""
     ACK = 5
-    """To the microphone: everything before ``sample`` is in the recording. The first: begin."""
+    """To the microphone: everything before ``sample`` is recorded. The first one means: begin."""
     BYE = 6
-    """To the microphone: capture no more. From it: that was all."""
+    """To the microphone: stop capturing. From it: that was all."""
     PING = 7
-    """Are you there? Either way. The app says which one it is: a sender comes back to the same."""
+    """Asks for a PONG, in either direction. The app adds its id, so that a sender can return to
+    it."""
     PONG = 8
-    """Yes; with what the ping said, and the time of the other clock."""
+    """The answer to a PING, with its content and the time of the answering clock."""
     GAP = 9
-    """From the microphone: so many samples from ``sample`` on were spoken and do not exist."""
+    """From the microphone: this many samples from ``sample`` on were spoken and are lost."""
     PAUSE = 10
-    """To the microphone: what is captured from now on is not wanted."""
+    """To the microphone: do not send what is captured from now on."""
     RESUME = 11
-    """To the microphone: it is wanted again."""
+    """To the microphone: send again what is captured from now on."""
     MEND = 12
-    """From the microphone: as s16le what went as Opus before."""
+    """From the microphone: as samples (s16le) what was sent as Opus before."""
     MENDED = 13
-    """To the microphone: everything before ``sample`` that was to be mended is."""
+    """To the microphone: all repairs before ``sample`` have arrived."""
 
 
 class Codec(IntEnum):
-    """How the samples of a frame are packed."""
+    """How the samples of a frame are encoded."""
 
     PCM = 0
     OPUS = 1
-    """One packet, which goes on where the last one ended."""
+    """One packet that continues the previous one."""
     OPUS_FIRST = 2
     """One packet, the first for a new decoder."""
 
@@ -76,36 +78,36 @@ class Frame:
     sample: int = 0
     """A position in the microphone's own stream, which starts at 0."""
     capture_ns: int = 0
-    """When its last sample was captured, on the steady clock of the machine that did it."""
+    """When the last sample was captured, on the steady clock of the capturing machine."""
     payload: bytes = b""
     codec: Codec = Codec.PCM
 
     @classmethod
     def gap(cls, sample: int, n_samples: int, reason: str = "") -> Self:
-        """That much is missing; the numbers of these samples are used up."""
+        """A frame for a gap: these sample numbers are used up."""
         return cls(Type.GAP, sample, 0, _SPAN.pack(n_samples) + reason.encode())
 
     @classmethod
     def opus(
         cls, sample: int, capture_ns: int, n_samples: int, packet: bytes, *, is_first: bool
     ) -> Self:
-        """A packet; of what it decodes to, the last ``n_samples`` count."""
+        """A frame with an Opus packet, of whose decoded samples the last ``n_samples`` count."""
         codec = Codec.OPUS_FIRST if is_first else Codec.OPUS
         return cls(Type.AUDIO, sample, capture_ns, _COUNT.pack(n_samples) + packet, codec)
 
     @classmethod
     def pong(cls, ping: Frame, now_ns: int) -> Self:
-        """The answer to a ping: what it said, and the time of our steady clock."""
+        """The answer to a ping: its content, and the time of our steady clock."""
         return cls(Type.PONG, ping.sample, ping.capture_ns, _SPAN.pack(now_ns))
 
     @property
-    def told_ns(self) -> int | None:
-        """Of a pong: the time of its sender's clock, if that is told."""
+    def clock_ns(self) -> int | None:
+        """The time of the sender's clock in a pong; None if it has none."""
         return int(_SPAN.unpack(self.payload)[0]) if len(self.payload) == _SPAN.size else None
 
     @property
     def n_samples(self) -> int:
-        """How many numbers it uses up."""
+        """How many sample numbers the frame uses up."""
         match self.type:
             case Type.AUDIO if self.codec is not Codec.PCM:
                 return int(_COUNT.unpack_from(self.payload)[0])
@@ -117,39 +119,39 @@ class Frame:
 
     @property
     def end(self) -> int:
-        """The position after its samples."""
+        """The position after its last sample."""
         return self.sample + self.n_samples
 
     @property
     def packet(self) -> bytes:
-        """Of Opus."""
+        """The Opus packet."""
         return self.payload[_COUNT.size :]
 
     @property
     def reason(self) -> str:
-        """Of a gap; as untrusted as its sender."""
+        """The reason of a gap, as untrusted as its sender."""
         return self.payload[_SPAN.size :].decode(errors="replace")
 
     def encode(self) -> bytes:
-        """As it is sent."""
+        """The bytes to send."""
         size = len(self.payload)
         return _HEAD.pack(self.type, self.codec, size, self.sample, self.capture_ns) + self.payload
 
 
 def size_of(head: bytes) -> int:
-    """Bytes of the payload that follows a head."""
+    """The size of the payload that follows a header."""
     return int(_HEAD.unpack_from(head)[2])
 
 
 class FrameError(ValueError):
-    """What came is not this protocol; the text says what came instead."""
+    """Received bytes are not this protocol; the text says what they are."""
 
 
 class Decoder:
-    """Bytes in, in any pieces; whole frames out.
+    """Splits received bytes into frames.
 
-    Of the capture process the samples come one after the other, as it is ours; what a peer numbers
-    is checked by ``Intake``.
+    The samples of our own capturing process are checked to be consecutive; the numbers of a peer
+    are checked by ``Admission``.
     """
 
     def __init__(self, *, has_preamble: bool = True, is_peer: bool = False) -> None:
@@ -159,10 +161,10 @@ class Decoder:
         self._next = 0
 
     def feed(self, data: bytes) -> list[Frame]:
-        """The frames that are complete now.
+        """The frames that are complete with these bytes.
 
         Raises:
-            FrameError: it is not the protocol; nothing after it can be trusted.
+            FrameError: they are not this protocol; nothing after them can be trusted.
         """
         self._rest += data
         if self._needs_preamble and not self._take_preamble():
@@ -205,7 +207,7 @@ class Decoder:
 
 
 def _check_head(kind: int, codec: int, size: int, sample: int) -> None:
-    """Whether a frame may begin like that."""
+    """Raise ``FrameError`` if a header is not allowed."""
     if kind not in _KNOWN or codec not in _CODECS or (codec and kind != Type.AUDIO):
         raise FrameError(f"a frame of type {kind} and codec {codec}")
     if sample >= FARTHEST:
@@ -225,4 +227,4 @@ _LEAST: dict[tuple[int, bool], int] = {
     (Type.AUDIO, True): _COUNT.size + 1,
     (Type.GAP, False): _SPAN.size,
 }
-"""Bytes of payload, by type and whether it is Opus."""
+"""The smallest payload in bytes, by type and whether it is Opus."""

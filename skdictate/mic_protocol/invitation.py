@@ -1,4 +1,4 @@
-"""What to type on the machine that one sits at, so that its microphone comes to this one."""
+"""The commands to run on the user's own machine, so that its microphone is used here."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ RAW = "-ac 1 -ar 16000 -f s16le"
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """One command, to be pasted as it is."""
+    """One command, ready to be pasted."""
 
     where: str
-    """In which case."""
+    """Which system or program it is for."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Who can be reached how, from where the user came."""
+    """Makes the commands for a user who is logged in to this machine."""
 
     host: str
     """``USER@HOST``."""
     port: int = SSH_PORT
     program: tuple[str, ...] = ("skdictate",)
-    """Words that run this program here, in a shell that is no login shell."""
+    """The command that runs this program here, in a shell that is no login shell."""
 
     @property
     def lines(self) -> tuple[InvitationLine, ...]:
-        """The best first."""
+        """The commands, the best first."""
         ssh = ["ssh", *(["-p", str(self.port)] if self.port != SSH_PORT else []), self.host]
         way = f"{shlex.join(ssh)} {shlex.quote(shlex.join((*self.program, 'mic', 'in')))}"
         if self.program == ("skdictate",):

@@ -1,7 +1,7 @@
-"""Words between two programs beside the picture, in the same terminal stream.
+"""Messages between two programs within a terminal stream, hidden from the user.
 
-They travel in a sequence that terminals pass over (an operating system command of a number that
-none uses), so that nothing is seen where nobody takes them out.
+They are wrapped in an operating system command (OSC) of an unused number, which terminals ignore,
+so that nothing is visible if no program takes them out.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Any
 _BEGIN = b"\x1b]7707;skdictate;"
 _END = b"\x1b\\"
 LONGEST = 4096
-"""Bytes between the two; more is not ours."""
+"""The most bytes of a message; longer sequences are not ours."""
 
 
-def aside(**words: Any) -> bytes:
-    """What one program says to the other, as it is written to the terminal."""
+def osc_message(**words: Any) -> bytes:
+    """The bytes to write to the terminal for a message."""
     return _BEGIN + json.dumps(words).encode("ascii") + _END
 
 
 class OscChannel:
-    """A terminal stream in, in any pieces; the same without what is said aside out."""
+    """Takes messages out of a terminal stream, whatever pieces it comes in."""
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
-        """What was said; whoever reads it may empty it."""
+        self.messages: list[dict[str, Any]] = []
+        """The messages received; the reader may clear the list."""
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """The next bytes; what of them is for the terminal."""
+        """Feed bytes of the stream; returns those that are for the terminal."""
         data = self._held + data
         shown = b""
         while (place := data.find(_BEGIN)) >= 0:
@@ -39,7 +39,7 @@ class OscChannel:
             if end < 0 and len(rest) <= LONGEST:
                 self._held = data[place:]
                 return shown
-            if end < 0 or not self._take(rest[:end]):
+            if end < 0 or not self._parse(rest[:end]):
                 shown += _BEGIN
                 data = rest
             else:
@@ -49,21 +49,21 @@ class OscChannel:
         return shown + data[: len(data) - n_held]
 
     def flush(self) -> bytes:
-        """The stream has ended: what was held back, in case it would go on."""
+        """At the end of the stream: return what was held back as a possible message."""
         held, self._held = self._held, b""
         return held
 
-    def _take(self, words: bytes) -> bool:
+    def _parse(self, words: bytes) -> bool:
         try:
             said = json.loads(words)
         except (ValueError, RecursionError):
             return False
         if not isinstance(said, dict):
             return False
-        self.heard.append(said)
+        self.messages.append(said)
         return True
 
 
 def _begun(data: bytes) -> int:
-    """How many bytes at the end may be the beginning of something said aside."""
+    """How many bytes at the end may be the beginning of a message."""
     return next((n for n in range(len(_BEGIN) - 1, 0, -1) if data.endswith(_BEGIN[:n])), 0)

@@ -1,4 +1,4 @@
-"""Where the samples of a stream lie on the timeline, for those that may come again, better."""
+"""Maps positions of a sender's stream to the timeline, for samples that are repaired later."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MOST = 10_000
-"""Stretches that are remembered: one for each pause, gap or change of codec."""
+"""How many ranges are kept: there is one for each pause, gap or change of codec."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappedRange:
-    """Samples that lie side by side in both."""
+    """A range of samples that is contiguous in the stream and on the timeline."""
 
     sample: int
-    """Position in the stream."""
+    """The position in the stream."""
     place: int
-    """Position on the timeline."""
+    """The position on the timeline."""
     n_samples: int
 
 
 class PositionMap:
-    """Filled in the order of the stream, and asked in any."""
+    """Filled in the order of the stream, and queried in any order."""
 
     def __init__(self) -> None:
         self._stretches: deque[MappedRange] = deque(maxlen=MOST)
 
     def add(self, sample: int, place: int, n_samples: int) -> None:
-        """These were put there."""
+        """Note that samples of the stream were put at a place on the timeline."""
         last = self._stretches[-1] if self._stretches else None
         if last and (sample, place) == (last.sample + last.n_samples, last.place + last.n_samples):
             self._stretches.pop()
@@ -36,7 +36,7 @@ class PositionMap:
         self._stretches.append(MappedRange(sample, place, n_samples))
 
     def n_after(self, sample: int) -> int:
-        """How many samples of the stream from there on lie somewhere."""
+        """How many samples of the stream from this one on are on the timeline."""
         return sum(
             it.sample + it.n_samples - max(sample, it.sample)
             for it in self._stretches
@@ -44,7 +44,7 @@ class PositionMap:
         )
 
     def find(self, sample: int, n_samples: int) -> Iterator[MappedRange]:
-        """The parts of a stretch of the stream that lie somewhere."""
+        """The parts of a range of the stream that are on the timeline."""
         for it in self._stretches:
             start = max(sample, it.sample)
             end = min(sample + n_samples, it.sample + it.n_samples)

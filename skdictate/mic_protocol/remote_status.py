@@ -1,4 +1,4 @@
-"""A microphone of another machine: how a source is told to be one, and how it stands."""
+"""The microphone of another machine: how settings name it, and its status for the screen."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from skdictate.errors import Problem
 
 REMOTE = "remote"
-"""Whoever comes."""
+"""Any sender that connects."""
 SSH = "ssh://"
-"""We go there."""
+"""We start the sender over SSH."""
 FORWARDED = "forwarded:"
-"""It comes with the terminal."""
+"""The microphone is forwarded with the terminal."""
 
 
 def is_elsewhere(source: str) -> bool:
-    """Whether a source, as the settings name it, is a microphone of another machine."""
+    """Whether a source in the settings is the microphone of another machine."""
     return source == REMOTE or source.startswith((SSH, FORWARDED))
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteStatus:
-    """For the screen."""
+    """The status of a remote microphone, for the screen."""
 
     words: str
     is_attached: bool
-    """It can be heard as soon as a dictation wants it."""
+    """Whether it can be used as soon as a dictation starts."""
     is_coming: bool = False
-    """It will be soon, by itself."""
+    """Whether it will become attached by itself."""
     problem: Problem | None = None
-    """Why it cannot."""
+    """Why it cannot be used."""
     login: tuple[str, ...] = ()
-    """What the user can run in the terminal to be asked whatever ssh wants to know."""
+    """A command that lets the user answer what ssh asks."""
     greeting: str = ""
-    """What the shell there has printed beside, made safe to show."""
+    """What the remote shell printed, made safe to show."""

@@ -1,8 +1,10 @@
-"""When a line is tried, and when a fresh one beside those that hang. No clock of its own.
+"""Decides when to attempt a connection, and when to start a second attempt.
 
-A line that stands still may be the first to go on, and so may a login that began before the network
-went; or either may hang for minutes after it is back. So the eldest try is given all the time that
-it wants, and beside it there is always one that is fresh.
+Has no clock of its own.
+
+A stalled connection may recover first, and so may a login that began before the network failed; or
+either may hang for minutes. So the oldest attempt may go on for as long as it likes, and there is
+always a recent one beside it.
 """
 
 from __future__ import annotations
@@ -10,22 +12,23 @@ from __future__ import annotations
 from skdictate.core.backoff import Backoff
 
 FRESH_S = 1.0
-"""A try that has not succeeded by then may hang: another one is begun ..."""
+"""Seconds after which an attempt may hang, so that another one is started."""
 LOGINS = 2.0
-"""... or by then, in times of what the last one took: where logins take long, they are let."""
+"""The same in multiples of the last successful attempt, for networks where logins take long."""
 MANY, RARE_S = 100, 5.0
-"""After so many in vain a fresh one is begun as seldom as that: somebody may count them there."""
+"""After this many failures, attempts start this many seconds apart: the other side may count
+them."""
 AT_ONCE = 2
-"""The eldest, and a fresh one."""
+"""How many attempts run at once: the oldest and a recent one."""
 FIRST_RETRY_S = 0.1
 
 
 class Retries:
-    """Tries are known by their numbers; all times are of one steady clock."""
+    """Attempts have numbers; all times are seconds of one steady clock."""
 
     def __init__(self) -> None:
         self.n_vain = 0
-        """Tries that came to nothing since one has succeeded, the end of that one among them."""
+        """Failed attempts since the last success, counting the end of that connection."""
         self._backoff = Backoff(first_s=FIRST_RETRY_S)
         self._began_s: dict[int, float] = {}
         self._number = 0
@@ -39,7 +42,10 @@ class Retries:
         return number in self._began_s
 
     def due_s(self, *, is_wide: bool) -> float:
-        """When the next one is to begin; never while one is under way, unless the road is wide."""
+        """When to start the next attempt.
+
+        While one is running: never, unless ``is_wide`` allows parallel ones.
+        """
         if not self._began_s:
             return self._rest_until_s
         if not is_wide:
@@ -49,24 +55,24 @@ class Retries:
 
     @property
     def surplus(self) -> int | None:
-        """The one that gives way to another: never the eldest."""
+        """The attempt to drop for a new one: never the oldest."""
         return max(self._began_s) if len(self._began_s) >= AT_ONCE else None
 
     def begin(self, now_s: float) -> int:
-        """Another one begins; its number."""
+        """Start an attempt and return its number."""
         self._number += 1
         self._began_s[self._number] = now_s
         return self._number
 
     def drop(self, number: int) -> None:
-        """It was given up, whatever it would have come to."""
+        """Drop an attempt, whatever would have become of it."""
         self.n_vain += 1
         self._began_s.pop(number, None)
 
     def failed(self, number: int, now_s: float, *, is_reached: bool = False) -> None:
-        """It came to nothing by itself, or to an end later: the next one waits for a while.
+        """An attempt failed, or its connection ended: wait before the next one.
 
-        Not for long where nobody was reached, who could mind it.
+        The wait is short where nobody was reached, who could mind it.
         """
         self.drop(number)
         rest_s = self._backoff.next_wait_s(is_free=True)
@@ -75,18 +81,18 @@ class Retries:
         self._rest_until_s = now_s + rest_s
 
     def worked(self, number: int, now_s: float) -> None:
-        """It has succeeded, and is no try any more."""
+        """An attempt has succeeded."""
         self._took_s = now_s - self._began_s.pop(number)
         self._backoff.reset()
-        self.needless()
+        self.reset()
 
-    def needless(self) -> None:
-        """There is a line, whether by a try or not."""
+    def reset(self) -> None:
+        """There is a connection, by an attempt or otherwise."""
         self.n_vain = 0
         self._rest_until_s = float("-inf")
 
-    def hurry(self) -> None:
-        """Somebody thinks that it works now."""
+    def retry_now(self) -> None:
+        """Attempt again at once."""
         self._rest_until_s = float("-inf")
 
     @property

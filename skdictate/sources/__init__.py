@@ -1,1 +1,1 @@
-"""Where sound comes from: bytes in, from a file or from a peer that sends them."""
+"""The sources of sound: microphone, file, standard input, command."""

@@ -1,4 +1,4 @@
-"""What the engine needs of a source."""
+"""The interface of a source of sound, as the engine uses it."""
 
 from __future__ import annotations
 
@@ -14,43 +14,44 @@ from skdictate.errors import Problem
 from skdictate.text.clean_text import clean
 
 BLOCK_MS = 50
-"""Sound in one block of a file: often enough for a meter, seldom enough for a slow machine."""
+"""Milliseconds of sound in one block of a file: enough for a smooth meter, cheap enough for a slow
+machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is heard from here on."""
+    """The device that the following sound is from."""
 
     name: str
     was: str = ""
-    """What was heard until here, if that was something else."""
+    """The previous device, if it was another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """No sound comes at present, and why; the next block of samples says that it does again."""
+    """No sound comes at present, and why; the next block of samples means that it comes again."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
-    """Samples that were given before, as they really were; see ``Distant.placed``."""
+class RepairedSamples:
+    """Better samples in place of earlier ones; see ``RemoteMicSource.placed``."""
 
     start_sample: int
-    """Where they lie on the timeline."""
+    """Their position on the timeline."""
     pcm: bytes
 
 
-Item = bytes | Missing | Named | Trouble | Mended
-"""A block of samples (s16le mono), or what there is to say about them."""
+Item = bytes | Missing | Named | Trouble | RepairedSamples
+"""A block of samples (s16le mono), or an event."""
 
 
 _LONGEST_TITLE = 40
 
 
 def title(words: Sequence[str]) -> str:
-    """A command that records, as the screen names it."""
+    """The name of a recording command for the screen."""
     whole = clean(shlex.join(words))
     return whole if len(whole) <= _LONGEST_TITLE else f"{whole[: _LONGEST_TITLE - 1]}…"
 
@@ -58,26 +59,26 @@ def title(words: Sequence[str]) -> str:
 class Source(Protocol):
     """An async context manager; iterate for blocks of samples at ``format``.
 
-    The end of the iteration is the end of the sound.
+    The sound ends with the iteration.
 
     Raises:
-        ProblemError: on entering or iterating, if there is no sound to be had.
+        ProblemError: on entering or iterating, if there is no sound.
     """
 
     format: Format
     is_live: bool
-    """It cannot wait: what is not taken in time is lost."""
+    """Whether sound that is not read in time is lost."""
     is_microphone: bool
-    """It may be muted, too quiet or too loud, and can be exchanged."""
+    """Whether it can be muted, too quiet or too loud, and can be switched."""
     overruns: int
-    """How often sound was lost because this machine was too busy to take it."""
+    """How often sound was lost because this machine was too busy to read it."""
 
     @property
     def name(self) -> str:
-        """For the screen."""
+        """The name for the screen."""
 
     def stop(self) -> None:
-        """Deliver what was captured already, and then end."""
+        """Deliver what was captured already, then end."""
 
     async def __aenter__(self) -> Self:
         """Start capturing."""
@@ -88,14 +89,14 @@ class Source(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop capturing at once and let go of the device."""
+        """Stop capturing at once and release the device."""
 
     def __aiter__(self) -> AsyncIterator[Item]:
         """The blocks, in order."""
 
 
 class Unopened:
-    """A source whose iteration starts what it needs, and ends it."""
+    """A source that opens and closes what it needs while it is iterated."""
 
     async def __aenter__(self) -> Self:
         """See ``Source``."""
@@ -112,29 +113,29 @@ class Unopened:
 
 @runtime_checkable
 class Switchable(Protocol):
-    """A source that can go on with another device."""
+    """A source that can change to another device."""
 
     def switch(self, device: str) -> None:
-        """Go on with the one of this name; with the default one if it is empty."""
+        """Continue with the device of this name; with the default one if it is empty."""
 
 
 @runtime_checkable
 class RemoteMicSource(Protocol):
-    """A source whose sound may come long after it was spoken, from where it was kept meanwhile."""
+    """A source whose sound may arrive long after it was spoken."""
 
     @property
     def words(self) -> str:
-        """How it stands, for the screen."""
+        """The status for the screen."""
 
     @property
     def is_expecting(self) -> bool:
-        """After ``stop``: sound from before may still come, and is worth waiting for."""
+        """After ``stop``: whether earlier sound may still arrive and is worth waiting for."""
 
     def pause(self) -> None:
-        """What is spoken from now on is not wanted; what was spoken before is, and waits."""
+        """Drop what is spoken from now on; earlier sound is still delivered."""
 
     def resume(self) -> None:
-        """What is spoken from now on is wanted again."""
+        """Deliver what is spoken from now on."""
 
-    def placed(self, start_sample: int) -> None:
-        """The newest block lies at this position of the timeline."""
+    def set_position(self, start_sample: int) -> None:
+        """Tell the source the position of its newest block on the timeline."""

@@ -1,4 +1,4 @@
-"""Sound from any program that records, kept running: when it ends it is started again."""
+"""Records with any program that prints sound, and restarts the program when it ends."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.sources.base import Item, Named, Trouble, Unopened, title
 from skdictate.sources.recorder_process import RecorderProcess
 
-SAID_S = 3.0
-"""Without sound for this long, the user is told ..."""
-KILLED_S = 15.0
-"""... and after this long the program is started anew: it may have to log in somewhere first."""
+REPORT_S = 3.0
+"""Seconds without sound after which the user is told."""
+RESTART_S = 15.0
+"""Seconds without sound after which the program is restarted: it may have to log in somewhere
+first."""
 TRIES = 3
-"""How often a program that never gave a sound is tried."""
+"""How often a program is started that has never printed any sound."""
 WORKS_S = 2.0
-"""A program that has recorded for this long does work: if it ends, another start is worth a try
-at once."""
+"""Seconds of recording after which a program counts as working, so that it is restarted at once."""
 
 NO_SOUND = Problem(
     Kind.MICROPHONE,
     "No sound arrives",
-    f"The recorder has printed nothing for {SAID_S:.0f} seconds",
+    f"The recorder has printed nothing for {REPORT_S:.0f} seconds",
     "What was recorded is safe.",
 )
 
 
 class CommandSource(Unopened):
-    """What a program prints: raw s16le mono at the chosen rate, or WAV."""
+    """Reads what the program prints: raw s16le mono at the chosen rate, or WAV."""
 
     is_live = True
     is_microphone = True
@@ -45,25 +45,25 @@ class CommandSource(Unopened):
         self._backoff = Backoff()
         self._recorder: RecorderProcess | None = None
         self._heard_s: float | None = None
-        """When the newest sound came, on the steady clock."""
+        """When the latest sound came, in seconds of the steady clock."""
         self._began_s: float | None = None
-        """When the present run of the program gave its first sound."""
+        """When the current run of the program printed its first sound."""
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Hand over what was captured, and end."""
+        """Deliver what was captured, then end."""
         self._stopped.set()
         if self._recorder is not None:
             self._recorder.end()
 
     async def __aiter__(self) -> AsyncIterator[Item]:
-        """Sound, what is missing of it, and why none comes."""
+        """Yield sound, gaps, and problems."""
         while not self._stopped.is_set():
             async with RecorderProcess(self._words, self.format) as self._recorder:
                 self._began_s = None
-                async for item in self._listen(self._recorder):
+                async for item in self._items_of_run(self._recorder):
                     yield item
-                problem = await self._recorder.death()
+                problem = await self._recorder.exit_problem()
             self._recorder = None
             if self._stopped.is_set():
                 return
@@ -74,32 +74,32 @@ class CommandSource(Unopened):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), rest_s)
 
-    async def _listen(self, recorder: RecorderProcess) -> AsyncIterator[Item]:
-        """One run, until it ends or has to be ended."""
+    async def _items_of_run(self, recorder: RecorderProcess) -> AsyncIterator[Item]:
+        """One run of the program, until it ends or has to be killed."""
         loop = asyncio.get_running_loop()
         since_s = loop.time()
-        is_said = False
+        is_reported = False
         while True:
             try:
-                async with asyncio.timeout_at(since_s + (KILLED_S if is_said else SAID_S)):
+                async with asyncio.timeout_at(since_s + (RESTART_S if is_reported else REPORT_S)):
                     heard = await recorder.read()
             except TimeoutError:
-                if is_said:
+                if is_reported:
                     recorder.kill()
                     since_s = loop.time()
                 elif self._heard_s is not None:
                     yield Trouble(NO_SOUND)
-                is_said = True
+                is_reported = True
                 continue
             if heard is None:
                 return
             since_s = loop.time()
-            is_said = False
-            for item in self._take(*heard):
+            is_reported = False
+            for item in self._items(*heard):
                 yield item
 
-    def _take(self, pcm: bytes, now_s: float) -> list[Item]:
-        """A block, after what was spoken while nobody listened."""
+    def _items(self, pcm: bytes, now_s: float) -> list[Item]:
+        """A block, preceded by a gap for what was spoken while the program did not run."""
         lost_s = 0.0
         said: list[Item] = [] if self._heard_s is not None else [Named(self.name)]
         if self._began_s is None:

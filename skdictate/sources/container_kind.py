@@ -1,7 +1,7 @@
-"""What sound comes as, told by its first bytes; apart, since whoever reads sound asks this first.
+"""Recognises the format of sound by its first bytes.
 
-The marks are those of the formats' own specifications. Raw sound has none: what looks like a frame
-of MP3 or AAC by chance is told from one by the frames that follow.
+The signatures are those of the formats' specifications. Raw sound has none; it may look like an MP3
+or AAC frame by chance, which the frames that would follow rule out.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from collections.abc import Callable
 from enum import StrEnum
 
 HEAD_BYTES = 12
-"""So many tell every format but those that begin with a frame."""
+"""Bytes that suffice for all formats but those that begin with a frame."""
 MOST_HEAD_BYTES = 65_536
 FRAMES = 3
-"""So many frames that follow each other are no chance."""
+"""How many consecutive frames cannot be chance."""
 
 
 class Container(StrEnum):
-    """Formats by the names that people use."""
+    """Formats, by their usual names."""
 
     WAV = "WAV"
     RF64 = "RF64"
-    """WAV beyond 4 GiB; the same under the name BW64."""
+    """WAV beyond 4 GiB; also known as BW64."""
     MP3 = "MP3"
     AAC = "AAC"
     OGG = "OGG"
@@ -38,13 +38,13 @@ class Container(StrEnum):
 
     @property
     def is_of_files(self) -> bool:
-        """A file of this kind is read, though a pipe is not."""
+        """Whether it can be read from a file, though not from a pipe."""
         return self in _FROM_FILES
 
 
 _FROM_FILES = {Container.MP3, Container.OGG, Container.FLAC, Container.CAF, Container.AIFF}
 _FROM_FILES |= {Container.AU, Container.W64}
-"""What libsndfile has readers for."""
+"""The formats that libsndfile can read."""
 _MARKS = (
     (0, b"RIFF", Container.WAV),
     (0, b"RF64", Container.RF64),
@@ -66,10 +66,10 @@ _MARKS = (
 
 
 def container_of(head: bytes) -> Container | None:
-    """What begins so; None for raw sound.
+    """The format of the sound; None for raw sound.
 
     Args:
-        head: the first bytes, as many as ``enough`` wants, or all if there are fewer.
+        head: the first bytes, as many as ``enough`` asks for, or all if there are fewer.
     """
     for offset, mark, container in _MARKS:
         if head[offset : offset + len(mark)] == mark:
@@ -85,14 +85,14 @@ def container_of(head: bytes) -> Container | None:
 
 
 def enough(head: bytes) -> bool:
-    """Whether these first bytes tell what it is, or more are needed."""
+    """Whether these first bytes suffice to tell the format."""
     if len(head) < HEAD_BYTES:
         return False
     return len(head) >= MOST_HEAD_BYTES or not any(_needs(head, length) for _, length in _FRAMED)
 
 
 def _is_id3(head: bytes) -> bool:
-    """A tag before MP3: two bytes of a version, a byte of flags, four with their top bit clear."""
+    """An ID3 tag before MP3: two version bytes, a byte of flags, and four bytes below 0x80."""
     numbers = head[3:10]
     return (
         head[:3] == b"ID3" and len(numbers) == 7 and max(numbers[3:]) < 0x80 and 0xFF not in numbers
@@ -100,11 +100,11 @@ def _is_id3(head: bytes) -> bool:
 
 
 Length = Callable[[bytes], int]
-"""The length in bytes of the frame that a header begins; 0 if it is none."""
+"""Returns the size in bytes of the frame with this header; 0 if it is no frame header."""
 
 
 def _starts(head: bytes, length: Length) -> tuple[int, int]:
-    """How many headers alike follow each other, and where the next one would be."""
+    """How many consecutive headers match the first, and where the next one would be."""
     at, n_frames = 0, 0
     while n_frames < FRAMES and len(head) >= at + HEADER_BYTES:
         n_bytes = length(head[at : at + HEADER_BYTES])
@@ -124,7 +124,7 @@ def _follow(head: bytes, length: Length) -> bool:
 
 
 def _needs(head: bytes, length: Length) -> bool:
-    """All headers so far are of frames, and there are too few of them."""
+    """Whether all headers so far are of frames, but too few to be sure."""
     n_frames, _ = _starts(head, length)
     return 0 < n_frames < FRAMES
 
@@ -142,7 +142,7 @@ _RATES_HZ = (44_100, 48_000, 32_000)
 
 
 def _mp3_bytes(header: bytes) -> int:
-    """Of a frame of MPEG audio, any layer."""
+    """The size of an MPEG audio frame of any layer."""
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
     bitrate, rate = header[2] >> 4, header[2] >> 2 & 3
     if header[0] != 0xFF or header[1] < 0xE0 or version == 1 or layer == 4:
@@ -159,7 +159,7 @@ def _mp3_bytes(header: bytes) -> int:
 
 
 def _aac_bytes(header: bytes) -> int:
-    """Of a frame of AAC with an ADTS header (ISO 13818-7)."""
+    """The size of an AAC frame with an ADTS header (ISO 13818-7)."""
     if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or header[2] >> 2 & 0xF > 12:
         return 0
     n_bytes = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5

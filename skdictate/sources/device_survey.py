@@ -1,4 +1,4 @@
-"""Which microphones this machine has, and how loud each is; asked of processes that may hang."""
+"""Lists this machine's microphones and measures their levels, in processes that may hang."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from skdictate.audio.pcm import Format, Level, measure
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.mic_protocol.devices import DeviceListing
 from skdictate.mic_protocol.frames import Type
-from skdictate.sources.mic_process import MicProcess, told
+from skdictate.sources.mic_process import MicProcess, reported_problem
 
 ANSWER_S = 3.0
-"""A sound system that has not answered by then stands still."""
+"""Seconds after which a sound system that has not answered counts as hanging."""
 RATE_HZ = 16_000
 BLOCK_S = 0.02
-"""Sound in a frame."""
+"""Seconds of sound in a frame."""
 
 NO_ANSWER = Problem(
     Kind.MICROPHONE,
@@ -28,28 +28,28 @@ NO_ANSWER = Problem(
 
 
 async def survey() -> DeviceListing:
-    """What there is.
+    """List the devices.
 
     Raises:
-        ProblemError: nothing can be had, and why.
+        ProblemError: why they cannot be listed.
     """
     try:
         async with asyncio.timeout(ANSWER_S), MicProcess(do="list") as process:
-            said = json.loads(await process.read_all() or b"{}")
-            if not said:
-                raise ProblemError(await process.death())
+            answer = json.loads(await process.read_all() or b"{}")
+            if not answer:
+                raise ProblemError(await process.exit_problem())
     except TimeoutError as error:
         raise ProblemError(NO_ANSWER) from error
-    if "problem" in said:
-        raise ProblemError(told(said["problem"]))
-    return DeviceListing.of_json(said)
+    if "problem" in answer:
+        raise ProblemError(reported_problem(answer["problem"]))
+    return DeviceListing.of_json(answer)
 
 
 async def levels(name: str) -> AsyncGenerator[Level, None]:
-    """How loud a device is now, 50 times a second; the default one if the name is empty.
+    """Yield the level of a device 50 times a second; the default device if the name is empty.
 
     Raises:
-        ProblemError: it cannot be listened to.
+        ProblemError: it cannot be recorded from.
     """
     order = {"rate_hz": RATE_HZ, "device": name, "channel": 0}
     async with MicProcess(do="capture", **order) as process:
@@ -60,26 +60,26 @@ async def levels(name: str) -> AsyncGenerator[Level, None]:
             except TimeoutError as error:
                 raise ProblemError(NO_ANSWER) from error
             if frames is None:
-                raise ProblemError(await process.death())
+                raise ProblemError(await process.exit_problem())
             for frame in frames:
                 if frame.type is Type.TROUBLE:
-                    raise ProblemError(told(json.loads(frame.payload)))
+                    raise ProblemError(reported_problem(json.loads(frame.payload)))
                 if frame.type is Type.AUDIO:
                     process.acknowledge(frame.end)
                     yield measure(frame.payload)
 
 
 async def sample(name: str, seconds: float) -> Level:
-    """The loudest of a device in that time; see ``levels``."""
+    """The highest level of a device within that time; see ``levels``."""
     wanted = round(Format(RATE_HZ).samples(seconds) / (RATE_HZ * BLOCK_S))
-    heard: list[Level] = []
+    measured: list[Level] = []
     async with aclosing(levels(name)) as blocks:
         async for level in blocks:
-            heard.append(level)
-            if len(heard) >= wanted:
+            measured.append(level)
+            if len(measured) >= wanted:
                 break
     return Level(
-        max(level.rms_dbfs for level in heard),
-        max(level.peak_dbfs for level in heard),
-        any(level.is_clipped for level in heard),
+        max(level.rms_dbfs for level in measured),
+        max(level.peak_dbfs for level in measured),
+        any(level.is_clipped for level in measured),
     )

@@ -1,4 +1,4 @@
-"""A stretch of a recording that is kept, heard again as fast as the recogniser takes it."""
+"""A part of a stored recording, delivered as fast as the recogniser takes it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from skdictate.audio.pcm import Format
 from skdictate.sources.base import BLOCK_MS, Unopened
 
 READ_S = 1.0
-"""Sound that is read from the disk at once."""
+"""Seconds of sound that are read from the disk at once."""
 
 
 class ExcerptSource(Unopened):
-    """Samples ``[start, end)``; see ``Source``."""
+    """Samples ``[start, end)`` of a recording; see ``Source``."""
 
     is_live = False
     is_microphone = False
@@ -35,7 +35,7 @@ class ExcerptSource(Unopened):
         self._is_stopped = False
 
     def stop(self) -> None:
-        """End after the block that is being heard."""
+        """End after the current block."""
         self._is_stopped = True
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Recorded sound, paced like a microphone: any file that libsndfile reads, and raw PCM."""
+"""Plays files at the pace of a microphone: all that libsndfile reads, and raw PCM."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from skdictate.sources.pacing import Pace
 from skdictate.text.clean_text import clean
 
 RAW_SUFFIXES = (".raw", ".pcm", ".s16le")
-"""Files without a header: s16le, mono, at the rate that the user names."""
+"""Files without a header: s16le, mono, at the rate that the user gives."""
 DEMO = ("two_cities.wav", "beckett.wav")
-"""The human speech that the recogniser's package carries."""
+"""The human speech that comes with the recogniser's package."""
 
 
 class FileSource:
-    """Files, one after the other."""
+    """Plays files one after the other."""
 
     is_live = False
     is_microphone = False
@@ -41,7 +41,7 @@ class FileSource:
         self._is_stopped = False
 
     def stop(self) -> None:
-        """End after the block that is being played."""
+        """End after the current block."""
         self._is_stopped = True
 
     async def __aenter__(self) -> Self:
@@ -83,7 +83,7 @@ class FileSource:
         }
         try:
             is_raw = path.suffix.lower() in RAW_SUFFIXES
-            # The library itself cannot encode a name that is no text in the locale.
+            # libsndfile's Python wrapper cannot encode a name that is not valid text in the locale.
             name = os.fsencode(path) if os.name == "posix" else path
             return soundfile.SoundFile(name, **(raw if is_raw else {}))
         except (OSError, soundfile.SoundFileError) as error:
@@ -91,10 +91,10 @@ class FileSource:
 
 
 def demo_paths() -> list[Path]:
-    """The demo's recordings.
+    """The recordings of the demo.
 
     Raises:
-        ProblemError: the recogniser's package, which carries them, is not installed.
+        ProblemError: the package that carries them is not installed.
     """
     spec = importlib.util.find_spec("moonshine_voice")
     folder = Path(spec.origin).parent / "assets" if spec and spec.origin else Path("missing")
@@ -131,5 +131,5 @@ def _unreadable(path: Path, error: Exception) -> Problem:
 
 
 def _reason(error: Exception) -> str:
-    """Without the name of the file, which the library gives as bytes."""
+    """The reason without the file name, which the library gives as bytes."""
     return getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)

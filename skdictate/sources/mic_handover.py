@@ -1,4 +1,4 @@
-"""From one microphone to the next without a hole: the old one is heard until the new one is."""
+"""Switches microphones without a gap: the old one is used until the new one delivers sound."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from skdictate.errors import ProblemError
 from skdictate.sources.mic_process import MicProcess
 
 WAIT_S = 2.0
-"""A new microphone that is not heard by then takes over all the same: the user wants it."""
+"""Seconds after which the new microphone takes over even without sound, as the user wants it."""
 
 
 class MicHandover:
-    """Begins at once. ``successor`` is to be asked for when the old process has ended."""
+    """Starts when created. Await ``successor`` when the old process has ended."""
 
     def __init__(self, old: MicProcess, new: MicProcess) -> None:
         self._old = old
@@ -21,12 +21,12 @@ class MicHandover:
         self._task = asyncio.create_task(self._run())
 
     async def successor(self) -> MicProcess:
-        """The process that takes over; it runs."""
+        """The process that takes over; it is running."""
         await self._task
         return self._new
 
     async def close(self) -> None:
-        """Nobody takes over after all."""
+        """Cancel the handover."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task

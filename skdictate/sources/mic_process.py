@@ -1,4 +1,4 @@
-"""The process that holds a microphone, as its listener sees it: frames in, acknowledgements out."""
+"""The app's side of the process that captures: reads frames and sends acknowledgements."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from skdictate.text.clean_text import clean
 
 MODULE = "skdictate.mic"
 READY = b"ready\n"
-"""What a process answers that was told to prepare itself."""
+"""The answer of a process that was asked to prepare."""
 STOP_S = 0.7
-"""A process that was told to end may take this long to hand over what it captured."""
+"""Seconds that a process has to deliver what it captured after a request to end."""
 _READ_BYTES = 1 << 16
 
 
 class MicProcess:
-    """One process, from entering to leaving. Leaving kills what has not ended by itself."""
+    """One capturing process. Leaving its context kills it if it has not ended."""
 
     def __init__(self, **order: Any) -> None:
         self.order = order
-        """What it is to do; said when it is started."""
+        """The command for the process; sent when it is started."""
         self._is_ordered = False
         self._decoder = Decoder()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
@@ -42,17 +42,17 @@ class MicProcess:
         return self._running
 
     async def start(self) -> None:
-        """Run it, if that was not done yet, and say what it is to do."""
+        """Start the process if it is not running, and send its command."""
         await self._run()
         if not self._is_ordered:
             self._is_ordered = True
             self._write_line(self.order)
 
     async def prepare(self, **sound: Any) -> None:
-        """Run it, and have it load what capturing such sound takes; return when it has.
+        """Start the process and have it load what capturing such sound needs; returns when it has.
 
         Raises:
-            ProblemError: it has ended, or says something else.
+            ProblemError: it has ended, or answers something else.
         """
         await self._run()
         self._write_line({"do": "prepare", **sound})
@@ -62,7 +62,7 @@ class MicProcess:
 
     @property
     def is_running(self) -> bool:
-        """It was started, and has not ended as far as is known."""
+        """Whether it was started and, as far as known, has not ended."""
         return self._running is not None and self._running.returncode is None
 
     async def _run(self) -> None:
@@ -74,7 +74,7 @@ class MicProcess:
         self._child.stdin.write(json.dumps(said).encode() + b"\n")
 
     async def close(self, patience_s: float = 0.0) -> None:
-        """End it; by force if it does not end by itself in that time."""
+        """End the process, by force if it does not end within ``patience_s`` seconds."""
         try:
             if self._running is not None:
                 await child_processes.end(self._running, patience_s)
@@ -82,10 +82,10 @@ class MicProcess:
             self._errors.close()
 
     async def __aenter__(self) -> Self:
-        """Run it."""
+        """Start the process."""
         try:
             await self.start()
-        except BaseException:  # whoever waited may not want to any more
+        except BaseException:  # the caller may have been cancelled meanwhile
             await self.close()
             raise
         return self
@@ -96,11 +96,14 @@ class MicProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it."""
+        """End the process."""
         await self.close(0.0 if error else STOP_S)
 
     async def peek(self) -> bool:
-        """Wait for the first frames, or the end; ``read`` gives them again. Whether sound came."""
+        """Wait for the first frames, which ``read`` will return again.
+
+        Returns whether there was sound.
+        """
         while (frames := await self.read()) == []:
             pass
         self._peeked = frames or []
@@ -110,7 +113,7 @@ class MicProcess:
         """The next frames; None at the end.
 
         Raises:
-            ProblemError: what it says is no frames.
+            ProblemError: the process printed something that is not frames.
         """
         if self._peeked:
             peeked, self._peeked = self._peeked, []
@@ -125,26 +128,26 @@ class MicProcess:
             raise ProblemError(_failed(f"It says {clean(str(error))}")) from error
 
     async def read_all(self) -> bytes:
-        """All that it prints, for an order that is not answered in frames."""
+        """Everything that the process prints, for a command that is not answered in frames."""
         assert self._child.stdout is not None
         return await self._child.stdout.read()
 
     def acknowledge(self, sample: int) -> None:
-        """Everything before that is in the recording."""
-        self._say(Frame(Type.ACK, sample))
+        """Acknowledge that everything before this sample is recorded."""
+        self._send(Frame(Type.ACK, sample))
 
     def end(self) -> None:
-        """Ask it to end, and see to it that it does."""
-        self._say(Frame(Type.BYE))
+        """Ask the process to end, and kill it if it does not."""
+        self._send(Frame(Type.BYE))
         asyncio.get_running_loop().call_later(STOP_S, self.kill)
 
     def kill(self) -> None:
-        """End it now; ``read`` then comes to its end."""
+        """Kill the process; ``read`` then returns what is left, and None."""
         with suppress(ProcessLookupError):
             self._child.kill()
 
-    async def death(self) -> Problem:
-        """Why it ended, if it did not say so itself."""
+    async def exit_problem(self) -> Problem:
+        """Why the process ended, if it did not report that itself."""
         await self._child.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
@@ -152,14 +155,14 @@ class MicProcess:
         how = f"It was ended by signal {-code}" if code < 0 else f"It ended with code {code}"
         return _failed(f"{how}; its last words: {clean(lines[-1][:200])}" if lines else how)
 
-    def _say(self, frame: Frame) -> None:
+    def _send(self, frame: Frame) -> None:
         assert self._child.stdin is not None
         if not self._child.stdin.is_closing():
             self._child.stdin.write(frame.encode())
 
 
-def told(said: Mapping[str, Any]) -> Problem:
-    """A problem in the words of the process, which may be anybody's: made safe to show."""
+def reported_problem(said: Mapping[str, Any]) -> Problem:
+    """A problem that the process reported, made safe to show."""
     problem = Problem.of_json(said)
     title, detail, hint = map(clean, (problem.title, problem.detail, problem.hint))
     return replace(problem, title=title, detail=detail, hint=hint)

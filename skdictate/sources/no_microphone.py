@@ -1,4 +1,4 @@
-"""Whether this machine has a microphone that can be used, and if not, what was looked at."""
+"""Finds out whether this machine has a usable microphone, and if not, why."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from skdictate.errors import ProblemError
 from skdictate.sources import device_survey
 from skdictate.text.clean_text import clean
 
-GUESSED = "ALSA"
-"""The system of a listing that nobody has checked: a program that records is there, no more."""
+UNCHECKED = "ALSA"
+"""The system of an unchecked listing: ALSA's recorder is installed, but may not find a device."""
 
 
 async def absence(environ: Mapping[str, str]) -> str:
-    """What stands in the way of a microphone of this machine, in a sentence; empty if there is one.
+    """Why this machine has no usable microphone, in a sentence; empty if it has one.
 
-    A monitor, which hears what the machine plays, is none. Takes half a second, and three at most.
+    A monitor, which records what the machine plays, does not count. Takes half a second, at most
+    three.
     """
     server = _server(environ)
     try:
         listing = await device_survey.survey()
-        if listing.system == GUESSED:
-            await _hear()
+        if listing.system == UNCHECKED:
+            await _record_block()
     except ProblemError as error:
         problem = error.problem
         detail = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
@@ -36,15 +37,15 @@ async def absence(environ: Mapping[str, str]) -> str:
     return f"{server}{listing.system} has no input device"
 
 
-async def _hear() -> None:
-    """One block of sound."""
+async def _record_block() -> None:
+    """Record one block of sound."""
     async with aclosing(device_survey.levels("")) as levels:
         async for _ in levels:
             return
 
 
 def _server(environ: Mapping[str, str]) -> str:
-    """Where a sound server was asked for in vain."""
+    """The sound server that did not answer, in a sentence."""
     if place := environ.get("PULSE_SERVER"):
         return f"No sound server answers at {clean(place)}. "
     if folder := environ.get("XDG_RUNTIME_DIR"):

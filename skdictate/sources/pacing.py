@@ -1,4 +1,4 @@
-"""Gives out blocks at the pace of a microphone, or some times faster."""
+"""Paces blocks like a microphone, or a number of times faster."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import asyncio
 from dataclasses import dataclass
 
 BEHIND_S = 0.2
-"""A pace that fell behind by more than this goes on from now, as after a pause."""
+"""Seconds. A pace that fell behind by more continues from now, as after a pause."""
 
 
 @dataclass
 class Pace:
-    """``speed``: how many times faster than spoken; 0 for as fast as can be."""
+    """``speed`` is how many times faster than spoken; 0 is as fast as possible."""
 
     speed: float
     _due_s: float | None = None
 
     async def after(self, duration_s: float) -> None:
-        """Wait until a block of that length has been spoken."""
+        """Wait until a block of that many seconds has been spoken."""
         if not self.speed:
             await asyncio.sleep(0)
             return

@@ -1,4 +1,4 @@
-"""A program that records and prints what it hears: one run of it, from its start to its end."""
+"""One run of a program that prints the sound it records."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from skdictate.system.child_processes import environ
 from skdictate.text.clean_text import clean
 
 STOP_S = 0.7
-"""A program that was told to end may take this long to print what it has captured."""
+"""Seconds that the program has to print what it captured after a request to end."""
 _LINES = 20
 _LONGEST_LINE = 400
-"""Bytes of a line of its standard error that are kept, and how many lines."""
+"""How many lines of its standard error are kept, and how many bytes of each."""
 
 
 class RecorderProcess:
-    """While inside it runs, in a session of its own: it cannot ask the terminal for anything."""
+    """Runs the program within its context, in a session of its own: it cannot use the terminal."""
 
     def __init__(self, words: Sequence[str], sound: Format) -> None:
         self.name = clean(Path(words[0]).name)
         self._words = list(words)
         self._sound = sound
-        self._said: deque[str] = deque(maxlen=_LINES)
+        self._stderr_lines: deque[str] = deque(maxlen=_LINES)
         self._blocks: asyncio.Queue[tuple[bytes, float] | None] = asyncio.Queue()
         self._why = ""
         self._threads: list[threading.Thread] = []
         self._child: subprocess.Popen[bytes]
 
     async def __aenter__(self) -> Self:
-        """Start it.
+        """Start the program.
 
         Raises:
             ProblemError: it cannot be started.
@@ -62,7 +62,7 @@ class RecorderProcess:
         except (OSError, ValueError) as error:
             raise ProblemError(_unstartable(self.name, error)) from error
         loop = asyncio.get_running_loop()
-        for task in (self._hear, self._listen):
+        for task in (self._read_sound, self._read_stderr):
             thread = threading.Thread(target=task, args=(loop,), daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -74,29 +74,32 @@ class RecorderProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it, by force if it is still there, and whatever it has started."""
+        """Kill the program if it still runs, and all that it has started."""
         self._signal("SIGKILL")
         await asyncio.to_thread(self._child.wait)
 
     async def read(self) -> tuple[bytes, float] | None:
-        """The next samples, and when they came, on the steady clock; None at the end."""
+        """The next samples and when they came, on the steady clock; None at the end."""
         return await self._blocks.get()
 
     def end(self) -> None:
-        """Ask it to end, and see to it that it does; ``read`` then comes to its end."""
+        """Ask the program to end, and kill it if it does not.
+
+        ``read`` then returns None at last.
+        """
         self._signal("SIGTERM")
         asyncio.get_running_loop().call_later(STOP_S, self.kill)
 
     def kill(self) -> None:
-        """End it now."""
+        """Kill the program."""
         self._signal("SIGKILL")
 
-    async def death(self) -> Problem:
-        """Why it has ended, as far as it said so."""
+    async def exit_problem(self) -> Problem:
+        """Why the program ended, as far as it said so."""
         code = await asyncio.to_thread(self._child.wait)
         await asyncio.to_thread(self._threads[-1].join, STOP_S)
         how = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        last = next((line for line in reversed(self._said) if line), "")
+        last = next((line for line in reversed(self._stderr_lines) if line), "")
         detail = self._why or (f"It {how}, and said: {last}" if last else f"It {how}")
         return Problem(Kind.MICROPHONE, f"{self.name} has ended", detail, "Starting it again.")
 
@@ -107,10 +110,10 @@ class RecorderProcess:
             else:
                 self._child.kill()
 
-    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
-        """On a thread: pass its sound on until it ends."""
+    def _read_sound(self, loop: asyncio.AbstractEventLoop) -> None:
+        """On a thread: queue the program's sound until it ends."""
         assert self._child.stdout is not None
-        with self._child.stdout as pipe, suppress(RuntimeError):  # nobody listens any more
+        with self._child.stdout as pipe, suppress(RuntimeError):  # nobody reads any more
             try:
                 for block in blocks(cast("BufferedReader", pipe), self._sound):
                     heard = (block, time.monotonic())
@@ -120,12 +123,12 @@ class RecorderProcess:
                 self._signal("SIGKILL")
             loop.call_soon_threadsafe(self._blocks.put_nowait, None)
 
-    def _listen(self, _loop: asyncio.AbstractEventLoop) -> None:
-        """On a thread: remember its last words."""
+    def _read_stderr(self, _loop: asyncio.AbstractEventLoop) -> None:
+        """On a thread: keep the last lines of its standard error."""
         assert self._child.stderr is not None
         with self._child.stderr as pipe:
             while line := pipe.readline(_LONGEST_LINE):
-                self._said.append(clean(line.decode(errors="replace")))
+                self._stderr_lines.append(clean(line.decode(errors="replace")))
 
 
 def _unstartable(name: str, error: OSError | ValueError) -> Problem:

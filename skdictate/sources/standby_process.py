@@ -1,7 +1,7 @@
-"""A second process that could capture at once: everything is loaded, and no microphone is open yet.
+"""A standby process: everything that capturing needs is loaded, but no microphone is open.
 
-To start Python and PortAudio takes most of the time that the loss of a capturing process costs. Two
-that capture at the same time would lose nothing, but not every system lets two programs have one
+When a capturing process is lost, starting Python and PortAudio would cost the most time. Two
+processes that capture at the same time would lose nothing, but not every system lets two share a
 microphone.
 """
 
@@ -15,34 +15,37 @@ from skdictate.errors import ProblemError
 from skdictate.sources.mic_process import MicProcess
 
 AFTER_S = 1.0
-"""It is prepared so long after the first sound: others need the machine when a dictation begins."""
+"""Seconds after the first sound before it is prepared: a dictation that starts needs the CPU
+itself."""
 LONGEST_S = 60.0
-"""The same where one after the other was needless: a machine that is busy is not to be kept so."""
+"""The longest delay, reached when standby processes prove needless on a busy machine."""
 LOAD_S = 20.0
-"""One that is not ready by then hangs, as PortAudio may."""
+"""Seconds after which a process that is not ready counts as hanging, as PortAudio may."""
 TRIES = 3
 """How many may end by themselves before no more are prepared."""
 
 
 class Successor:
-    """A process that captures beside another one, and keeps what it hears until it is asked."""
+    """A process that captures beside another one and keeps its sound until it is needed."""
 
     def __init__(self, process: MicProcess) -> None:
         self.process = process
-        self._hearing = asyncio.create_task(self._hear())
+        self._capturing = asyncio.create_task(self._capture())
 
     @property
-    def is_heard(self) -> bool:
-        """Sound has come of it."""
-        return self._hearing.done() and not self._hearing.cancelled() and self._hearing.result()
+    def has_sound(self) -> bool:
+        """Whether it has captured sound."""
+        return (
+            self._capturing.done() and not self._capturing.cancelled() and self._capturing.result()
+        )
 
     async def close(self) -> None:
-        """It is not needed after all."""
-        self._hearing.cancel()
-        await asyncio.wait([self._hearing])
+        """End the process, as it is not needed."""
+        self._capturing.cancel()
+        await asyncio.wait([self._capturing])
         await self.process.close()
 
-    async def _hear(self) -> bool:
+    async def _capture(self) -> bool:
         await self.process.start()
         with suppress(ProblemError):
             return await self.process.peek()
@@ -50,7 +53,7 @@ class Successor:
 
 
 class Standby:
-    """At most one such process at a time."""
+    """Prepares at most one such process at a time."""
 
     def __init__(self, rate_hz: int, channel: int) -> None:
         self._sound = {"rate_hz": rate_hz, "channel": channel}
@@ -60,7 +63,7 @@ class Standby:
         self._after_s = AFTER_S
 
     def prepare(self) -> None:
-        """See to it that there is one soon."""
+        """Make sure that one will be ready soon."""
         if self._loading is not None and not self._loading.done():
             return
         if self._process is not None and self._process.is_running:
@@ -70,11 +73,14 @@ class Standby:
 
     @property
     def is_ready(self) -> bool:
-        """There is one."""
+        """Whether one is ready."""
         return self._process is not None and self._process.is_running
 
-    def take(self, **order: Any) -> MicProcess | None:
-        """The process, with an order; None if none is ready. It is the caller's from now on."""
+    def hand_over(self, **order: Any) -> MicProcess | None:
+        """Hand over the process with a command for it.
+
+        None if none is ready. The caller then owns it.
+        """
         process = self._process
         if process is None or not process.is_running:
             return None
@@ -82,12 +88,12 @@ class Standby:
         process.order = order
         return process
 
-    def was_needed(self, is_it: bool) -> None:
-        """The last one has taken over, or has not: whether the next one may wait."""
+    def note_use(self, is_it: bool) -> None:
+        """Note whether the last one had to take over; if not, the next one is prepared later."""
         self._after_s = AFTER_S if is_it else min(LONGEST_S, 2 * self._after_s)
 
     async def close(self) -> None:
-        """It is not needed any more."""
+        """End the process, as it is not needed any more."""
         if self._loading is not None:
             self._loading.cancel()
             await asyncio.wait([self._loading])

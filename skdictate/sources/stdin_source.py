@@ -1,4 +1,4 @@
-"""Sound on standard input: raw s16le mono at the chosen rate, or WAV, told by its first bytes."""
+"""Reads sound from standard input: raw s16le mono at the chosen rate, or WAV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READ_BYTES = 6_400
 
 
 class StdinSource:
-    """Reads as fast as the sound comes: whoever writes it must not be made to wait."""
+    """Reads as fast as the sound comes, so that the program that writes it never waits."""
 
     is_live = True
     is_microphone = False
@@ -39,7 +39,7 @@ class StdinSource:
         self._blocks.put_nowait(None)
 
     async def __aenter__(self) -> Self:
-        """Begin to read, on a thread that nobody has to wait for."""
+        """Start to read, on a thread that need not be joined."""
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, args=(loop,), daemon=True).start()
         return self
@@ -50,7 +50,7 @@ class StdinSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._is_stopped = True
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -61,7 +61,7 @@ class StdinSource:
             yield block
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
-        """On the thread: read until the end, and say how it ended."""
+        """On the thread: read until the end, and report how it ended."""
         end: Exception | None = None
         try:
             with open(self._fd, "rb", closefd=False) as pipe:
@@ -71,17 +71,17 @@ class StdinSource:
                     loop.call_soon_threadsafe(self._blocks.put_nowait, block)
         except (OSError, EOFError, UnreadableError) as error:
             end = error
-        except RuntimeError:  # the loop is gone, and with it everybody who could listen
+        except RuntimeError:  # the event loop is closed, so nobody waits for it
             return
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._blocks.put_nowait, end)
 
 
 def blocks(pipe: BufferedReader, sound: Format) -> Iterator[bytes]:
-    """The sound of a pipe as s16le mono at the wanted rate, as soon as it comes.
+    """The sound of a pipe as s16le mono at the wanted rate, as it comes.
 
     Raises:
-        UnreadableError: it is neither raw nor a WAV of 16 bits, of any size.
+        UnreadableError: it is neither raw nor a WAV of 16 bits.
         EOFError: it ends within its header.
     """
     head = pipe.read(HEAD_BYTES)
@@ -105,7 +105,7 @@ def blocks(pipe: BufferedReader, sound: Format) -> Iterator[bytes]:
 
 
 def unread(container: Container) -> UnreadableError:
-    """A format that is not read from a pipe, and the way out."""
+    """The error for a format that cannot be read from a pipe, with a hint."""
     if container.is_of_files:
         hint = "Save it as a file, and run: skdictate transcribe FILE"
     else:
@@ -114,7 +114,7 @@ def unread(container: Container) -> UnreadableError:
 
 
 def _pieces(head: bytes, pipe: BufferedReader, rest: int | None, sound: Format) -> Iterator[bytes]:
-    """What comes out of the pipe, as it comes; ``rest`` bytes at most."""
+    """Yield what can be read from the pipe, at most ``rest`` bytes."""
     if head:
         yield head
     most = sound.size_bytes(sound.samples_of_ms(4 * BLOCK_MS))
@@ -127,7 +127,7 @@ def _pieces(head: bytes, pipe: BufferedReader, rest: int | None, sound: Format) 
 
 
 def _aligned(pieces: Iterator[bytes], frame_bytes: int) -> Iterator[bytes]:
-    """The same in whole frames; half a frame at the end is dropped."""
+    """Regroup the pieces into whole frames; half a frame at the end is dropped."""
     rest = b""
     for piece in pieces:
         data = rest + piece
@@ -145,12 +145,12 @@ class Returned:
         self._pipe = pipe
 
     def read(self, n: int) -> bytes:
-        """The next bytes; fewer at the end alone."""
+        """The next ``n`` bytes; fewer only at the end."""
         taken, self._head = self._head[:n], self._head[n:]
         return taken + self._pipe.read(n - len(taken)) if len(taken) < n else taken
 
     def read1(self, n: int) -> bytes:
-        """The next bytes, as soon as there are some."""
+        """The next bytes, as soon as there are any."""
         if not self._head:
             return self._pipe.read1(n)
         taken, self._head = self._head[:n], self._head[n:]

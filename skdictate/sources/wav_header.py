@@ -1,5 +1,8 @@
-"""The header of a WAV that comes through a pipe, and cannot be searched: also beyond 4 GiB, as RF64
-or BW64 (EBU Tech 3306, ITU-R BS.2088), which is what this program itself writes then."""
+"""Parses the header of a WAV from a pipe, which cannot seek.
+
+Also beyond 4 GiB, as RF64 or BW64 (EBU Tech 3306, ITU-R BS.2088), which is what this program itself
+writes for long recordings.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ PCM, EXTENSIBLE = 1, 0xFFFE
 ENDLESS_BYTES = 0x7FFF_0000
 """A WAV that claims to be larger was written by a program that did not know its length."""
 IN_64_BITS = 0xFFFF_FFFF
-"""The size stands in the chunk ``ds64`` instead."""
+"""The size is in the ``ds64`` chunk instead."""
 LONGEST_FORMAT_BYTES = 1_024
 BITE_BYTES = 65_536
 HIGHEST_HZ = 1_000_000
@@ -21,7 +24,7 @@ MOST_CHANNELS = 64
 
 
 class UnreadableError(Exception):
-    """It is no sound that can be read from a pipe, and why; ``hint`` says what to do, if known."""
+    """The sound cannot be read from a pipe; ``hint`` says what to do, if that is known."""
 
     def __init__(self, words: str, hint: str = "") -> None:
         super().__init__(words)
@@ -30,19 +33,19 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WavHeader:
-    """What follows are samples of 16 bits, channel by channel."""
+    """The format of the 16-bit interleaved samples that follow."""
 
     rate_hz: int
     n_channels: int
     size_bytes: int | None
-    """Of the samples; None if they go on until the end."""
+    """The size of the samples; None if they go on until the end."""
 
 
 def read_header(pipe: BufferedReader) -> WavHeader:
-    """Read all that stands before the samples.
+    """Read everything before the samples.
 
     Raises:
-        UnreadableError: it is no WAV, or not one of 16 bits.
+        UnreadableError: it is not a WAV of 16 bits.
         EOFError: it ends before the samples.
     """
     _exactly(pipe, 8)
@@ -67,7 +70,7 @@ def read_header(pipe: BufferedReader) -> WavHeader:
 
 
 def _format(chunk: bytes) -> tuple[int, int]:
-    """The rate and the number of channels."""
+    """The sample rate and the number of channels."""
     if len(chunk) < 16:
         raise UnreadableError("its format makes no sense")
     tag, n_channels, rate_hz, _, _, n_bits = struct.unpack_from("<HHIIHH", chunk)
@@ -96,6 +99,6 @@ def _exactly(pipe: BufferedReader, n_bytes: int) -> bytes:
 
 
 def _skip(pipe: BufferedReader, n_bytes: int) -> None:
-    """Pass over a chunk of no interest; it may be large, and is not kept."""
+    """Skip a chunk; it may be large and is not kept."""
     while n_bytes:
         n_bytes -= len(_exactly(pipe, min(n_bytes, BITE_BYTES)))

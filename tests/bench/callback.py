@@ -22,9 +22,9 @@ class Timed(PortAudioStream):
         super().__init__("pulse", shape("pulse", 16_000, is_mono=True), self.blocks)
         self.callback_s: list[float] = []
 
-    def heard(self, data: Any, n_frames: int, at: Any, status: Any) -> None:
+    def on_block(self, data: Any, n_frames: int, at: Any, status: Any) -> None:
         begun_s = time.perf_counter()
-        super().heard(data, n_frames, at, status)
+        super().on_block(data, n_frames, at, status)
         self.callback_s.append(time.perf_counter() - begun_s)
 
 

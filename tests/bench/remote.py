@@ -27,7 +27,7 @@ from pathlib import Path
 
 from skdictate.remote_mic.receiver.remote_source import AFTER_S
 from skdictate.remote_mic.ssh import ssh_command_line
-from skdictate.sources.base import Mended
+from skdictate.sources.base import RepairedSamples
 from skdictate.sources.file_source import demo_paths
 from skdictate.system.paths import Paths
 from tests.bench.metronome import N_BLOCK, SOUND, stamped_ns
@@ -315,7 +315,9 @@ async def thin(sshd: Sshd) -> None:
                     opus_s = time.monotonic() - began_s
                 if time.monotonic() > began_s + THIN_S - 5:
                     late_s.append(it.lag_s)
-            mended = sum(len(each.pcm) for each in it.app.items if isinstance(each, Mended))
+            mended = sum(
+                len(each.pcm) for each in it.app.items if isinstance(each, RepairedSamples)
+            )
     print(f"128 kbit/s, ours:  Opus after {opus_s:.1f} s; in the last 5 s {ms(late_s)}")
     print(f"                   {SOUND.seconds(mended // 2):.1f} s were sent again without loss")
     with narrow(sshd, delay_ms=40, kbit=128) as (_, through):

@@ -70,9 +70,9 @@ def connected() -> Iterator[Peer]:
 
 def test_sound_is_numbered_and_ends_with_a_bye() -> None:
     with connected() as peer:
-        peer.sender.hello(label="Desk")
-        peer.sender.audio(BLOCK, 10)
-        peer.sender.audio(BLOCK, 20, is_overrun=True)
+        peer.sender.put_hello(label="Desk")
+        peer.sender.put_audio(BLOCK, 10)
+        peer.sender.put_audio(BLOCK, 20, is_overrun=True)
         peer.sender.finish()
         frames = peer.read()
     assert [(frame.type, frame.sample) for frame in frames] == [
@@ -87,7 +87,7 @@ def test_sound_is_numbered_and_ends_with_a_bye() -> None:
 def test_no_more_is_on_its_way_than_is_recorded_in_time() -> None:
     with connected() as peer:
         for _ in range(100):
-            peer.sender.audio(BLOCK, 0)
+            peer.sender.put_audio(BLOCK, 0)
         n_window = SOUND.samples(WINDOW_S) // 20
         assert len(peer.read()) == n_window
         peer.say(Frame(Type.ACK, 200))
@@ -102,7 +102,7 @@ def test_what_a_listener_never_takes_is_dropped_and_said(monkeypatch: pytest.Mon
     monkeypatch.setattr("skdictate.mic.frame_writer.SPOOL_S", 1.0)
     with connected() as peer:
         for _ in range(60):
-            peer.sender.audio(BLOCK, 0)
+            peer.sender.put_audio(BLOCK, 0)
         peer.say(Frame(Type.ACK, 1000))
         frames = peer.read()
     assert sum(frame.type is Type.AUDIO for frame in frames) == 50
@@ -121,7 +121,7 @@ def test_a_bye_and_a_hang_up_end_it() -> None:
 def test_a_listener_that_hangs_up_is_not_waited_for() -> None:
     with connected() as peer:
         for _ in range(1000):
-            peer.sender.audio(BLOCK, 0)
+            peer.sender.put_audio(BLOCK, 0)
         peer.hang_up()
         peer.sender.finish()
         peer.read(0.3)

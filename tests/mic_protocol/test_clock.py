@@ -9,33 +9,35 @@ from skdictate.mic_protocol.clock import MOST_ANSWERS, WINDOW_S, ClockAnswer, Cl
 
 def test_late_is_what_is_later_than_the_best() -> None:
     clocks = ClockOffset()
-    assert clocks.heard(1000.0, 5.0) == 0
-    assert clocks.heard(1001.0, 6.2) == pytest.approx(0.2)
-    assert clocks.heard(1002.0, 6.9) == pytest.approx(0.0), "an earlier one is the new measure"
-    assert clocks.heard(1003.0, 8.0) == pytest.approx(0.1)
+    assert clocks.add_arrival(1000.0, 5.0) == 0
+    assert clocks.add_arrival(1001.0, 6.2) == pytest.approx(0.2)
+    assert clocks.add_arrival(1002.0, 6.9) == pytest.approx(0.0), (
+        "an earlier one is the new measure"
+    )
+    assert clocks.add_arrival(1003.0, 8.0) == pytest.approx(0.1)
 
 
 def test_the_way_itself_is_added_once_it_was_measured() -> None:
     clocks = ClockOffset()
-    clocks.answered(ClockAnswer(1000.0, 4.0, 4.2))
-    clocks.answered(ClockAnswer(1001.0, 5.0, 5.08))
-    clocks.answered(ClockAnswer(1002.0, 6.0, 6.5))
-    assert clocks.heard(1003.0, 8.0) == pytest.approx(0.04)
+    clocks.add_answer(ClockAnswer(1000.0, 4.0, 4.2))
+    clocks.add_answer(ClockAnswer(1001.0, 5.0, 5.08))
+    clocks.add_answer(ClockAnswer(1002.0, 6.0, 6.5))
+    assert clocks.add_arrival(1003.0, 8.0) == pytest.approx(0.04)
 
 
 def test_clocks_that_part_are_followed() -> None:
     clocks = ClockOffset()
     for s in range(600):
-        late_s = clocks.heard(1000 + s * 1.001, float(s))
+        late_s = clocks.add_arrival(1000 + s * 1.001, float(s))
         assert abs(late_s) < 0.13
     for s in range(600, 1200):
-        late_s = clocks.heard(1600.6 + (s - 600) * 0.999, float(s))
+        late_s = clocks.add_arrival(1600.6 + (s - 600) * 0.999, float(s))
     assert late_s < 2 * WINDOW_S * 0.0011
 
 
 def test_without_an_answer_nothing_is_certain() -> None:
     clocks = ClockOffset()
-    clocks.heard(1000.0, 5.0)
+    clocks.add_arrival(1000.0, 5.0)
     assert clocks.earliest_s(1000.0) == float("-inf")
     assert clocks.latest_s(1000.0) == float("inf")
 
@@ -66,7 +68,7 @@ def test_what_is_said_to_be_certain_is_though_the_sender_sleeps(
                 asked_s = ours_s
                 told_s = theirs_s + first_s
                 ours_s, theirs_s = ours_s + first_s + second_s, told_s + second_s
-                clocks.answered(ClockAnswer(told_s, asked_s, ours_s))
+                clocks.add_answer(ClockAnswer(told_s, asked_s, ours_s))
             case "capture":
                 ours_s, theirs_s = ours_s + first_s, theirs_s + first_s
                 captured.append((theirs_s, ours_s))
@@ -78,18 +80,18 @@ def test_what_is_said_to_be_certain_is_though_the_sender_sleeps(
 def test_with_quick_answers_it_is_known_to_the_moment() -> None:
     clocks = ClockOffset()
     for s in range(10):
-        clocks.answered(ClockAnswer(1000.0 + s, 50.0 + s, 50.002 + s))
+        clocks.add_answer(ClockAnswer(1000.0 + s, 50.0 + s, 50.002 + s))
     assert clocks.earliest_s(1004.5) == pytest.approx(54.5)
     assert clocks.latest_s(1004.5) == pytest.approx(54.502)
 
 
 def test_answers_that_go_back_are_passed_over_and_old_ones_forgotten() -> None:
     clocks = ClockOffset()
-    clocks.answered(ClockAnswer(1000.0, 50.0, 50.1))
-    clocks.answered(ClockAnswer(900.0, 51.0, 51.1))
+    clocks.add_answer(ClockAnswer(1000.0, 50.0, 50.1))
+    clocks.add_answer(ClockAnswer(900.0, 51.0, 51.1))
     assert clocks.earliest_s(950.0) == float("-inf")
     for s in range(MOST_ANSWERS + 10):
-        clocks.answered(ClockAnswer(1001.0 + s, 51.0 + s, 51.1 + s))
+        clocks.add_answer(ClockAnswer(1001.0 + s, 51.0 + s, 51.1 + s))
     assert clocks.earliest_s(1001.0) == float("-inf")
     assert clocks.earliest_s(1000.0 + MOST_ANSWERS) == pytest.approx(50.0 + MOST_ANSWERS)
 
@@ -97,9 +99,9 @@ def test_answers_that_go_back_are_passed_over_and_old_ones_forgotten() -> None:
 def test_the_quickest_answer_tells_when_it_was_by_our_clock() -> None:
     clocks = ClockOffset()
     assert clocks.ours_s(1000.0, 5.0) == 5.0, "nothing is known"
-    clocks.answered(ClockAnswer(1000.0, 4.0, 4.2))
-    clocks.answered(ClockAnswer(1001.0, 5.0, 7.0))
-    clocks.answered(ClockAnswer(1010.0, 14.06, 14.08))
+    clocks.add_answer(ClockAnswer(1000.0, 4.0, 4.2))
+    clocks.add_answer(ClockAnswer(1001.0, 5.0, 7.0))
+    clocks.add_answer(ClockAnswer(1010.0, 14.06, 14.08))
     assert clocks.ours_s(0.0, 20.0) == 20.0, "no time is told"
     assert clocks.ours_s(1000.5, 20.0) == pytest.approx(4.6)
     assert clocks.ours_s(1002.0, 20.0) == pytest.approx(6.07), "one from afterwards will do"
@@ -108,10 +110,10 @@ def test_the_quickest_answer_tells_when_it_was_by_our_clock() -> None:
 
 def test_an_answer_from_before_a_sleep_does_not_tell_how_the_clocks_differ_now() -> None:
     clocks = ClockOffset()
-    clocks.answered(ClockAnswer(1000.0, 4.0, 4.01))
-    clocks.answered(ClockAnswer(1001.0, 65.0, 65.2))
+    clocks.add_answer(ClockAnswer(1000.0, 4.0, 4.01))
+    clocks.add_answer(ClockAnswer(1001.0, 65.0, 65.2))
     assert clocks.ours_s(1002.0, 100.0) == pytest.approx(66.1)
     backwards = ClockOffset()
-    backwards.answered(ClockAnswer(1000.0, 64.0, 64.01))
-    backwards.answered(ClockAnswer(1061.0, 65.0, 65.2))
+    backwards.add_answer(ClockAnswer(1000.0, 64.0, 64.01))
+    backwards.add_answer(ClockAnswer(1061.0, 65.0, 65.2))
     assert backwards.ours_s(1062.0, 100.0) == pytest.approx(66.1), "or ours has slept"

@@ -178,20 +178,20 @@ def test_what_was_never_sent_cannot_be_acknowledged() -> None:
 
 def test_what_is_mended_gives_way_to_what_is_spoken() -> None:
     flow = FlowControl(SOUND)
-    assert flow.may_mend(1.0)
-    flow.mend_sent(FRAME, PCM_BYTES, 1.0)
-    assert not flow.may_mend(1.0), "one at first"
+    assert flow.may_repair(1.0)
+    flow.repair_sent(FRAME, PCM_BYTES, 1.0)
+    assert not flow.may_repair(1.0), "one at first"
     assert flow.may_send(FRAME)
-    flow.mended(FRAME, 1.1)
-    assert flow.may_mend(1.1)
+    flow.repaired(FRAME, 1.1)
+    assert flow.may_repair(1.1)
     flow.sent(FRAME, OPUS_BYTES, 2.0)
     flow.sent(2 * FRAME, OPUS_BYTES, 2.2)
     flow.ack(FRAME, 2.3)
-    assert not flow.may_mend(2.3), "there is a queue"
+    assert not flow.may_repair(2.3), "there is a queue"
     flow.ack(2 * FRAME, 2.6)
-    assert flow.may_mend(2.6), "nothing is spoken that could wait"
+    assert flow.may_repair(2.6), "nothing is spoken that could wait"
     flow.connected(0)
-    assert flow.may_mend(2.6)
+    assert flow.may_repair(2.6)
     assert flow.journey_s is None
 
 
@@ -218,22 +218,22 @@ class Mending:
             self.head += 80
             while self.on_the_way and self.on_the_way[0][0] <= self.now_s:
                 _, is_mend, end = self.on_the_way.pop(0)
-                (self.flow.mended if is_mend else self.flow.ack)(end, self.now_s)
+                (self.flow.repaired if is_mend else self.flow.ack)(end, self.now_s)
                 self.n_mended = end if is_mend else self.n_mended
             while self.flow.cursor + FRAME <= self.head and self.flow.may_send(FRAME):
                 self.flow.sent(self.flow.cursor + FRAME, OPUS_BYTES, self.now_s)
                 self.carry(OPUS_BYTES, is_mend=False, end=self.flow.cursor)
-            while self.may_mend():
+            while self.may_repair():
                 self.n_sent += FRAME
-                self.flow.mend_sent(self.n_sent, PCM_BYTES, self.now_s)
+                self.flow.repair_sent(self.n_sent, PCM_BYTES, self.now_s)
                 self.carry(PCM_BYTES, is_mend=True, end=self.n_sent)
             self.lag_s.append(SOUND.seconds(self.head - self.flow.acked))
 
-    def may_mend(self) -> bool:
+    def may_repair(self) -> bool:
         """Nothing that is spoken waits, and there is something that has come as Opus."""
         waits = self.flow.cursor + FRAME <= self.head
         is_there = self.n_sent + FRAME <= self.flow.acked
-        return is_there and not waits and self.flow.may_mend(self.now_s)
+        return is_there and not waits and self.flow.may_repair(self.now_s)
 
     def carry(self, size_bytes: int, *, is_mend: bool, end: int) -> None:
         self.free_s = max(self.now_s, self.free_s) + size_bytes / self.bytes_per_s

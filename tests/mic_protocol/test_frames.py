@@ -91,8 +91,8 @@ def test_what_is_packed_is_had_again() -> None:
     assert Frame.opus(0, 1, 216, b"packet", is_first=False).codec is Codec.OPUS
     assert Frame.gap(0, 1, "spool full").reason == "spool full"
     pong = Frame.pong(Frame(Type.PING, 7, 8), 99)
-    assert (pong.sample, pong.capture_ns, pong.told_ns) == (7, 8, 99)
-    assert Frame(Type.PONG, 7, 8).told_ns is None
+    assert (pong.sample, pong.capture_ns, pong.clock_ns) == (7, 8, 99)
+    assert Frame(Type.PONG, 7, 8).clock_ns is None
     assert size_of(first.encode()) == len(first.payload)
 
 

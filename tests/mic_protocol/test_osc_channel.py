@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skdictate.mic_protocol.osc_channel import LONGEST, OscChannel, aside
+from skdictate.mic_protocol.osc_channel import LONGEST, OscChannel, osc_message
 
 WORDS = st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3)
 SCREEN = st.lists(
@@ -16,7 +16,7 @@ SCREEN = st.lists(
 def test_what_is_said_aside_is_heard_and_all_else_is_shown(
     said: list[tuple[bytes, dict[str, str]]], last: bytes, data: st.DataObject
 ) -> None:
-    whole = b"".join(screen + aside(**words) for screen, words in said) + last
+    whole = b"".join(screen + osc_message(**words) for screen, words in said) + last
     asides = OscChannel()
     shown = b""
     while whole:
@@ -24,7 +24,7 @@ def test_what_is_said_aside_is_heard_and_all_else_is_shown(
         shown += asides.feed(whole[:size])
         whole = whole[size:]
     assert shown + asides.flush() == b"".join(screen for screen, _ in said) + last
-    assert asides.heard == [words for _, words in said]
+    assert asides.messages == [words for _, words in said]
     assert asides.flush() == b""
 
 
@@ -36,7 +36,7 @@ def test_what_only_looks_like_it_is_shown(words: bytes) -> None:
     asides = OscChannel()
     whole = b"before\x1b]7707;skdictate;" + words + b"\x1b\\after"
     assert asides.feed(whole) + asides.flush() == whole
-    assert asides.heard == []
+    assert asides.messages == []
 
 
 def test_nothing_is_held_back_that_cannot_go_on() -> None:

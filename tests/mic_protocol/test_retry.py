@@ -20,7 +20,7 @@ def test_the_first_begins_at_once_and_the_next_one_after_it_has_failed() -> None
         tries.failed(tries.begin(5.0), 5.0)
         waits_s.append(tries.due_s(is_wide=True) - 5.0)
     assert waits_s[-1] == FRESH_S > 2 * waits_s[0], "a network that is back is found within that"
-    tries.hurry()
+    tries.retry_now()
     assert tries.due_s(is_wide=True) < 0
 
 

@@ -196,7 +196,7 @@ async def test_a_server_that_is_not_there_is_named(
 async def test_a_library_that_hangs_is_told_within_three_seconds_and_given_up(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skdictate.sources.microphone_source.KILLED_S", 2.2)
+    monkeypatch.setattr("skdictate.sources.microphone_source.REPLACE_S", 2.2)
     machine.has_library(HANGING)
     source = MicSource("", SOUND)
     begun_s = time.monotonic()

@@ -20,7 +20,7 @@ from skdictate.audio.continuity import STALL_S, Missing
 from skdictate.audio.pcm import Format
 from skdictate.errors import Exit, ProblemError
 from skdictate.sources.base import Item, Named, Trouble
-from skdictate.sources.microphone_source import DOUBTED_S, KILLED_S, SAID_S, MicSource
+from skdictate.sources.microphone_source import REPLACE_S, REPORT_S, SUCCESSOR_S, MicSource
 from tests.support.sound_server import SoundServer
 
 SOUND = Format(16_000)
@@ -278,7 +278,7 @@ async def test_a_killed_server_is_waited_for(server: SoundServer) -> None:
     assert listener.missing_s == pytest.approx(clock.unheard_s, abs=0.3)
 
 
-@pytest.mark.parametrize("frozen_s", [1.0, KILLED_S + 3])
+@pytest.mark.parametrize("frozen_s", [1.0, REPLACE_S + 3])
 async def test_a_server_that_stands_still_is_waited_for(
     server: SoundServer, frozen_s: float
 ) -> None:
@@ -316,7 +316,7 @@ async def test_a_process_that_is_killed_is_replaced_by_one_that_is_ready() -> No
             await listener.hears_more(1.0)
     assert listener.names == ["Monitor of Headset"], "it was not to blame"
     assert listener.troubles == ["The microphone's process failed"] * 2
-    assert listener.missing_s < SAID_S
+    assert listener.missing_s < REPORT_S
 
 
 async def test_a_process_that_stands_still_is_replaced_by_one_that_began_meanwhile() -> None:
@@ -328,7 +328,7 @@ async def test_a_process_that_stands_still_is_replaced_by_one_that_began_meanwhi
         assert not Path(f"/proc/{stopped}").exists()
         await listener.hears_more(1.0)
     assert listener.troubles == ["No sound arrives"]
-    assert DOUBTED_S - STALL_S < listener.missing_s < SAID_S, "the other one had begun before"
+    assert SUCCESSOR_S - STALL_S < listener.missing_s < REPORT_S, "the other one had begun before"
 
 
 async def test_a_process_that_stood_still_for_a_moment_goes_on_and_loses_nothing() -> None:

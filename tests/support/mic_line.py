@@ -18,7 +18,7 @@ from skdictate.remote_mic.discovery import app_finder
 from skdictate.remote_mic.receiver.mic_socket import MicSocket
 from skdictate.remote_mic.receiver.receiver import Receiver
 from skdictate.remote_mic.receiver.remote_source import RemoteSource
-from skdictate.sources.base import Item, Mended, Named, Trouble
+from skdictate.sources.base import Item, Named, RepairedSamples, Trouble
 from skdictate.system.paths import Paths
 
 SOUND = Format(16_000)
@@ -131,11 +131,11 @@ class App:
                     case bytes():
                         start = len(self.recording) // 2
                         self.recording += item
-                        source.placed(start)
+                        source.set_position(start)
                         self.on_sound(item)
                     case Missing():
                         self.recording += bytes(2 * item.n_samples)
-                    case Mended(start, pcm):
+                    case RepairedSamples(start, pcm):
                         self.recording[2 * start : 2 * start + len(pcm)] = pcm
 
     @property

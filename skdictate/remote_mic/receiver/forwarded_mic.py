@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.mic_protocol.osc_channel import aside
+from skdictate.mic_protocol.osc_channel import osc_message
 from skdictate.remote_mic.discovery import announcement
 from skdictate.remote_mic.receiver.receiver import Receiver
 from skdictate.text.clean_text import clean
@@ -48,9 +48,9 @@ class ForwardedMic:
         It takes these words out of the stream, so that they may be between any others.
         """
         who = str(os.getpid())
-        words = aside(v=1, event=INBOX, session=who)
+        words = osc_message(v=1, event=INBOX, session=who)
         if is_coming:
-            words = aside(v=1, event=DOOR, session=who, token=self.token)
+            words = osc_message(v=1, event=DOOR, session=who, token=self.token)
         with suppress(OSError):  # no terminal, and nobody there to tell
             fd = os.open(TERMINAL, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
             try:

@@ -15,7 +15,7 @@ from skdictate.mic_protocol.admission import Admission
 from skdictate.mic_protocol.clock import ClockOffset
 from skdictate.mic_protocol.frames import Codec, Frame, FrameError, Type
 from skdictate.mic_protocol.position_map import PositionMap
-from skdictate.sources.base import Item, Mended, Named, Trouble
+from skdictate.sources.base import Item, Named, RepairedSamples, Trouble
 from skdictate.text.clean_text import clean
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class IncomingStream:
 
     def _hear(self, frame: Frame, now_s: float) -> Arrival | None:
         captured_s = frame.capture_ns / 1e9
-        self.lag_s = self.clocks.heard(captured_s, now_s)
+        self.lag_s = self.clocks.add_arrival(captured_s, now_s)
         self.is_opus = frame.codec is not Codec.PCM
         pcm = self._unpack(frame) if self.is_opus else frame.payload
         n_new = self._intake.admit(frame.sample, frame.n_samples, now_s)
@@ -241,7 +241,7 @@ class IncomingStream:
         items: list[Item] = []
         for it in self._places.find(frame.sample, frame.n_samples):
             offset, size = 2 * (it.sample - frame.sample), 2 * it.n_samples
-            items.append(Mended(it.place, frame.payload[offset : offset + size]))
+            items.append(RepairedSamples(it.place, frame.payload[offset : offset + size]))
         return Arrival(self, self.next, items, mended=frame.end)
 
 

@@ -229,7 +229,7 @@ class Receiver:
             if it.stream_id == hello.stream:
                 it.stream = stream
                 if it.answer is not None:
-                    stream.clocks.answered(it.answer)
+                    stream.clocks.add_answer(it.answer)
                 self._go(it, stream)
 
     def end(self, take: RemoteSource) -> None:

@@ -144,7 +144,7 @@ class RemoteSource:
         if self._receiver.guest_of(self.stream) is not None:
             self._receiver.say(Frame(Type.RESUME))
 
-    def placed(self, start_sample: int) -> None:
+    def set_position(self, start_sample: int) -> None:
         """See ``Distant``."""
         if self._current is not None:
             self._current.stream.place(self._current, start_sample)

@@ -124,10 +124,10 @@ class SenderConnection:
         now_ns = time.monotonic_ns()
         if self._began_ns <= pong.capture_ns <= now_ns:
             self._round_trips_s.append((now_ns - pong.capture_ns) / 1e9)
-        if pong.told_ns is not None and self._began_ns <= pong.capture_ns <= now_ns:
-            self.answer = ClockAnswer(pong.told_ns / 1e9, pong.capture_ns / 1e9, now_ns / 1e9)
+        if pong.clock_ns is not None and self._began_ns <= pong.capture_ns <= now_ns:
+            self.answer = ClockAnswer(pong.clock_ns / 1e9, pong.capture_ns / 1e9, now_ns / 1e9)
             if self.stream is not None:
-                self.stream.clocks.answered(self.answer)
+                self.stream.clocks.add_answer(self.answer)
 
     @property
     def round_trip_s(self) -> float | None:

@@ -22,7 +22,7 @@ from skdictate.remote_mic.sender.app_connection import LostError, nonsense
 from skdictate.remote_mic.sender.local_capture import LocalCapture
 from skdictate.remote_mic.sender.outgoing_stream import OutgoingStream
 from skdictate.remote_mic.sender.transport import host_name
-from skdictate.sources.mic_process import told
+from skdictate.sources.mic_process import reported_problem
 from skdictate.text.clean_text import clean
 
 VERSION = 1
@@ -148,7 +148,7 @@ class Dialogue:
         """The app does not listen, and says why."""
         try:
             said = json.loads(frame.payload)
-            code, problem = str(said["code"]), told(said)
+            code, problem = str(said["code"]), reported_problem(said)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise LostError(nonsense(self._there, "a refusal")) from error
         if code in UNWANTED and self.take.is_begun:

@@ -69,10 +69,10 @@ class Failover:
                         await self._moved.wait()
             self._give_up()
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Try now."""
         self.is_held = False
-        self._tries.hurry()
+        self._tries.retry_now()
         self._moved.set()
 
     def wake(self) -> None:
@@ -205,7 +205,7 @@ class Failover:
             return
         if self._tries or self._tries.n_vain:
             self._give_up()
-            self._tries.needless()
+            self._tries.reset()
         if self._is_still:
             self._is_still = False
             self.on_begin()

@@ -15,7 +15,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.mic_protocol.frames import PREAMBLE, Decoder, Frame, Type
 from skdictate.remote_mic.sender.transport import Transport, TransportConnection
 from skdictate.sources.base import Named, Source
-from skdictate.sources.mic_process import told
+from skdictate.sources.mic_process import reported_problem
 
 N_PINGS = 10
 ANSWER_S = 20.0
@@ -117,7 +117,7 @@ async def _knock(
         connected_s = connected_s or time.monotonic() - began_s
         for frame in decoder.feed(data):
             if frame.type is Type.TROUBLE:
-                raise ProblemError(told(json.loads(frame.payload)))
+                raise ProblemError(reported_problem(json.loads(frame.payload)))
             if frame.type is Type.PONG:
                 journeys_s.append((time.monotonic_ns() - frame.capture_ns) / 1e9)
                 connection.write(_ping())

@@ -154,7 +154,7 @@ class OutgoingStream:
 
     def mended(self, sample: int, now_s: float) -> None:
         """The same for what went as Opus before, and was sent again."""
-        self.flow.mended(sample, now_s)
+        self.flow.repaired(sample, now_s)
         deque(self.mends.drop(sample), maxlen=0)
 
     def outgoing(self, now_s: float) -> Iterator[Frame]:
@@ -232,9 +232,11 @@ class OutgoingStream:
 
     def _mending(self, now_s: float) -> Iterator[Frame]:
         """What is sent again while nothing else waits."""
-        while self.flow.may_mend(now_s) and (frame := self.mends.at(self._mend_cursor)) is not None:
+        while (
+            self.flow.may_repair(now_s) and (frame := self.mends.at(self._mend_cursor)) is not None
+        ):
             self._mend_cursor = frame.end
-            self.flow.mend_sent(frame.end, HEAD_BYTES + len(frame.payload), now_s)
+            self.flow.repair_sent(frame.end, HEAD_BYTES + len(frame.payload), now_s)
             yield frame
 
     # ------------------------------------------------------------------------- the end

@@ -98,15 +98,15 @@ class Sender:
         """The user may be asked for something at this moment."""
         return self._lines.may_ask
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Try again now; where nothing else helped, the user is asked again."""
         self._lines.may_ask = self.may_ask or self._lines.is_held
-        self._lines.hurry()
+        self._lines.retry_now()
 
     def finish(self) -> None:
         """Capture no more; what is kept is still brought, if there is a line."""
         self._service.finish()
-        self._lines.hurry()
+        self._lines.retry_now()
         self._wake()
 
     @property

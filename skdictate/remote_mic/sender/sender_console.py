@@ -106,7 +106,7 @@ class SenderConsole:
             if not self._signalled:
                 self.interrupt(Exit.HANGUP)
             return
-        self._sender.hurry()
+        self._sender.retry_now()
 
     def _redraw(self, words: str) -> None:
         width = shutil.get_terminal_size().columns - 1

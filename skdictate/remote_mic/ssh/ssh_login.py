@@ -172,11 +172,11 @@ class SshLogin:
         with self._process.stdout as stdout:
             while data := os.read(stdout.fileno(), READ_BYTES):
                 shown = self._asides.feed(data)
-                while self._asides.heard:
+                while self._asides.messages:
                     if not self.is_drawn:
                         self._terminal.drawn()
                     self.is_drawn = True
-                    loop.call_soon_threadsafe(self._on_aside, self._asides.heard.pop(0))
+                    loop.call_soon_threadsafe(self._on_aside, self._asides.messages.pop(0))
                 self._terminal.write(shown)
         self._terminal.write(self._asides.flush())
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from skdictate.sources.base import Mended
+from skdictate.sources.base import RepairedSamples
 from skdictate.system.paths import Paths
 from tests.support.command import heard
 from tests.support.mic_line import SOUND, App, spoken, until
@@ -99,7 +99,7 @@ async def test_a_line_too_thin_for_pcm_has_opus_which_is_mended_as_far_as_there_
         async with asyncio.timeout(40):
             assert await sender.wait() == 0
     assert app.n_recorded == SOUND.samples(3)
-    mended = [item for item in app.items if isinstance(item, Mended)]
+    mended = [item for item in app.items if isinstance(item, RepairedSamples)]
     assert sum(len(item.pcm) for item in mended) > SOUND.size_bytes(SOUND.samples(0.5))
     for item in mended:
         assert item.pcm == spoken(item.start_sample, len(item.pcm) // 2)

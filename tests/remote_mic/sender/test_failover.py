@@ -140,7 +140,7 @@ async def test_where_a_second_login_is_refused_there_is_one_line_at_a_time(
         await until(lambda: any("press Enter" in words for words in it.said))
         assert tunnel.n_tried == 3, "not beside the line, but when that was given up"
         tunnel.problem = None
-        it.sender.hurry()
+        it.sender.retry_now()
         await until(lambda: app.n_recorded == 60 * 320)
         assert tunnel.asked
         await app.end()

@@ -16,7 +16,7 @@ from skdictate.mic_protocol.frames import Codec, Frame, Type
 from skdictate.remote_mic.receiver.incoming_stream import Hello, IncomingStream
 from skdictate.remote_mic.sender import spool
 from skdictate.remote_mic.sender.outgoing_stream import FULL, GONE, OutgoingStream
-from skdictate.sources.base import Mended
+from skdictate.sources.base import RepairedSamples
 from tests.support.mic_line import SOUND, hello, spoken
 
 STEPS = st.lists(
@@ -56,7 +56,7 @@ class Line:
                         self.recording += item
                     case Missing():
                         self.recording += bytes(2 * item.n_samples)
-                    case Mended(start, pcm):
+                    case RepairedSamples(start, pcm):
                         self.recording[2 * start : 2 * start + len(pcm)] = pcm
             self.stream.taken(arrival)
         self.now_s += 0.01

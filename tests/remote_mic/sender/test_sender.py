@@ -130,11 +130,11 @@ async def test_a_hundred_cuts_lose_and_double_nothing(
             it.speaker.say(rng.randrange(40))
             await asyncio.sleep(rng.random() * 0.01)
             tunnel.cut()
-            it.sender.hurry()
+            it.sender.retry_now()
         it.speaker.say(10)
         n_spoken = it.speaker.n_spoken
         while app.n_recorded < n_spoken:
-            it.sender.hurry()
+            it.sender.retry_now()
             await asyncio.sleep(0.02)
         await app.end()
     assert bytes(app.recording) == spoken(0, n_spoken)
@@ -284,7 +284,7 @@ async def test_the_backlog_of_a_dictation_that_is_over_is_in_a_file_and_the_next
         await app.end()
         app.begin()
         tunnel.problem = None
-        it.sender.hurry()
+        it.sender.retry_now()
         await until(lambda: it.unsent)
         await until(lambda: it.speaker.n_times_on == 2)
         it.speaker.n_spoken = 0
@@ -324,7 +324,7 @@ async def test_who_is_not_listened_to_switches_the_microphone_off(
             await until(lambda: not it.speaker.is_on)
             taken = "Another microphone has taken over"
             await until(lambda: any(taken in words for words in it.said))
-        it.sender.hurry()
+        it.sender.retry_now()
         await until(lambda: it.speaker.n_times_on == 2)
         assert len(app.names) == 3
 

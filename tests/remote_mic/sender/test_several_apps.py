@@ -121,7 +121,7 @@ async def test_nor_does_it_go_to_another_app_that_lives(
             it.speaker.say(50)
             await until(lambda: it.sender.report.kept_s == 1)
             transport.is_blocked = False
-            it.sender.hurry()
+            it.sender.retry_now()
             await until(lambda: it.speaker.n_times_on == 2)
             it.speaker.n_spoken = 0
             it.speaker.say(5)
@@ -152,7 +152,7 @@ async def test_an_app_that_lives_and_takes_no_connection_is_not_given_up_for_ano
         assert it.speaker.is_on
         assert not served.receiver.is_attached
         monkeypatch.setattr(app_finder, "connect", connect)
-        it.sender.hurry()
+        it.sender.retry_now()
         await until(lambda: other.n_recorded == 3200)
 
 
