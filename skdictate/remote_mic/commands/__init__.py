@@ -1,1 +1,1 @@
-"""The commands that bring a microphone to another machine: ``mic ...`` and ``ssh``."""
+"""The commands for the microphone of another machine: ``mic ...`` and ``ssh``."""

@@ -1,7 +1,7 @@
-"""``mic in``: a sender that speaks frames is introduced to the session, and then passed on.
+"""``mic in``: connects a remote sender to the app, and passes bytes on in both directions.
 
-Bytes both ways, by two threads and nothing else: it starts quickly and adds no delay. What speaks
-no frames is raw sound, of which we are the sender.
+Two threads and nothing else, so it starts quickly and adds no delay. Input that is not this
+program's protocol is treated as raw sound; see ``raw_input``.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from skdictate.text.clean_text import clean
 
 
 def take_in(parsed: argparse.Namespace, paths: Paths) -> Exit:
-    """Whatever comes on standard input, to the app here.
+    """Connect whatever comes on standard input to the app on this machine.
 
     Raises:
-        ProblemError: nobody waits for it, or it is no sound.
+        ProblemError: no app waits for a microphone, or the input is not sound.
     """
     head = opening(0, PREAMBLE)
     if head != PREAMBLE:
@@ -47,7 +47,7 @@ def take_in(parsed: argparse.Namespace, paths: Paths) -> Exit:
 
 
 def opening(fd: int, mark: bytes) -> bytes:
-    """The first bytes, as far as they may still be the mark; all of it if they are."""
+    """Read bytes for as long as they may be ``mark``; returns what was read."""
     head = b""
     while len(head) < len(mark) and mark.startswith(head):
         piece = os.read(fd, len(mark) - len(head))
@@ -58,15 +58,15 @@ def opening(fd: int, mark: bytes) -> bytes:
 
 
 def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
-    """Pass on until either end is gone. The sender's preamble was read already.
+    """Pass bytes on until either end closes. The sender's preamble was read already.
 
     Raises:
-        FrameError: it does not go on with a hello.
+        FrameError: the preamble is not followed by a hello.
     """
     hello, rest = _hello(from_fd)
     if hello is None:
         return Exit.DONE
-    _write(to_fd, PREAMBLE)  # whatever a shell has printed before, from here on it is us
+    _write(to_fd, PREAMBLE)  # marks the end of whatever the shell printed before
     served = _served(hello)
     try:
         session = app_finder.find(paths, wanted, served)
@@ -79,7 +79,7 @@ def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
         return error.problem.exit_code
     except ValueError as error:
         raise FrameError("a hello that is no JSON") from error
-    with connection, suppress(OSError):  # whichever end is gone, there is nothing left to do
+    with connection, suppress(OSError):  # when either end has closed, nothing is left to do
         connection.sendall(PREAMBLE + introduced.encode() + rest)
         threading.Thread(target=pass_on, args=(from_fd, connection), daemon=True).start()
         while data := connection.recv(READ_BYTES):
@@ -88,7 +88,7 @@ def relay(paths: Paths, wanted: str, from_fd: int, to_fd: int) -> Exit:
 
 
 def _served(hello: Frame) -> str:
-    """The app that a sender has served before; empty if there is none, or it is no hello."""
+    """The id of the app that the sender served before; empty if there is none."""
     try:
         return str(json.loads(hello.payload)["app"])
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -96,10 +96,10 @@ def _served(hello: Frame) -> str:
 
 
 def _hello(fd: int) -> tuple[Frame | None, bytes]:
-    """The first frame, and what came after it; None if the sender is gone before.
+    """Read the first frame and what follows it; None if the sender closes before.
 
     Raises:
-        FrameError: that is no frame, as far as its head tells.
+        FrameError: it is not a frame.
     """
     decoder = Decoder(has_preamble=False, is_peer=True)
     data, end = b"", HEAD_BYTES

@@ -1,4 +1,4 @@
-"""``mic list``: the microphones of this machine, and its apps that wait for one."""
+"""``mic list``: lists the microphones of this machine, and its apps that wait for one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
 
 SHOWN = 8
-"""Letters of an id: enough to tell it from others."""
+"""How many letters of an id are shown: enough to tell ids apart."""
 
 
 def write_list(paths: Paths, out: TextIO, form: str) -> None:
-    """Both; that there is no microphone is no failure here."""
+    """Write both lists; a machine without a microphone is no error here."""
     found: list[Device] = []
     problem: Problem | None = None
     try:
@@ -62,7 +62,7 @@ def _microphone(number: int, it: Device) -> dict[str, object]:
 
 
 def _session(it: Announcement) -> dict[str, object]:
-    """Without its token."""
+    """The session without its token."""
     return {
         "v": 1,
         "event": "session",

@@ -1,7 +1,7 @@
-"""``mic out``: the microphone of this machine for an app elsewhere, which has connected to here.
+"""``mic out``: sends this machine's microphone to an app that has connected over SSH.
 
-The other end of ``--source ssh://``. The microphone itself is held by a process that stays when the
-connection breaks, so that the next one goes on where this one ended.
+This is the far end of ``--source ssh://``. The microphone is held by a resident process that
+survives a broken connection, so that the next one continues where this one ended.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ KEEPER = "skdictate.remote_mic.sender.resident_sender"
 
 
 def bring_out(paths: Paths, call: str, rate_hz: int, device: str) -> Exit:
-    """Pass on between this connection and the microphone, until either is gone.
+    """Pass bytes on between this connection and the resident process, until either closes.
 
     Raises:
-        ProblemError: there is none.
+        ProblemError: the resident process cannot be started or reached.
     """
     if not CALL.fullmatch(call):
         raise ProblemError(Problem(Kind.USAGE, "There can be no such call", "--call is an id"))
@@ -46,7 +46,7 @@ def bring_out(paths: Paths, call: str, rate_hz: int, device: str) -> Exit:
         connection = _connect(path)
     if connection is None:
         raise ProblemError(_failed("It does not answer"))
-    with connection, suppress(OSError):  # whichever end is gone, there is nothing left to do
+    with connection, suppress(OSError):  # when either end has closed, nothing is left to do
         threading.Thread(target=pass_on, args=(0, connection), daemon=True).start()
         while data := connection.recv(READ_BYTES):
             rest = memoryview(data)
@@ -56,7 +56,7 @@ def bring_out(paths: Paths, call: str, rate_hz: int, device: str) -> Exit:
 
 
 def _connect(path: Path) -> socket.socket | None:
-    """To the process that holds the microphone, if there is one."""
+    """Connect to the resident process; None if there is none."""
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(str(path))
@@ -70,10 +70,10 @@ def _connect(path: Path) -> socket.socket | None:
 
 
 def _start(order: dict[str, object]) -> None:
-    """Have one begin, which stays when we go.
+    """Start the resident process, which continues when this one ends.
 
     Raises:
-        ProblemError: it cannot.
+        ProblemError: it cannot be started.
     """
     known = environ()
     known["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), known.get("PYTHONPATH", "")]))
@@ -93,7 +93,7 @@ def _start(order: dict[str, object]) -> None:
         answer = child.stdout.readline()
         child.stdin.close()
         child.stdout.close()
-        child.returncode = 0  # it is not waited for
+        child.returncode = 0  # marks it as waited for, as it goes on running
     said = json.loads(answer or b'{"problem": null}')
     if "problem" in said:
         told = said["problem"]

@@ -1,4 +1,4 @@
-"""``mic send`` and ``mic test``: from the words of the command line to what does it."""
+"""``mic send`` and ``mic test``: builds what the arguments ask for, and runs it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
 
 SOUND = Format(16_000)
-"""What every recogniser takes; more would be sent for nothing."""
+"""All recognisers accept this rate; a higher one would only cost bandwidth."""
 
 
 def send(parsed: argparse.Namespace, paths: Paths) -> int:
-    """A microphone for an app elsewhere, until its user ends it.
+    """Send a microphone to an app on another machine until the user ends it.
 
     Raises:
-        ProblemError: there is no microphone, or no way there for good.
+        ProblemError: there is no microphone, or the app cannot be reached for good.
     """
     return asyncio.run(_send(parsed, paths))
 
@@ -50,10 +50,10 @@ async def _send(parsed: argparse.Namespace, paths: Paths) -> Exit:
 
 
 def _transport(parsed: argparse.Namespace, session: str, paths: Paths) -> Transport:
-    """The way to an app; by ssh, if a host is named.
+    """The transport to the app: SSH if a host is given, else a socket on this machine.
 
     Raises:
-        ProblemError: the host is none, or the program.
+        ProblemError: the host or the program is malformed.
     """
     if not parsed.host:
         return SocketTransport(paths, session)
@@ -82,10 +82,10 @@ def _transport(parsed: argparse.Namespace, session: str, paths: Paths) -> Transp
 
 
 def _words(program: str) -> tuple[str, ...]:
-    """A command, as a shell would take it apart.
+    """Split a command as a shell would.
 
     Raises:
-        ProblemError: it is none.
+        ProblemError: its quoting is malformed.
     """
     try:
         return tuple(shlex.split(program))
@@ -96,10 +96,10 @@ def _words(program: str) -> tuple[str, ...]:
 
 
 def test(parsed: argparse.Namespace, paths: Paths, out: TextIO) -> Exit:
-    """How a microphone sounds; and how long the way to an app takes, if a host is named.
+    """Measure how a microphone sounds, and the round trip to an app if a host is given.
 
     Raises:
-        ProblemError: there is no sound, or no way.
+        ProblemError: there is no sound, or the app cannot be reached.
     """
     make_source = source_choice.maker(parsed.source, SOUND, parsed.channel)
     sound = asyncio.run(listen(make_source(), parsed.seconds))

@@ -1,4 +1,4 @@
-"""``skdictate mic web``: the page that makes a browser the microphone, and its links."""
+"""``skdictate mic web``: serves the page that turns a browser into the microphone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from skdictate.system.signals import signals
 
 
 def serve(paths: Paths, port: int, wanted: str, form: str) -> Exit:
-    """Serve the page until a signal; the exit code is the signal's.
+    """Serve the page until a signal; returns the exit code of that signal.
 
     Args:
-        paths: where the apps of this user are found.
-        port: of loopback; 0 for any that is free.
-        wanted: which app the sound is for, if not the newest.
+        paths: where this user's apps are found.
+        port: on the loopback interface; 0 for any free one.
+        wanted: the app that the sound is for; the newest one if empty.
         form: ``text``, or ``json`` for other programs.
 
     Raises:
-        ProblemError: the port cannot be had.
+        ProblemError: the port is not available.
     """
     return asyncio.run(_serve(partial(app_finder.find, paths, wanted), port, form))
 
@@ -48,7 +48,7 @@ async def _serve(find: Find, port: int, form: str) -> Exit:
 
 
 def _say(server: PageServer, *, is_first: bool) -> None:
-    """For people; the link is a secret of theirs, and works once."""
+    """Print the link for people; it is a secret and works once."""
     if not is_first:
         sys.stderr.write(f"skdictate: a page has opened it. The next link:\n\n  {server.link}\n\n")
         return
@@ -62,19 +62,19 @@ def _say(server: PageServer, *, is_first: bool) -> None:
 
 
 def _say_json(server: PageServer, *, is_first: bool) -> None:
-    """For programs: one object for each link."""
+    """Print one JSON object for each link."""
     said = {"v": 1, "event": "link", "port": server.port, "url": server.link, "first": is_first}
     print(json.dumps(said), flush=True)  # noqa: T201
 
 
 def _login() -> str:
-    """How the user has come here, if that was by SSH; or might."""
+    """The ssh destination of this machine, as the user probably typed it."""
     options = ""
     client_and_server = os.environ.get("SSH_CONNECTION", "").split()
     if len(client_and_server) == 4 and client_and_server[3] != "22":
         options = f"-p {client_and_server[3]} "
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # a user whom the system has no name for
+    except (KeyError, OSError):  # the system has no name for the user
         user = "USER"
     return f"{options}{user}@{socket.gethostname()}"

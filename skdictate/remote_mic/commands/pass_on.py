@@ -1,4 +1,4 @@
-"""From a file onward to a socket: how either end of a line is heard by the other."""
+"""Copies bytes from a file descriptor to a socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ READ_BYTES = 1 << 16
 
 
 def pass_on(fd: int, connection: socket.socket) -> None:
-    """All that comes, on the calling thread; whoever listens is told of the end."""
+    """Copy everything, blocking; then close the socket, so that its reader notices the end."""
     with suppress(OSError):
         while data := os.read(fd, READ_BYTES):
             connection.sendall(data)

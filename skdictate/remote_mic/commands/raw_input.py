@@ -1,4 +1,4 @@
-"""``mic in`` for raw sound: the program that prints it knows nothing of us; we are its sender."""
+"""``mic in`` for raw sound from any recorder: this process acts as its sender."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SOUND = Format(16_000)
 LOWEST_HZ, HIGHEST_HZ = 4_000, 384_000
 MOST_CHANNELS = 32
 WANTED_S = 1.0
-"""An app that wants the sound at once says so within that time."""
+"""Seconds within which an app that wants the sound at once asks for it."""
 
 
 def take_raw(parsed: argparse.Namespace, paths: Paths, head: bytes) -> Exit:
-    """Sound from standard input, until it ends; ``head`` was read of it already.
+    """Send sound from standard input until it ends; ``head`` was read from it already.
 
     Raises:
-        ProblemError: nobody waits for it, or it is no sound.
+        ProblemError: no app waits for a microphone, or the input is not sound.
     """
     if not head:
         raise ProblemError(_wrong("It ended before it began"))

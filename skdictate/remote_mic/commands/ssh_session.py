@@ -1,7 +1,7 @@
-"""``skdictate ssh``: one login to another machine, which brings the microphone along.
+"""``skdictate ssh``: logs in to another machine and brings this one's microphone along.
 
-The microphone comes by a socket that the server makes and leads to our door, or, where it does not
-allow that, by a second session of the same connection.
+The app there connects to a socket that the SSH server forwards to our ``CallbackSocket``. Where the
+server does not allow that, a second session of the same SSH connection is used.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from skdictate.system.paths import Paths
 
 
 def visit(arguments: SshArguments, settings: Settings, paths: Paths) -> int:
-    """Log in, dictate there, and come back; the exit code.
+    """Log in, let the user dictate there, and return the exit code.
 
     Raises:
-        ProblemError: it did not work, and what would.
+        ProblemError: it did not work; the hint says what would.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         detail = "Standard input and output have to be one"
@@ -59,27 +59,27 @@ def visit(arguments: SshArguments, settings: Settings, paths: Paths) -> int:
 
 
 class SshSession:
-    """One login, from its beginning to its end."""
+    """One login, from start to end."""
 
     def __init__(
         self, arguments: SshArguments, settings: Settings, paths: Paths, private: Path
     ) -> None:
-        """``private`` is a folder for the socket by which a second session comes in."""
+        """Prepare a login; ``private`` is a folder for the socket of a second session."""
         self._arguments = arguments
         self._settings = settings
         self._folder = paths.data / "unsent"
         self._host = arguments.host
         self._shared = ("-o", f"ControlPath={private / 'c'}") if may_share() else ()
         self._news: list[str] = []
-        """What became of the microphone; there is no place to say it before the end."""
+        """What happened to the microphone; it can only be printed after the end."""
         self._was_heard = False
         self._transport: MicRoute
 
     async def run(self) -> int:
-        """Log in, and stay until the end; the exit code is that of what ran there.
+        """Log in and wait for the end; returns the exit code of the remote command.
 
         Raises:
-            ProblemError: it did not work, and what would.
+            ProblemError: it did not work; the hint says what would.
         """
         settings = self._settings
         sound = Format(settings.rate)
@@ -92,7 +92,7 @@ class SshSession:
             login = SshLogin(self._command(remote, door), remote, self._hear)
             sender = Sender(microphone, self._transport, self._folder, sound=sound, label=label)
             code = await self._stay(login, sender)
-        if login.signalled:  # perhaps there is no terminal any more to say anything on
+        if login.signalled:  # there may be no terminal left to print to
             return login.signalled
         for line in self._news[-1:]:
             sys.stderr.write(f"skdictate: {line}\n")
@@ -108,13 +108,13 @@ class SshSession:
             return await login.run()
         finally:
             if self._was_heard:
-                self._news.clear()  # of a visit that went well
+                self._news.clear()  # of a session that went well
             bringing.cancel()
             with suppress(asyncio.CancelledError):
                 await bringing
 
     def _command(self, remote: str, door: CallbackSocket) -> list[str]:
-        """The terminal's session; a socket there leads to the door."""
+        """The ssh command of the terminal's session, with a forwarded socket."""
         sharing = ("-o", "ControlMaster=yes", "-o", "ControlPersist=no") if self._shared else ()
         ours = (
             "-t",
@@ -131,7 +131,7 @@ class SshSession:
         )
 
     def _second_transport(self) -> CommandTransport:
-        """A session more, in the same connection if that may be."""
+        """The transport through one more session, which shares the connection if possible."""
 
         def command(_may_ask: object) -> list[str]:
             there = ssh_command_line.skdictate("mic", "in", "--session", self._transport.wanted)
@@ -143,7 +143,7 @@ class SshSession:
         return CommandTransport(self._host, command, partial(ssh_problems.problem, self._host))
 
     async def _bring(self, sender: Sender) -> None:
-        """The microphone, for as long as somebody wants it; the terminal stays without it, too."""
+        """Send the microphone for as long as it is wanted; the terminal continues without it."""
         sender.on_change = self._news.append
         sender.on_connected = self._connected
         try:
@@ -155,7 +155,7 @@ class SshSession:
         self._was_heard = True
 
     def _hear(self, said: dict[str, Any]) -> None:
-        """The app over there has said something."""
+        """Handle a message from the app on the other machine."""
         token, wanted = said.get("token"), said.get("session")
         if not isinstance(wanted, str) or not wanted.isdecimal():
             return
@@ -167,30 +167,30 @@ class SshSession:
 
 
 class MicRoute:
-    """See ``Road``: by the door once, and by the inbox whenever."""
+    """A ``Transport`` that uses the forwarded socket once, and the app's own socket from then on."""
 
-    is_wide = False  # it all goes over one login
+    is_wide = False  # everything shares one login
 
     def __init__(self, door: CallbackSocket, second: CommandTransport) -> None:
         self.name = second.name
         self.wanted = ""
-        """The process of the app, as its inbox is known by."""
+        """The process id of the app, by which its socket is found."""
         self._door = door
         self._second = second
         self._is_by_door = asyncio.Event()
         self._is_by_inbox = asyncio.Event()
 
     def by_door(self, token: str) -> None:
-        """The app will come and show this."""
+        """The app will connect and show this token."""
         self._door.expect(token)
         self._is_by_door.set()
 
     def by_inbox(self) -> None:
-        """It cannot come, and waits for us."""
+        """The app cannot connect to us and waits for us to connect."""
         self._is_by_inbox.set()
 
     async def open(self, *, may_ask: bool, served: str = "") -> TransportConnection:
-        """See ``Road``; nobody can be asked for a password, for the app has the terminal."""
+        """See ``Transport``; asks for no password, because the app has the terminal."""
         if not self._is_by_inbox.is_set():
             coming = asyncio.create_task(self._come())
             calling = asyncio.create_task(self._is_by_inbox.wait())
@@ -206,5 +206,5 @@ class MicRoute:
     async def _come(self) -> TransportConnection:
         await self._is_by_door.wait()
         connection = SocketConnection(*await self._door.guest())
-        self._is_by_inbox.set()  # it comes once
+        self._is_by_inbox.set()  # the app connects only once
         return connection

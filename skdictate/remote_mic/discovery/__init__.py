@@ -1,1 +1,1 @@
-"""How a microphone finds the app that waits for it: announced sockets of the same user."""
+"""How a sender finds the app that waits for a microphone: announced sockets of the same user."""

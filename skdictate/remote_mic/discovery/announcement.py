@@ -1,7 +1,7 @@
-"""Where an app that waits for a microphone can be found: a socket, and a file that tells of it.
+"""Announces an app that waits for a microphone: a socket, and a file that describes it.
 
-Both are in a folder of the user's that nobody else may enter, and the file holds the token that
-every sender has to show. Whoever connects and whoever listens also ask the system who the other is.
+Both are in a private folder of the user. The file holds the token that every sender has to show. In
+addition, both ends ask the system which user the other one belongs to.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from pathlib import Path
 from skdictate.system.paths import APP, FILE_MODE, LONGEST_SOCKET, Paths, private_folder
 
 LONGEST_BYTES = 4096
-"""Of the file."""
+"""The most bytes that are read of the file."""
 _LOCAL_PEERCRED, _XUCRED = 0x001, struct.Struct("IIh16I")
-"""How macOS tells who is at the other end."""
+"""The socket option by which macOS tells the user at the other end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An app that runs."""
+    """A running app."""
 
     id: str
     socket: Path
     token: str = field(repr=False)
     pid: int
     title: str
-    """What tells it from others, for people."""
+    """The name of its working folder, by which people tell apps apart."""
     began_s: float
     """Seconds since 1970."""
 
 
 def folders(paths: Paths) -> Iterator[Path]:
-    """Where this user's sessions may be, whatever the environment of the app knew of that."""
+    """The folders in which apps of this user may be announced."""
     if paths.runtime is not None:
         yield paths.runtime
     elif hasattr(os, "getuid"):
@@ -49,16 +49,16 @@ def folders(paths: Paths) -> Iterator[Path]:
 
 
 def folder(paths: Paths) -> Path:
-    """Where this app announces itself; made if need be.
+    """The folder in which this app is announced; it is created if necessary.
 
     Raises:
-        ProblemError: it cannot be made.
+        ProblemError: it cannot be created.
     """
     return private_folder(paths.runtime or paths.state / "run")
 
 
 def socket_path(paths: Paths, session_id: str) -> Path:
-    """A place for its socket: beside the file, if the system can say so long a path."""
+    """The path of the app's socket: beside the file, unless that is too long for the system."""
     path = folder(paths) / f"{session_id}.sock"
     if len(os.fsencode(path)) < LONGEST_SOCKET:
         return path
@@ -66,7 +66,7 @@ def socket_path(paths: Paths, session_id: str) -> Path:
 
 
 def announce(session: Announcement, paths: Paths) -> Path:
-    """Tell of it; the file that does."""
+    """Write the file that announces an app, and return its path."""
     file = folder(paths) / f"{session.id}.json"
     said = {
         "v": 1,
@@ -83,7 +83,7 @@ def announce(session: Announcement, paths: Paths) -> Path:
 
 
 def read(file: Path) -> Announcement | None:
-    """What a file tells; None if it is not one of ours, or not for us alone."""
+    """Read such a file; None if it is malformed or not private."""
     try:
         fd = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         with os.fdopen(fd, "rb") as opened:
@@ -103,7 +103,7 @@ def read(file: Path) -> Announcement | None:
 
 
 def withdraw(file: Path, session: Announcement) -> None:
-    """It is over."""
+    """Remove the file and the socket."""
     for path in (file, session.socket):
         with suppress(OSError):
             path.unlink()
@@ -113,7 +113,7 @@ def withdraw(file: Path, session: Announcement) -> None:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the process at the other end of a Unix socket is this user's."""
+    """Whether the process at the other end of a Unix socket belongs to this user."""
     if sys.platform == "darwin":
         said = connection.getsockopt(0, _LOCAL_PEERCRED, _XUCRED.size)
         return int(_XUCRED.unpack(said)[1]) == os.getuid()

@@ -1,4 +1,4 @@
-"""The way from a microphone to the app of the same user that waits for one."""
+"""Finds and connects to an app of the same user that waits for a microphone."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ if TYPE_CHECKING:
     import asyncio
 
 CONNECT_S = 2.0
-"""A socket of this machine that has not answered by then belongs to nobody."""
+"""Seconds after which a local socket that has not answered counts as abandoned."""
 _ID = re.compile(r"[0-9a-f]{8,64}")
 
 
 def sessions(paths: Paths) -> list[Announcement]:
-    """The apps of this user that wait for a microphone, the newest first."""
+    """This user's apps that wait for a microphone, the newest first."""
     found = {session.id: session for session in _announced(paths)}
     return sorted(found.values(), key=lambda session: session.began_s, reverse=True)
 
 
 def find(paths: Paths, wanted: str = "", served: str = "") -> Announcement:
-    """The newest, or the one that is wanted by the beginning of its id or by its process.
+    """The newest app, or the one with the wanted process id or start of its id.
 
-    A sender that has served one before, by its whole id, comes back to that one while it lives.
+    A sender that has served an app before (``served`` is its whole id) returns to it while it
+    lives.
 
     Raises:
         ProblemError: there is none, or the one that was served does not answer.
@@ -55,17 +56,17 @@ def find(paths: Paths, wanted: str = "", served: str = "") -> Announcement:
 
 
 def is_announced(paths: Paths, session_id: str) -> bool:
-    """Whether an app has told of itself and was not found dead since; ``sessions`` looks."""
+    """Whether an app is announced; ``sessions`` removes announcements of dead ones."""
     if not _ID.fullmatch(session_id):
         return False
     return any((it / f"{session_id}.json").exists() for it in sessions_of.folders(paths))
 
 
 def connect(session: Announcement) -> socket.socket:
-    """A connection to it, to be introduced.
+    """Connect to an app; a hello has to follow.
 
     Raises:
-        ProblemError: it is gone, or not this user's.
+        ProblemError: it has gone, or belongs to another user.
     """
     with _reaching(session) as connection:
         connection.settimeout(CONNECT_S)
@@ -76,8 +77,8 @@ def connect(session: Announcement) -> socket.socket:
 
 
 async def reach(session: Announcement) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """The same as ``connect``, for asyncio."""
-    import asyncio  # what only passes on starts more quickly without it
+    """Connect as ``connect`` does, with asyncio."""
+    import asyncio  # programs that only pass bytes on start faster without it
 
     with _reaching(session) as connection:
         connection.setblocking(False)
@@ -89,11 +90,11 @@ async def reach(session: Announcement) -> tuple[asyncio.StreamReader, asyncio.St
 
 @contextmanager
 def _reaching(session: Announcement) -> Iterator[socket.socket]:
-    """A socket that is closed unless all goes well; what the system says, in words."""
+    """A socket that is closed on any error; errors of the system become problems."""
     connection = socket.socket(socket.AF_UNIX)
     try:
         yield connection
-    except OSError as error:  # a time that is up is one
+    except OSError as error:  # a timeout is an OSError too
         connection.close()
         raise ProblemError(nobody("")) from error
     except BaseException:
@@ -107,10 +108,10 @@ def _check(connection: socket.socket, session: Announcement) -> None:
 
 
 def introduce(hello: Frame, session: Announcement) -> Frame:
-    """A sender's hello with the token of the session.
+    """The sender's hello with the token of the app added.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a JSON object.
     """
     said = json.loads(hello.payload)
     if not isinstance(said, dict):
@@ -120,7 +121,7 @@ def introduce(hello: Frame, session: Announcement) -> Frame:
 
 
 def nobody(wanted: str) -> Problem:
-    """There is no app that waits."""
+    """The problem to report if no app waits."""
     which = f"No session {clean(wanted)!r}" if wanted else "No app"
     return Problem(
         Kind.MICROPHONE,
@@ -131,7 +132,7 @@ def nobody(wanted: str) -> Problem:
 
 
 def _still(served: str) -> Problem:
-    """It is there, as far as can be told, and takes no connection."""
+    """The problem to report if the app exists but does not answer."""
     detail = f"App {served[:8]} on {clean(socket.gethostname())} has what is kept for it"
     hint = "It is tried again; what is said meanwhile is kept."
     return Problem(Kind.MICROPHONE, "The app does not answer", detail, hint)
@@ -147,7 +148,7 @@ def _announced(paths: Paths) -> Iterator[Announcement]:
                 connect(session).close()
             except ProblemError as error:
                 if isinstance(error.__cause__, (ConnectionRefusedError, FileNotFoundError)):
-                    sessions_of.withdraw(file, session)  # a killed app has left it behind
+                    sessions_of.withdraw(file, session)  # left behind by an app that was killed
                 continue
             yield session
 

@@ -1,4 +1,4 @@
-"""A socket of this machine that SSH leads one app to, once: the one that shows the token."""
+"""A socket that SSH forwards to one app, which has to show a token. It accepts one connection."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from skdictate.remote_mic.discovery import announcement
 from skdictate.system.paths import FILE_MODE
 
 SHOW_S = 10.0
-"""Whoever connects shows the token within this time."""
+"""Seconds within which a client has to show the token."""
 LONGEST = 4096
-"""Bytes of the line that shows it."""
+"""The most bytes of the line with the token."""
 BACKLOG = 4
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class CallbackSocket:
-    """Open while inside, until the right one has come."""
+    """Listens within its context until the right client has connected."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="skdictate-")) / "door"
-        """In a folder of ours that nobody else may enter."""
+        """In a private folder."""
         self._token: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._guest: asyncio.Future[Ends] = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> Self:
-        """Open it."""
+        """Listen."""
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.path))
         self.path.chmod(FILE_MODE)
@@ -50,17 +50,17 @@ class CallbackSocket:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close it for good."""
+        """Close the socket and remove it."""
         self._close()
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
     def expect(self, token: str) -> None:
-        """Who shows this may come in; the first word counts."""
+        """Accept the client that shows this token; later calls are ignored."""
         if not self._token.done():
             self._token.set_result(token)
 
     async def guest(self) -> Ends:
-        """The one; from then on nobody can come any more."""
+        """Wait for the client; the socket is closed once it has connected."""
         return await asyncio.shield(self._guest)
 
     def _close(self) -> None:
@@ -69,7 +69,7 @@ class CallbackSocket:
             self.path.unlink()
 
     async def _look(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Somebody has come: let it in, or not."""
+        """Check the token of a client and accept or refuse it."""
         shown = token = ""
         with suppress(OSError, ValueError, TimeoutError):
             if announcement.is_own(writer.get_extra_info("socket")):
@@ -87,7 +87,7 @@ class CallbackSocket:
 
 
 def _shown(line: bytes) -> str:
-    """The token in a line.
+    """Parse the token in a line.
 
     Raises:
         ValueError: there is none.

@@ -1,4 +1,4 @@
-"""What has come from a sender and waits to be taken: a little, since the rest can wait there."""
+"""A short queue of what a sender has sent and the engine has not taken; the rest waits there."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from skdictate.remote_mic.receiver.incoming_stream import Arrival
 from skdictate.sources.base import Item
 
 ROOM = 128
-"""Frames; a sender has 25 on their way, and who sends more is not read."""
+"""Frames. A sender has 25 in flight; one that sends more is not read meanwhile."""
 LOOK_S = 0.25
 
 
 class ArrivalQueue:
-    """A queue of what has come, and of what there is to say about it."""
+    """A queue of arrivals and of events between them."""
 
     def __init__(self) -> None:
         self._waiting: deque[Arrival | Item] = deque()
@@ -27,7 +27,7 @@ class ArrivalQueue:
         return len(self._waiting)
 
     def put(self, arrival: Arrival) -> None:
-        """This has come; what is empty makes the one before it longer."""
+        """Append an arrival; one without content only extends the one before it."""
         last = self._waiting[-1] if self._waiting else None
         if isinstance(last, Arrival) and last.stream is arrival.stream and _is_empty(last, arrival):
             last.end = arrival.end
@@ -36,31 +36,31 @@ class ArrivalQueue:
         self._moved.set()
 
     def say(self, item: Item) -> None:
-        """This is to be said at this place."""
+        """Append an event."""
         self._waiting.append(item)
         self._moved.set()
 
     def wake(self) -> None:
-        """Something else has happened."""
+        """Wake the reader for a change elsewhere."""
         self._moved.set()
 
     def take(self) -> Arrival | Item | None:
-        """The next, if there is one."""
+        """Remove and return the next entry; None if there is none."""
         return self._waiting.popleft() if self._waiting else None
 
     def took(self) -> None:
-        """It is where it belongs."""
+        """Note that an entry was recorded, so that there is room again."""
         self._taken.set()
 
     async def wait(self) -> None:
-        """Until something moves, or it is time to look who is silent."""
+        """Wait for a change, or at most until it is time to check for silence."""
         self._moved.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await self._moved.wait()
 
     async def room(self, is_needed: Callable[[], bool]) -> None:
-        """Wait until there is room for more, or none is needed any more."""
+        """Wait until there is room, or ``is_needed`` says that none is needed."""
         while len(self._waiting) > ROOM and is_needed():
             self._taken.clear()
             with suppress(TimeoutError):
@@ -69,5 +69,5 @@ class ArrivalQueue:
 
 
 def _is_empty(*arrivals: Arrival) -> bool:
-    """Nothing of these goes to the recording."""
+    """Whether these arrivals have nothing for the recording."""
     return not any(arrival.items or arrival.mended for arrival in arrivals)

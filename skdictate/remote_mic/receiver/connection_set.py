@@ -1,7 +1,7 @@
-"""The lines of one sender: it uses one of them, and may have others while it is not sure of that.
+"""The connections of one sender, which uses one of them at a time.
 
-It alone knows which one it uses. So it is told everything on all of them, and the older ones are
-left when it has said something on the newest that it says where it is sure.
+Only the sender knows which one it uses. So it gets every frame on all of them, and older ones are
+closed when a frame arrives on the newest that a sender only sends on the connection it uses.
 """
 
 from __future__ import annotations
@@ -11,51 +11,51 @@ from skdictate.remote_mic.receiver.incoming_stream import IncomingStream
 from skdictate.remote_mic.receiver.sender_connection import SenderConnection
 
 SURE = (Type.AUDIO, Type.GAP, Type.MEND, Type.BYE)
-"""A sender says this on the line that it uses, and on no other."""
+"""A sender sends these only on the connection that it uses."""
 MOST = 4
-"""Lines at a time."""
+"""Connections at a time."""
 
 
 class ConnectionSet:
-    """Nobody, or one sender."""
+    """The connections of one sender; empty if there is none."""
 
     def __init__(self) -> None:
         self.lines: list[SenderConnection] = []
-        """The newest last."""
+        """The newest is last."""
 
     @property
     def newest(self) -> SenderConnection | None:
-        """The newest line."""
+        """The newest connection."""
         return self.lines[-1] if self.lines else None
 
     @property
     def heard_s(self) -> float:
-        """When it was heard last; of the steady clock."""
+        """When anything arrived last, in seconds of the steady clock."""
         return max(it.heard_s for it in self.lines)
 
     def join(self, guest: SenderConnection) -> list[SenderConnection]:
-        """Another line; those that are too many now."""
+        """Add a connection; returns those that are now too many."""
         self.lines.append(guest)
         return self.lines[:-MOST]
 
     def elders(self, of: SenderConnection, kind: Type) -> list[SenderConnection]:
-        """The lines that are not used any more, now that such a frame has come by this one."""
+        """The connections that are obsolete now that such a frame has arrived on this one."""
         return self.lines[:-1] if of is self.newest and kind in SURE else []
 
     def others(self, of: SenderConnection, stream_id: str) -> list[SenderConnection]:
-        """The same, now that a stream begins there; those that know of the stream stay."""
+        """The connections that do not carry a stream, now that it begins on this one."""
         return [it for it in self.lines if it is not of and it.stream_id != stream_id]
 
     def leave(self, guest: SenderConnection) -> None:
-        """It is gone; an older one may be the one that is used."""
+        """Remove a connection that has closed."""
         if guest in self.lines:
             self.lines.remove(guest)
 
     def of(self, stream: IncomingStream | None) -> list[SenderConnection]:
-        """The lines by which a stream comes."""
+        """The connections that carry a stream."""
         return [it for it in self.lines if stream is not None and it.stream is stream]
 
     def say(self, *frames: Frame) -> None:
-        """Tell the sender; it hears it once, as it listens to one line at a time."""
+        """Send frames on all connections; the sender reads one of them at a time."""
         for it in self.lines:
             it.say(*frames)

@@ -1,4 +1,4 @@
-"""How a microphone elsewhere stands, in words: for the screen, and as a problem where it is one."""
+"""Describes the state of a remote microphone for the screen, and as a problem."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from skdictate.remote_mic.receiver.incoming_stream import IncomingStream
 from skdictate.remote_mic.receiver.sender_connection import SenderConnection
 
 SILENT_S = 3.0
-"""A sender that is connected and says nothing for so long is standing still."""
+"""Seconds after which a connected sender that sends nothing counts as hanging."""
 BEHIND_S = 1.0
-"""Sound that comes so late was kept on its way."""
+"""Seconds of lag from which sound was stored on its way."""
 ROUGH_S = 1.0
-"""So much that came as Opus is worth saying."""
+"""Seconds of sound received as Opus from which it is mentioned."""
 NOBODY = "waiting for a microphone"
 
 WAITING = Problem(
@@ -31,14 +31,14 @@ def words(
     away_since_s: float,
     lost_s: float,
 ) -> str:
-    """One line.
+    """The status in one line.
 
     Args:
         name: of the microphone.
-        stream: what is heard, or was last.
-        guest: who sends it, if somebody does ...
-        away_since_s: ... or since when nobody does.
-        lost_s: sound of this dictation that nobody has.
+        stream: the current stream, or the last one.
+        guest: the connection that sends it, if there is one.
+        away_since_s: since when there is none, in seconds of the steady clock.
+        lost_s: seconds of this dictation's sound that are lost.
     """
     if stream is None:
         return NOBODY
@@ -62,24 +62,24 @@ def words(
 
 
 def ready(name: str, guest: SenderConnection | None) -> str:
-    """A sender is connected, and nothing is wanted of it yet."""
+    """The status of a connected sender before a dictation."""
     parts = [name, "ready", round_trip(guest) if guest is not None else ""]
     return ", ".join(part for part in parts if part)
 
 
 def round_trip(guest: SenderConnection) -> str:
-    """How long a question and its answer take on the line, in words; empty until it is known."""
+    """The round trip in words; empty until it is known."""
     took_s = guest.round_trip_s
     return "" if took_s is None else f"round trip {1000 * took_s:.0f} ms"
 
 
 def is_silent(guest: SenderConnection) -> bool:
-    """It is connected, and gives no sign of life."""
+    """Whether a connected sender has not answered for some time."""
     return time.monotonic() - guest.heard_s > SILENT_S
 
 
 def away(name: str, left_at: str, *, keeps: bool) -> Problem:
-    """The sender has gone, and what becomes of what is said there."""
+    """The problem of a sender that has gone, and what becomes of speech meanwhile."""
     kept = "if it still runs, what is said there is kept"
     if not keeps:
         kept = "what is said until it is back is lost"
@@ -88,7 +88,7 @@ def away(name: str, left_at: str, *, keeps: bool) -> Problem:
 
 
 def silent(name: str, *, keeps: bool) -> Problem:
-    """The sender is there, and says nothing."""
+    """The problem of a sender that is connected and does not answer."""
     detail = f"{name} is connected and has said nothing for {SILENT_S:.0f} seconds"
     hint = "If it still runs, what is said there is kept, and comes when it answers again."
     if not keeps:

@@ -1,9 +1,9 @@
-"""The microphone that comes through the SSH connection of the app's own terminal.
+"""The microphone that is forwarded through the SSH connection of the app's own terminal.
 
-``skdictate ssh`` has the server make a socket that leads to the machine one sits at, and we connect
-to it, once. Which connection is ours is said by a token: in the socket, and aside in the terminal,
-whose other end is the same program. So no other user of this machine, who may see our command line,
-is heard or hears anything.
+``skdictate ssh`` has the server make a socket that leads to the user's machine, and the app
+connects to it once. The app shows a token, which it also sends hidden in the terminal stream, whose
+other end is the same ``skdictate ssh``. So no other user of this machine, who may see our command
+line, can listen or be heard.
 """
 
 from __future__ import annotations
@@ -26,32 +26,33 @@ from skdictate.text.clean_text import clean
 
 CONNECT_S = 5.0
 DOOR, INBOX = "door", "inbox"
-"""What is said aside: come to the door, or, since there is none, to the inbox."""
+"""The messages to the other end of the terminal: the app will connect to the socket, or the other
+end has to connect to the app."""
 TERMINAL = "/dev/tty"
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardedMic:
-    """A socket of the server's, and what shows that it is we who come."""
+    """A socket that the SSH server made, and the token to show there."""
 
     path: Path
     token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     @property
     def is_there(self) -> bool:
-        """The server has allowed it."""
+        """Whether the server has made the socket."""
         return os.path.lexists(self.path)
 
     def _announce(self, *, is_coming: bool) -> None:
-        """Say to the other end of the terminal who will come, or where to come to.
+        """Tell the other end of the terminal whether the app connects or waits for a connection.
 
-        It takes these words out of the stream, so that they may be between any others.
+        It removes the message from the terminal stream, so the message may come between any others.
         """
         who = str(os.getpid())
         words = osc_message(v=1, event=INBOX, session=who)
         if is_coming:
             words = osc_message(v=1, event=DOOR, session=who, token=self.token)
-        with suppress(OSError):  # no terminal, and nobody there to tell
+        with suppress(OSError):  # there is no terminal
             fd = os.open(TERMINAL, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
             try:
                 os.write(fd, words)
@@ -59,7 +60,10 @@ class ForwardedMic:
                 os.close(fd)
 
     async def serve(self, receiver: Receiver) -> None:
-        """Let the microphone come, until it is gone; where there is no way, it is told another."""
+        """Receive the microphone until it goes.
+
+        If the socket does not work, ask for another connection.
+        """
         self._announce(is_coming=self.is_there)
         if not self.is_there:
             return
@@ -74,10 +78,10 @@ class ForwardedMic:
         await receiver.receive(reader, writer)
 
     def _connect(self) -> socket.socket:
-        """To the socket, if it is the server's that serves us; nobody else can do it after us.
+        """Connect to the socket if it belongs to this user, and remove it so that nobody else can.
 
         Raises:
-            ProblemError: it is not, or nobody is at the other end.
+            ProblemError: it belongs to another user, or nothing is at its other end.
         """
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(CONNECT_S)

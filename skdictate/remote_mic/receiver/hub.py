@@ -1,4 +1,4 @@
-"""All ways by which a microphone of another machine comes to one app."""
+"""All ways in which the microphone of another machine reaches one app."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from skdictate.remote_mic.ssh.remote_host import RemoteHost
 from skdictate.system.paths import Paths
 
 COMING_S = 8.0
-"""A microphone that comes with the terminal may have to come by a second way."""
+"""Seconds within which a microphone that is forwarded with the terminal should arrive."""
 
 
 class Hub:
     """``run`` while the app runs; ``close`` at its end."""
 
     def __init__(self, source: str, paths: Paths, sound: Format) -> None:
-        """For a source that is elsewhere.
+        """Set up the receiving for a remote source.
 
         Raises:
-            ProblemError: it cannot be.
+            ProblemError: the source cannot be used.
         """
         self.source = source
         self.is_invited = not source.startswith(SSH)
-        """It is the microphone that comes, and who has it must know how."""
+        """Whether the sender connects to us, so that its user has to be told how."""
         self.receiver = Receiver(sound)
         self._inbox: MicSocket | None = None
         self._line: SshSource | None = None
@@ -45,7 +45,7 @@ class Hub:
             self._coming_until_s = time.monotonic() + COMING_S
 
     async def run(self) -> None:
-        """Let microphones come, until cancelled."""
+        """Receive microphones until cancelled."""
         async with asyncio.TaskGroup() as group:
             for way in (self._inbox, self._line):
                 if way is not None:
@@ -54,11 +54,14 @@ class Hub:
                 group.create_task(self._forward.serve(self.receiver))
 
     def is_for(self, source: str, sound: Format) -> bool:
-        """Whether it is what these settings want."""
+        """Whether this hub fits these settings."""
         return (source, sound) == (self.source, self.receiver.format)
 
     def retry(self, *, is_logged_in: bool = False) -> None:
-        """Go there now, if it is we who go; by the connection that the user has opened, if so."""
+        """Connect at once if we are the connecting end.
+
+        ``is_logged_in`` if the user has opened the SSH connection.
+        """
         if self._line is not None:
             if is_logged_in:
                 self._line.master.opened()
@@ -66,7 +69,7 @@ class Hub:
 
     @property
     def elsewhere(self) -> RemoteStatus:
-        """How it stands."""
+        """The status."""
         receiver = self.receiver
         if receiver.is_attached:
             greeting = self._line.greeting if self._line is not None else ""
@@ -81,7 +84,7 @@ class Hub:
         return RemoteStatus(words, False, is_coming, problem, login)
 
     def close(self) -> None:
-        """Nobody comes any more."""
+        """Accept no more connections."""
         if self._inbox is not None:
             self._inbox.close()
         if self._line is not None:

@@ -1,4 +1,4 @@
-"""One stream of a microphone elsewhere: its frames become what a source says, each sample once."""
+"""Turns the frames of one remote stream into items of a source, each sample once."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ VERSION = 1
 LOWEST_HZ, HIGHEST_HZ = 8_000, 48_000
 LONGEST_NAME, LONGEST_SENTENCE = 80, 300
 OVERRUN = "overrun"
-"""The reason of a gap that a machine had because it was too busy."""
+"""The reason of a gap on a machine that was too busy."""
 FOREVER = float("inf")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Who speaks; everything in it is made safe to show."""
+    """The introduction of a sender; all texts in it are made safe to show."""
 
     stream: str
     rate_hz: int
     label: str
     host: str
     sender: str
-    """The same for all streams of one sender."""
+    """The id of the sender, the same for all of its streams."""
     takes_over: bool
     keeps: bool
-    """What is spoken while the way is broken comes later."""
+    """Whether what is spoken while the connection is broken is sent later."""
     is_begun: bool
-    """An app has wanted it already: it belongs to the dictation that did."""
+    """Whether it belongs to a dictation that has started already."""
     is_probe: bool
-    """It only wants to know how long an answer takes."""
+    """Whether it only measures the round trip."""
     token: str = field(repr=False)
 
     @classmethod
     def of(cls, frame: Frame) -> Hello:
-        """What a frame says.
+        """Parse a frame.
 
         Raises:
-            FrameError: it is no hello of this version.
+            FrameError: it is not a hello of this version.
         """
         said = read(frame)
         if frame.type is not Type.HELLO or said.get("v") != VERSION:
@@ -85,22 +85,22 @@ class Hello:
 
     @property
     def name(self) -> str:
-        """What is heard, in words."""
+        """The name for the screen."""
         return f"{self.label} on {self.host}" if self.host else self.label
 
 
 @dataclass(slots=True)
 class Arrival:
-    """What has come and was not taken yet."""
+    """Content of a stream that has arrived and is not recorded yet."""
 
     stream: IncomingStream
     end: int
-    """When it is taken, everything of the stream before this position is."""
+    """Once this is recorded, everything of the stream before this position is."""
     items: list[Item]
     rough: int | None = None
-    """The position of the samples, if they came as Opus and may be mended."""
+    """The position of the samples, if they came as Opus and may be repaired."""
     mended: int = 0
-    """When it is taken, what came as Opus before this position is as it was captured."""
+    """Once this is recorded, everything before this position that came as Opus is repaired."""
 
 
 class IncomingStream:
@@ -111,70 +111,71 @@ class IncomingStream:
         self.format = Format(hello.rate_hz)
         self.clocks = ClockOffset()
         self.recorded = start
-        """Everything before is in the recording."""
+        """Everything before this position is recorded."""
         self.mended = 0
-        """Everything before that was sent again for that is there as it was captured."""
+        """Everything before this position that came as Opus is repaired."""
         self.lag_s = 0.0
-        """How long the newest sound was on its way."""
+        """The delay of the newest sound in seconds."""
         self.is_opus = False
         self.is_over = False
-        """Nothing more of it is wanted, or there is nothing more."""
+        """Whether the stream has ended or is not wanted any more."""
         self.pauses: deque[tuple[float, float]] = deque(maxlen=100)
-        """When nothing was wanted, on our clock; the same for all streams of a dictation."""
+        """The times in which no sound was wanted, on our clock; shared by all streams of a
+        dictation."""
         self._sound = sound
-        self._intake = Admission(self.format, start, now_s)
-        self._places = PositionMap()
+        self._admission = Admission(self.format, start, now_s)
+        self._positions = PositionMap()
         self._converter: Converter | None = None
-        self._unpacker: OpusDecoder | None = None
+        self._opus_decoder: OpusDecoder | None = None
 
     @property
     def next(self) -> int:
-        """The first sample that has not come."""
-        return self._intake.next
+        """The first sample that has not arrived."""
+        return self._admission.next
 
     def take(self, frame: Frame, now_s: float) -> Arrival | None:
-        """What a frame brings; None if nothing.
+        """Process a frame; None if it has no content.
 
         Raises:
-            FrameError: it cannot be.
+            FrameError: it is not allowed here.
         """
         match frame.type:
             case Type.AUDIO:
-                return self._hear(frame, now_s)
+                return self._add_audio(frame, now_s)
             case Type.GAP:
-                n_new = self._intake.admit(frame.sample, frame.n_samples, now_s, is_gap=True)
-                self._unpacker = None
-                missing = Missing(self._ours(n_new), frame.reason == OVERRUN)
+                n_new = self._admission.admit(frame.sample, frame.n_samples, now_s, is_gap=True)
+                self._opus_decoder = None
+                missing = Missing(self._at_our_rate(n_new), frame.reason == OVERRUN)
                 return Arrival(self, self.next, [missing]) if n_new else None
             case Type.HELLO:
                 return self._rename(Hello.of(frame))
             case Type.TROUBLE:
                 return Arrival(self, self.next, [Trouble(told(self.hello, read(frame)))])
             case Type.MEND:
-                return self._mend(frame)
+                return self._repair(frame)
         return None
 
     def place(self, arrival: Arrival, place: int) -> None:
-        """The samples of an arrival were put there on the timeline."""
+        """Note where the samples of an arrival are on the timeline."""
         if arrival.rough is not None:
-            self._places.add(arrival.rough, place, arrival.end - arrival.rough)
+            self._positions.add(arrival.rough, place, arrival.end - arrival.rough)
 
     @property
     def rough_s(self) -> float:
-        """Sound that came as Opus, and not again as it was captured."""
-        return self.format.seconds(self._places.n_after(self.mended))
+        """Seconds of sound that came as Opus and are not repaired."""
+        return self.format.seconds(self._positions.n_after(self.mended))
 
     def taken(self, arrival: Arrival) -> None:
-        """All of an arrival is in the recording."""
+        """Note that an arrival is recorded."""
         self.recorded = max(self.recorded, arrival.end)
         self.mended = max(self.mended, arrival.mended)
 
-    def _hear(self, frame: Frame, now_s: float) -> Arrival | None:
+    def _add_audio(self, frame: Frame, now_s: float) -> Arrival | None:
         captured_s = frame.capture_ns / 1e9
         self.lag_s = self.clocks.add_arrival(captured_s, now_s)
         self.is_opus = frame.codec is not Codec.PCM
         pcm = self._unpack(frame) if self.is_opus else frame.payload
-        n_new = self._intake.admit(frame.sample, frame.n_samples, now_s)
+        n_new = self._admission.admit(frame.sample, frame.n_samples, now_s)
         if n_new == 0:
             return None
         arrival = Arrival(self, self.next, [])
@@ -192,11 +193,11 @@ class IncomingStream:
 
             if self.format.rate_hz not in RATES:
                 raise FrameError(f"Opus at {self.format.rate_hz} Hz")
-            self._unpacker = OpusDecoder(self.format)
-        if self._unpacker is None:
+            self._opus_decoder = OpusDecoder(self.format)
+        if self._opus_decoder is None:
             raise FrameError("a packet of Opus without those before it")
         try:
-            pcm = self._unpacker.unpack(frame.packet)
+            pcm = self._opus_decoder.unpack(frame.packet)
         except ValueError as error:
             raise FrameError(str(error)) from error
         size_bytes = self.format.size_bytes(frame.n_samples)
@@ -205,7 +206,7 @@ class IncomingStream:
         return pcm[-size_bytes:]
 
     def _convert(self, pcm: bytes) -> bytes:
-        """At the rate of the recording."""
+        """Convert samples to the rate of the recording."""
         if self.format == self._sound:
             return pcm
         if self._converter is None:
@@ -214,11 +215,11 @@ class IncomingStream:
             self._converter = Converter(self.format.rate_hz, self._sound.rate_hz)
         return self._converter.convert_pcm(pcm)
 
-    def _ours(self, n_samples: int) -> int:
+    def _at_our_rate(self, n_samples: int) -> int:
         return self._sound.samples(self.format.seconds(n_samples))
 
     def _is_unwanted(self, captured_s: float) -> bool:
-        """It was captured in a pause, for certain; what tells no time was not."""
+        """Whether the sound was certainly captured in a pause; sound without a time was not."""
         if captured_s <= 0:
             return False
         earliest_s = self.clocks.earliest_s(captured_s)
@@ -234,22 +235,22 @@ class IncomingStream:
             return None
         return Arrival(self, self.next, [Named(hello.name, was.name)])
 
-    def _mend(self, frame: Frame) -> Arrival | None:
-        """What is there already, as it was captured."""
+    def _repair(self, frame: Frame) -> Arrival | None:
+        """Replace recorded sound by better samples."""
         if frame.end > self.recorded:
             raise FrameError(f"mending up to {frame.end}, where {self.recorded} are recorded")
         items: list[Item] = []
-        for it in self._places.find(frame.sample, frame.n_samples):
+        for it in self._positions.find(frame.sample, frame.n_samples):
             offset, size = 2 * (it.sample - frame.sample), 2 * it.n_samples
             items.append(RepairedSamples(it.place, frame.payload[offset : offset + size]))
         return Arrival(self, self.next, items, mended=frame.end)
 
 
 def read(frame: Frame) -> dict[str, Any]:
-    """The words of a frame.
+    """Parse the JSON payload of a frame.
 
     Raises:
-        FrameError: they are no object of JSON.
+        FrameError: it is not a JSON object.
     """
     try:
         said = json.loads(frame.payload)
@@ -261,7 +262,7 @@ def read(frame: Frame) -> dict[str, Any]:
 
 
 def told(hello: Hello, said: dict[str, Any]) -> Problem:
-    """A problem of the microphone in its sender's words, made safe to show, and shown as such."""
+    """A problem that the sender reported, made safe to show and attributed to the sender."""
     title, detail, hint = (
         clean(str(said.get(name) or ""))[:LONGEST_SENTENCE] for name in ("title", "detail", "hint")
     )

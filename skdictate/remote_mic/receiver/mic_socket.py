@@ -1,4 +1,4 @@
-"""The session's inbox: a socket of this user's that microphones come to while the app runs."""
+"""The app's own socket for microphones, for this user only, open while the app runs."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from skdictate.system.paths import FILE_MODE, Paths
 
 BACKLOG = 8
 MOST = 16
-"""Connections at a time; one is listened to."""
+"""Connections at a time, of which one is used."""
 BUSY_S = 0.1
 
 
 class MicSocket:
-    """Listens from its making to ``close``; ``run`` serves who comes."""
+    """Listens from its creation until ``close``; ``run`` serves connections."""
 
     def __init__(self, receiver: Receiver, paths: Paths) -> None:
-        """Listen, and tell of it.
+        """Listen, and announce the socket.
 
         Raises:
             ProblemError: there is no place for a socket, or this system has none.
@@ -67,10 +67,11 @@ class MicSocket:
             loop.remove_reader(self._listener)
 
     def _accept(self) -> socket.socket | None:
-        """Who has come; None if nobody may come in."""
+        """Accept a connection; None if there is none that is allowed."""
         try:
             connection, _ = self._listener.accept()
-        except OSError:  # gone again; or this process has too many files open, for a while
+        # it has closed already, or this process has too many files open for the moment
+        except OSError:
             return None
         if self._n_here < MOST and sessions.is_own(connection):
             return connection
@@ -86,7 +87,7 @@ class MicSocket:
             self._n_here -= 1
 
     def close(self) -> None:
-        """Listen no more, and leave nothing behind."""
+        """Stop listening and remove the files."""
         sessions.withdraw(self._file, self.session)
         self._listener.close()
 
@@ -96,7 +97,7 @@ def _close(connection: socket.socket, _served: asyncio.Task[None]) -> None:
 
 
 def _listen(path: Path) -> socket.socket:
-    """A socket that nobody else may connect to; nobody could before it listens, either."""
+    """A listening socket that nobody else may connect to at any time."""
     listener = socket.socket(socket.AF_UNIX)
     try:
         listener.bind(str(path))
@@ -123,7 +124,7 @@ def _no_sockets() -> Problem:
 
 
 def _folder() -> str:
-    """The name of the working folder, which tells apps apart; empty if it has been removed."""
+    """The name of the working folder; empty if it was removed."""
     try:
         return Path.cwd().name
     except OSError:

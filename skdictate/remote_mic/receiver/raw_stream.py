@@ -1,7 +1,7 @@
-"""The microphone of a machine that has only a recorder: its raw samples, made into a stream here.
+"""Turns the raw samples of a plain recorder on another machine into a stream.
 
-What is captured while the way there is broken exists nowhere; when it works again, that is a gap of
-its true length.
+What is spoken while the connection is broken is lost; once it works again, that is a gap of its
+true length.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from skdictate.remote_mic.receiver.receiver import Receiver
 
 READ_BYTES = 1 << 14
 STILL_S = 2.0
-"""A recorder that has printed nothing for so long does not speak: who asks is not answered."""
+"""Seconds after which a recorder that prints nothing counts as silent, so that pings get no
+answer."""
 GO = b"go\n"
-"""What starts the recorder."""
+"""The line that starts the recorder."""
 
 
 class RawStream:
-    """The stream of one dictation after the other, over any number of runs of the recorder."""
+    """The streams of one dictation after the other, over any number of runs of the recorder."""
 
     def __init__(self, sound: Format, host: str) -> None:
         self.is_over = True
-        """The last dictation wants no more; the next run is for another one."""
+        """Whether the last dictation has ended, so that the next run is for another one."""
         self._sound = sound
         self._host = host
         self._stream = ""
         self._next = 0
         """The number of the next sample."""
         self._heard_s: float | None = None
-        """When the newest sound came, on the steady clock."""
+        """When the newest sound came, in seconds of the steady clock."""
 
     async def run(
         self,
@@ -48,16 +49,16 @@ class RawStream:
         writer: asyncio.StreamWriter,
         receiver: Receiver,
     ) -> None:
-        """Wait for a dictation, let the recorder run for it, and return at the end of either.
+        """Wait for a dictation and run the recorder for it; returns when either ends.
 
         Args:
             name: of the recorder, for the screen.
-            reader: raw s16le mono, once the recorder was told to go.
+            reader: raw s16le mono, once the recorder was told to start.
             writer: takes ``GO``.
-            reception: who takes the stream.
+            receiver: receives the stream.
 
         Raises:
-            ProblemError: another microphone is listened to.
+            ProblemError: another microphone is in use.
         """
         if self.is_over:
             self._stream, self._next, self._heard_s = secrets.token_hex(8), 0, None
@@ -94,7 +95,7 @@ class RawStream:
         return Frame(Type.HELLO, self._next, payload=json.dumps(said).encode())
 
     async def _pump(self, reader: asyncio.StreamReader, run: _Run) -> None:
-        """Number what comes, from the sample on that is wanted first."""
+        """Number the samples that come, and send them."""
         rest = b""
         with suppress(OSError):
             while piece := await reader.read(READ_BYTES):
@@ -109,7 +110,7 @@ class RawStream:
                 await run.drain()
 
     def _close_gap(self, run: _Run, n_samples: int) -> None:
-        """The first samples of a run: say what is missing before them."""
+        """Report what is missing before the first samples of a run."""
         start, run.start = run.start, None
         if self._heard_s is None or start is None:
             return
@@ -121,7 +122,7 @@ class RawStream:
 
 
 class _Run:
-    """Our end of a connection to the reception."""
+    """Our end of the connection to the receiver."""
 
     def __init__(
         self,
@@ -132,7 +133,7 @@ class _Run:
         self.is_over = False
         self.refused: Problem | None = None
         self.start: int | None = None
-        """The sample that is wanted first, until there is one."""
+        """The first sample that the receiver wants; None until it says so."""
         self.heard_s: float | None = None
         self._reader = reader
         self._writer = writer
@@ -140,12 +141,12 @@ class _Run:
         self._decoder = Decoder(has_preamble=False)
 
     def greet(self, hello: Frame) -> None:
-        """Say who speaks."""
+        """Send the preamble and the hello."""
         self._writer.write(PREAMBLE)
         self.say(hello)
 
     async def listen(self) -> None:
-        """Answer, and start the recorder when it is wanted, until it is wanted no more."""
+        """Answer the receiver, and run the recorder while it is wanted, until the dictation ends."""
         with suppress(OSError):
             while not self.is_over and self.refused is None:
                 data = await self._reader.read(READ_BYTES)
@@ -168,14 +169,14 @@ class _Run:
                 self.refused = Problem.of_json(json.loads(frame.payload))
 
     def say(self, frame: Frame) -> None:
-        """Send."""
+        """Send a frame."""
         if not self._writer.is_closing():
             self._writer.write(frame.encode())
 
     async def drain(self) -> None:
-        """Wait until there is room for more."""
+        """Wait until there is room to send."""
         await self._writer.drain()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()

@@ -1,9 +1,9 @@
-"""Receives the microphone of another machine: one sender at a time, again and again.
+"""Receives the microphone of another machine, one sender at a time.
 
-A dictation is a take; the sound that one sender has for it is a stream. A sender that comes back
-goes on with its stream where the recording ends; what it kept meanwhile comes first. It may come by
-a second line while it is not sure of the first: then it is heard on both, and told everything on
-both, until sound on the newer one shows that it has left the other.
+The sound of one sender for one dictation is a stream. A sender that reconnects continues its stream
+where the recording ends, starting with what it kept meanwhile. It may open a second connection when
+it doubts the first: then both are read, and it gets every frame on both, until sound on the newer
+one shows that it has abandoned the other.
 """
 
 from __future__ import annotations
@@ -24,57 +24,57 @@ from skdictate.remote_mic.receiver.remote_source import RemoteSource
 from skdictate.remote_mic.receiver.sender_connection import RefusedError, SenderConnection, refused
 
 HELLO_S = 10.0
-"""Whoever connects says who it is within this time."""
+"""Seconds within which a sender has to introduce itself."""
 ALIVE_S = 3.0
-"""A sender that was not heard for so long may be replaced by another one."""
+"""Seconds of silence after which a sender may be replaced by another one."""
 REMEMBERED = 16
-"""Streams that may come back."""
+"""How many streams are remembered, so that their senders can continue them."""
 
 
 class Receiver:
-    """Lives as long as the app; ``source`` gives what a dictation takes of it."""
+    """Lives as long as the app; ``source`` makes the source of one dictation."""
 
     def __init__(self, sound: Format) -> None:
         self.id = secrets.token_hex(16)
-        """Of the app, for senders: they come back to the same one."""
+        """The id of the app, by which senders find it again."""
         self.format = sound
         self._party = ConnectionSet()
         self.problem: Problem | None = None
-        """Why nobody comes, as far as somebody knows."""
+        """Why no sender connects, if that is known."""
         self._take: RemoteSource | None = None
         self._streams: OrderedDict[str, IncomingStream] = OrderedDict()
 
     # ------------------------------------------------------------------------- the app's side
 
     def source(self) -> RemoteSource:
-        """For one dictation."""
+        """The source of one dictation."""
         return RemoteSource(self)
 
     @property
     def is_attached(self) -> bool:
-        """A sender is connected, and waits for a dictation or is heard in one."""
+        """Whether a sender is connected."""
         return bool(self._party.lines)
 
     @property
     def name(self) -> str:
-        """Of the sender, if there is one."""
+        """The name of the sender's microphone; empty if there is none."""
         guest = self._party.newest
         return guest.hello.name if guest is not None and guest.hello is not None else ""
 
     @property
     def is_wanted(self) -> bool:
-        """A dictation runs that wants to hear somebody."""
+        """Whether a dictation wants sound."""
         return self._take is not None
 
     def tell(self, problem: Problem | None) -> None:
-        """Why nobody comes, as somebody knows; None when that is over."""
+        """Report why no sender connects; None when that is over."""
         self.problem = problem
         if problem is not None and self._take is not None:
             self._take.warn(problem)
 
     @property
     def words(self) -> str:
-        """How it stands, for the screen."""
+        """The status for the screen."""
         if self._take is not None:
             return self._take.words
         if not self.is_attached and self.problem is not None:
@@ -95,9 +95,9 @@ class Receiver:
         *,
         has_preamble: bool = True,
     ) -> None:
-        """Serve one connection to its end; who has come has to show the token, if there is one.
+        """Serve one connection to its end; a sender has to show ``token`` if there is one.
 
-        Without ``has_preamble`` that was read already.
+        Without ``has_preamble``, the preamble was read already.
         """
         guest = SenderConnection(reader, writer, has_preamble=has_preamble, app=self.id)
         try:
@@ -133,7 +133,7 @@ class Receiver:
                 await self._take.room()
 
     def _seat(self, guest: SenderConnection, hello: Hello) -> None:
-        """One at a time; who comes back takes its own place."""
+        """Accept one sender at a time; a sender that reconnects keeps its place."""
         seated = self._party.newest
         if seated is not None and seated.hello is not None:
             is_same = hello.stream == seated.hello.stream or (
@@ -155,19 +155,19 @@ class Receiver:
         self._leave(self._party.join(guest))
 
     def _leave(self, lines: list[SenderConnection]) -> None:
-        """End lines that are not used any more."""
+        """Close connections that are not used any more."""
         for it in lines:
             self._left(it)
             it.leave()
 
     def _meet(self, guest: SenderConnection, hello: Hello, start: int) -> None:
-        """Somebody says which stream comes; it goes on, or begins when a dictation wants it."""
+        """Handle a hello: its stream continues, or begins when a dictation wants it."""
         self._abandon(guest, hello)
         guest.hello, guest.start, guest.told = hello, start, -1
         known = self._streams.get(hello.stream)
         if known is None and hello.is_begun:
             guest.stream = None
-            guest.say(Frame(Type.BYE, start))  # of a dictation that is not ours, and never was
+            guest.say(Frame(Type.BYE, start))  # it belongs to a dictation of another app
         elif known is None:
             guest.stream = None
             self.begin()
@@ -179,7 +179,7 @@ class Receiver:
             guest.stream = None
 
     def _abandon(self, guest: SenderConnection, hello: Hello) -> None:
-        """Who begins a new stream has nothing more of the old one."""
+        """A sender that begins a new stream has nothing more of the old one."""
         before = self._take.stream if self._take is not None else None
         if before is not None and before.hello.stream != hello.stream:
             is_same = bool(hello.sender) and hello.sender == before.hello.sender
@@ -211,7 +211,7 @@ class Receiver:
     # ------------------------------------------------------------------------- takes
 
     def begin(self, take: RemoteSource | None = None) -> None:
-        """A dictation wants sound; or one does already, and somebody has come."""
+        """Start a stream for a dictation: for a new one, or because a sender has connected."""
         self._take = take or self._take
         guest = self._party.newest
         if self._take is None or self._take.is_stopped or guest is None or guest.stream is not None:
@@ -219,7 +219,7 @@ class Receiver:
         hello = guest.hello
         assert hello is not None
         if hello.is_begun or hello.stream in self._streams:
-            return  # it belongs to another dictation: the sender is to begin another one
+            return  # it belongs to another dictation, and the sender has to begin a new stream
         stream = IncomingStream(hello, guest.start, self.format, time.monotonic())
         self._streams[hello.stream] = stream
         while len(self._streams) > REMEMBERED:
@@ -233,7 +233,7 @@ class Receiver:
                 self._go(it, stream)
 
     def end(self, take: RemoteSource) -> None:
-        """A dictation wants no more."""
+        """End the stream of a dictation."""
         if self._take is take:
             self._take = None
             if take.stream is not None and not take.stream.is_over:
@@ -243,20 +243,21 @@ class Receiver:
                 it.stream = None
 
     def lines_of(self, stream: IncomingStream | None) -> list[SenderConnection]:
-        """By which a stream comes at present."""
+        """The connections that carry a stream."""
         return self._party.of(stream)
 
     def guest_of(self, stream: IncomingStream | None) -> SenderConnection | None:
-        """Who sends it, if somebody does at present: the line that was heard last."""
+        """The connection of a stream that something arrived on last; None if it has none."""
         return max(self.lines_of(stream), key=lambda it: it.heard_s, default=None)
 
     def say(self, *frames: Frame) -> None:
-        """Tell the sender."""
+        """Send frames to the sender."""
         self._party.say(*frames)
 
     def _go(self, guest: SenderConnection, stream: IncomingStream) -> None:
         guest.told = stream.recorded
-        go = stream.hello.stream.encode()  # else a late acknowledgement of another could be one
+        # or a late acknowledgement of another stream could be taken for this
+        go = stream.hello.stream.encode()
         guest.say(Frame(Type.ACK, stream.recorded, payload=go))
         guest.ask()
         assert self._take is not None

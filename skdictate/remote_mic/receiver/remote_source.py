@@ -1,7 +1,7 @@
-"""What one dictation takes of the reception: a source whose microphone comes, goes and comes back.
+"""The source of one dictation: its sender may connect, disconnect and reconnect.
 
-Nothing that the sender does ends it. While it is away, that is said, and what it keeps comes when
-it is back.
+Nothing that the sender does ends the source. While the sender is away, the user is told so, and
+what it keeps meanwhile is received when it reconnects.
 """
 
 from __future__ import annotations
@@ -27,21 +27,22 @@ if TYPE_CHECKING:
     from skdictate.remote_mic.receiver.sender_connection import SenderConnection
 
 MOST_STREAMS = 16
-"""That may come back in one dictation."""
+"""Streams that may continue within one dictation."""
 ACK_S = 0.1
-"""At least so much sound is acknowledged at once, while more is waiting."""
+"""Seconds of sound that are acknowledged together, at least, while more is queued."""
 AWAY_SAID_S = 1.0
-"""A sender that is back sooner was not away."""
+"""A sender that reconnects within this many seconds is not reported as away."""
 AWAY_S = 10.0
-"""At the end of a dictation a sender that keeps some of it is waited for so long ..."""
+"""Seconds that the end of a dictation waits for a sender that is away and keeps some of its
+sound."""
 LAST_S = 1.0
-"""... and so long it takes at most to say what is missing."""
+"""Seconds that it then takes at most to report what is missing."""
 AFTER_S = 0.2
-"""What was captured so much after the end does not belong to it any more."""
+"""Sound captured this many seconds after the end does not belong to the dictation."""
 
 
 class SenderAccess(Protocol):
-    """What a source needs of the receiver that the senders are connected to."""
+    """What a source needs of the receiver."""
 
     format: Format
 
@@ -53,20 +54,20 @@ class SenderAccess(Protocol):
         """Let the senders begin for this source."""
 
     def end(self, take: RemoteSource) -> None:
-        """This source wants no more sound."""
+        """End the stream of this source."""
 
     def lines_of(self, stream: IncomingStream | None) -> list[SenderConnection]:
         """The connections by which a stream comes at present."""
 
     def guest_of(self, stream: IncomingStream | None) -> SenderConnection | None:
-        """The connection of a stream that was heard last; None if it has none."""
+        """The connection of a stream that something arrived on last; None if it has none."""
 
     def say(self, *frames: Frame) -> None:
         """Send frames to the newest sender."""
 
 
 class RemoteSource:
-    """See ``Source`` and ``Distant``."""
+    """See ``Source`` and ``RemoteMicSource``."""
 
     is_live = True
     is_microphone = True
@@ -77,15 +78,14 @@ class RemoteSource:
         self.is_stopped = False
         self.is_paused = False
         self.stream: IncomingStream | None = None
-        """What is taken now, or was last."""
+        """The current stream, or the last one."""
         self._receiver = receiver
         self._streams: deque[IncomingStream] = deque(maxlen=MOST_STREAMS)
-        """Those of this dictation."""
+        """The streams of this dictation."""
         self._began_s = time.monotonic()
         self._between = UncapturedTime(self._began_s)
-        self._between.pauses.append(
-            (-FOREVER, self._began_s)
-        )  # before it begins, nothing is wanted
+        # Sound from before the start is not wanted.
+        self._between.pauses.append((-FOREVER, self._began_s))
         self._n_samples = 0
         self._arrivals = ArrivalQueue()
         self._current: Arrival | None = None
@@ -98,13 +98,13 @@ class RemoteSource:
 
     @property
     def name(self) -> str:
-        """Of the microphone, as far as one is known."""
+        """The name of the microphone, if it is known."""
         return self._named or self._receiver.name or "a microphone elsewhere"
 
     # ------------------------------------------------------------------------- the engine's side
 
     async def __aenter__(self) -> Self:
-        """Let a sender begin, now or when one comes."""
+        """Let a sender begin, now or when it connects."""
         self._receiver.begin(self)
         if self.stream is None:
             self._arrivals.say(Trouble(connection_status.WAITING))
@@ -116,11 +116,11 @@ class RemoteSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing more is wanted."""
+        """End the stream."""
         self._receiver.end(self)
 
     def stop(self) -> None:
-        """Take what was spoken until now, and end."""
+        """Deliver what was spoken until now, then end."""
         if not self.is_stopped:
             self.is_stopped = True
             self._stopped_s = time.monotonic()
@@ -130,14 +130,14 @@ class RemoteSource:
             self._arrivals.wake()
 
     def pause(self) -> None:
-        """See ``Distant``."""
+        """See ``RemoteMicSource``."""
         self.is_paused = True
         self._between.pauses.append((time.monotonic(), FOREVER))
         if self._receiver.guest_of(self.stream) is not None:
             self._receiver.say(Frame(Type.PAUSE))
 
     def resume(self) -> None:
-        """See ``Distant``."""
+        """See ``RemoteMicSource``."""
         self.is_paused = False
         since_s, _ = self._between.pauses.pop()
         self._between.pauses.append((since_s, time.monotonic()))
@@ -145,17 +145,17 @@ class RemoteSource:
             self._receiver.say(Frame(Type.RESUME))
 
     def set_position(self, start_sample: int) -> None:
-        """See ``Distant``."""
+        """See ``RemoteMicSource``."""
         if self._current is not None:
             self._current.stream.place(self._current, start_sample)
 
     @property
     def is_expecting(self) -> bool:
-        """See ``Distant``."""
+        """See ``RemoteMicSource``."""
         return self._is_waiting(AWAY_S + LAST_S)
 
     def _is_waiting(self, longest_s: float) -> bool:
-        """Sound from before the end may still come."""
+        """Whether sound from before the end may still arrive."""
         if self._arrivals:
             return True
         if self.stream is None or self.stream.is_over:
@@ -163,14 +163,14 @@ class RemoteSource:
         return time.monotonic() - max(self._heard_s, self._stopped_s) < longest_s
 
     def _rest(self) -> Iterator[Item]:
-        """What should have come until the end, from a sender that is away for good."""
+        """A gap for what should have come until the end, from a sender that did not return."""
         if self.stream is not None and not self.stream.is_over:
             n_samples = self.format.samples(self._between.missing_at_end(self._stopped_s))
             if n_samples:
                 yield Missing(n_samples)
 
     async def __aiter__(self) -> AsyncIterator[Item]:
-        """What comes, in order; an acknowledgement follows when the engine has taken it."""
+        """Yield what arrives, in order; the engine's next request acknowledges it."""
         while True:
             arrival = self._arrivals.take()
             if arrival is None:
@@ -189,7 +189,7 @@ class RemoteSource:
                 yield arrival
 
     def _look(self) -> None:
-        """Say what is wrong with the sender, once it has been so for a while."""
+        """Report a sender that is away or does not answer, after some time."""
         stream = self.stream
         if stream is None or stream.is_over or self.is_stopped:
             return
@@ -205,7 +205,7 @@ class RemoteSource:
         self._is_trouble_said = is_away or is_silent
 
     def _take(self, arrival: Arrival) -> None:
-        """It is in the recording."""
+        """Note that an arrival is recorded, and acknowledge it."""
         stream = arrival.stream
         stream.taken(arrival)
         self._arrivals.took()
@@ -222,14 +222,14 @@ class RemoteSource:
     # ------------------------------------------------------------------------- the sender's side
 
     def begins(self, stream: IncomingStream) -> None:
-        """A stream begins that is wanted."""
+        """A wanted stream begins."""
         self.stream = stream
         stream.pauses = self._between.pauses
         self._streams.append(stream)
         self._name(stream.hello)
 
     def resumes(self, stream: IncomingStream, hello: Hello) -> bool:
-        """Whether a stream goes on whose sender has come back."""
+        """Whether a stream continues whose sender has reconnected."""
         if stream.is_over or stream not in self._streams:
             return False
         self.stream = stream
@@ -237,22 +237,22 @@ class RemoteSource:
         return True
 
     def warn(self, problem: Problem) -> None:
-        """Why nobody comes."""
+        """Report why no sender connects."""
         if not self.is_stopped:
             self._arrivals.say(Trouble(problem))
 
     def lost(self, stream: IncomingStream) -> None:
-        """Its sender has gone."""
+        """The sender of a stream has disconnected."""
         if stream is self.stream:
             self._away_since_s = time.monotonic()
             self._left_at = time.strftime("%H:%M:%S")
         self._arrivals.wake()
 
     def hear(self, guest: SenderConnection, stream: IncomingStream, frame: Frame) -> None:
-        """A frame of the stream has come.
+        """Handle a frame of a stream.
 
         Raises:
-            FrameError: it cannot be.
+            FrameError: it is not allowed here.
         """
         if frame.type is Type.BYE:
             self._ended(guest, stream)
@@ -271,11 +271,11 @@ class RemoteSource:
             self._keep_time(arrival, frame)
             self._arrivals.put(arrival)
         elif frame.n_samples and not self._arrivals:
-            guest.say(Frame(Type.ACK, stream.recorded))  # it was here already
+            guest.say(Frame(Type.ACK, stream.recorded))  # it arrived before
         self._arrivals.wake()
 
     def _keep_time(self, arrival: Arrival, frame: Frame) -> None:
-        """What nobody captured before the first sound of a stream comes before it."""
+        """Insert a gap for what nobody captured before the first sound of a stream."""
         for item in arrival.items:
             if isinstance(item, Missing):
                 self._n_missing += item.n_samples
@@ -302,21 +302,21 @@ class RemoteSource:
         return stream.clocks.earliest_s(frame.capture_ns / 1e9) > self._stopped_s + AFTER_S
 
     def _allow(self, stream: IncomingStream, n_samples: int) -> None:
-        """However many streams there are: no more sound than time has passed, and a spool holds."""
+        """Limit all streams together: no more sound than the time that has passed plus a spool."""
         self._n_samples += n_samples
         passed_s = time.monotonic() - self._began_s
         if stream.format.seconds(self._n_samples) > passed_s + SPOOLED_S + SLACK_S:
             raise FrameError(f"more sound than {passed_s:.0f} seconds and a spool have")
 
     async def room(self) -> None:
-        """Wait until what has come is taken, as far as there is too much of it."""
+        """Wait until the engine has taken enough of what has arrived."""
         await self._arrivals.room(lambda: self._receiver.guest_of(self.stream) is not None)
 
     # ------------------------------------------------------------------------- words
 
     @property
     def words(self) -> str:
-        """See ``Distant``."""
+        """See ``RemoteMicSource``."""
         stream = self.stream
         if stream is not None and stream.is_over:
             return self._named if self.is_stopped else connection_status.NOBODY

@@ -1,4 +1,4 @@
-"""One connection of a sender, as its listener sees it: frames in, frames out, signs of life."""
+"""The receiver's side of one connection with a sender: frames both ways, and pings."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from skdictate.text.clean_text import clean
 
 PING_S = 1.0
 ANSWERS = 5
-"""The middle one of so many round trips is told: one that was held up says little of the line."""
+"""How many round trips the median is taken of, since a single one may have been delayed."""
 READ_BYTES = 1 << 16
 UNREAD_BYTES = 1 << 16
-"""A sender that does not read what it is told is no sender."""
+"""Bytes. A sender that leaves more than this unread is disconnected."""
 CLOSE_S = 1.0
 
 
 class RefusedError(Exception):
-    """A sender is not listened to; ``code`` is for the program there, the problem for people."""
+    """A sender is refused; ``code`` is for its program, ``problem`` for people."""
 
     def __init__(self, code: str, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 
 class SenderConnection:
-    """Any duplex stream of bytes. All times are of the steady clock."""
+    """A connection over any duplex byte stream. All times are of the steady clock."""
 
     def __init__(
         self,
@@ -44,18 +44,18 @@ class SenderConnection:
         has_preamble: bool = True,
         app: str = "",
     ) -> None:
-        """``app`` is the id of the one that listens, as its sender is told."""
+        """``app`` is the id of the receiving app, which its pings carry."""
         self.hello: Hello | None = None
         self.start = 0
-        """The oldest sample that it has of the stream that its hello names."""
+        """The oldest sample that the sender has of the stream in its hello."""
         self.stream: IncomingStream | None = None
-        """What is taken of it now."""
+        """The stream that is received now."""
         self.heard_s = time.monotonic()
         self._began_ns = time.monotonic_ns()
         self.told = -1
         """The position that was acknowledged last."""
         self.answer: ClockAnswer | None = None
-        """The last time that its clock has told."""
+        """The last time that the sender's clock gave."""
         self._app = app.encode()
         self._round_trips_s: deque[float] = deque(maxlen=ANSWERS)
         self._reader = reader
@@ -67,7 +67,7 @@ class SenderConnection:
 
     @property
     def stream_id(self) -> str:
-        """Of the stream that its hello names; empty before."""
+        """The id of the stream in the hello; empty before it."""
         return self.hello.stream if self.hello is not None else ""
 
     async def first(self) -> Frame:
@@ -81,11 +81,11 @@ class SenderConnection:
         return self._waiting.pop(0)
 
     async def read(self) -> list[Frame]:
-        """The next frames; now and then there are none.
+        """The next frames; sometimes the list is empty.
 
         Raises:
-            EOFError: no more will come.
-            FrameError: they are none.
+            EOFError: the connection has ended.
+            FrameError: the bytes are not frames.
         """
         if self._is_left:
             raise EOFError
@@ -100,7 +100,7 @@ class SenderConnection:
         return []
 
     def ask(self) -> None:
-        """Whether it is there, and what time it has; done now and then by itself."""
+        """Send a ping, which also asks for the time; ``read`` does this regularly."""
         self._ping_due_s = time.monotonic() + PING_S
         self.say(Frame(Type.PING, capture_ns=time.monotonic_ns(), payload=self._app))
 
@@ -112,7 +112,7 @@ class SenderConnection:
         return self._decoder.feed(data)
 
     def say(self, *frames: Frame) -> None:
-        """Send, as far as it still listens."""
+        """Send frames if the connection is open."""
         if self._writer.is_closing():
             return
         self._writer.write(b"".join(frame.encode() for frame in frames))
@@ -120,7 +120,7 @@ class SenderConnection:
             self._writer.transport.abort()
 
     def answered(self, pong: Frame) -> None:
-        """It has answered, and may have told the time."""
+        """Handle a pong, which may carry the time."""
         now_ns = time.monotonic_ns()
         if self._began_ns <= pong.capture_ns <= now_ns:
             self._round_trips_s.append((now_ns - pong.capture_ns) / 1e9)
@@ -131,24 +131,24 @@ class SenderConnection:
 
     @property
     def round_trip_s(self) -> float | None:
-        """How long a question and its answer take, in seconds; None until there was an answer.
+        """The round trip in seconds; None until there was an answer.
 
-        What the sender answers to is our own time, so that it can make this longer, not shorter.
+        The answer repeats our own time, so a sender can only make the round trip appear longer.
         """
         return median(self._round_trips_s) if self._round_trips_s else None
 
     def refuse(self, error: RefusedError) -> None:
-        """Say why it is not listened to."""
+        """Tell the sender why it is refused."""
         said = {"code": error.code, **error.problem.as_json()}
         self.say(Frame(Type.TROUBLE, payload=json.dumps(said).encode()))
 
     def leave(self) -> None:
-        """End the connection; ``read`` then comes to its end."""
+        """Close the connection; ``read`` then raises ``EOFError``."""
         self._is_left = True
         self._writer.close()
 
     async def close(self) -> None:
-        """End the connection and wait until it is."""
+        """Close the connection and wait until it is closed."""
         self._writer.close()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_S):
@@ -156,5 +156,5 @@ class SenderConnection:
 
 
 def refused(code: str, title: str, detail: str = "", hint: str = "") -> RefusedError:
-    """Why somebody is not listened to."""
+    """An error that refuses a sender."""
     return RefusedError(code, Problem(Kind.MICROPHONE, title, clean(detail), hint))

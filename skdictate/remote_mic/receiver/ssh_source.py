@@ -1,7 +1,7 @@
-"""The microphone of a machine that ``ssh`` reaches: a way there, kept open for the whole run.
+"""The microphone of a machine that is reached over SSH, connected for as long as the app runs.
 
-It is opened before anybody speaks, so that it can be said in time that it does not work. Nothing is
-captured over there unless a dictation wants it.
+The connection is made before a dictation starts, so that problems are reported in time. Nothing is
+captured unless a dictation wants it.
 """
 
 from __future__ import annotations
@@ -23,37 +23,40 @@ from skdictate.remote_mic.ssh.ssh_master import SshMaster
 from skdictate.remote_mic.ssh.ssh_process import NoiseError, SshProcess
 
 OPENING_S = 20.0
-"""A machine that has not begun by then will not."""
+"""Seconds within which the remote program has to start."""
 ENDING_S = 1.0
-"""A connection that carries nothing more ends within this time."""
+"""Seconds within which a connection ends that carries nothing more."""
 WORKS_S = 2.0
-"""A way that has held for so long does work: when it breaks, another try is worth it at once."""
+"""Seconds after which a connection counts as working: if it breaks, another attempt is made at
+once."""
 GREETING = 300
-"""Characters of what a shell prints that are shown."""
+"""Characters shown of what the remote shell prints."""
 PERMANENT_S = 30.0
-"""What only a person can mend is not tried more often: servers lock out those who knock."""
+"""Seconds between attempts while only a person can solve the problem: servers lock out clients that
+fail often."""
 
 
 class SshSource:
-    """``run`` for ever; ``retry`` when somebody thinks that it works now."""
+    """``run`` until cancelled; ``retry`` to connect at once."""
 
     def __init__(self, place: RemoteHost, receiver: Receiver, sound: Format) -> None:
         self.place = place
         self._receiver = receiver
         self._sound = sound
         self._call = secrets.token_hex(8)
-        """By which the far end knows us when we come back."""
+        """The id by which the remote program recognises us when we reconnect."""
         self.master = SshMaster(place.host, place.port)
         self.greeting = ""
-        """What the shell there printed last, that was not the microphone's."""
+        """What the remote shell printed last apart from the sound."""
         self._raw = RawStream(sound, place.host)
         self._backoff = Backoff()
         self._woken = asyncio.Event()
         self._is_kept = False
-        """What is spoken is kept there: a short break is not worth a word."""
+        """Whether the remote program keeps what is spoken, so that a short break is not worth
+        reporting."""
 
     async def run(self) -> None:
-        """Connect, again and again, until cancelled."""
+        """Connect again and again until cancelled."""
         while True:
             began_s = time.monotonic()
             try:
@@ -70,7 +73,7 @@ class SshSource:
             await self._rest(PERMANENT_S if problem.is_permanent else 0.0)
 
     def retry(self) -> None:
-        """Wait no longer."""
+        """Connect at once."""
         self._woken.set()
 
     def _command(self) -> list[str]:
@@ -79,10 +82,10 @@ class SshSource:
         return ssh_command_line.command(self.place.host, *there, ours=ours, port=self.place.port)
 
     async def _serve(self, child: SshProcess) -> None:
-        """One connection, until it has done what it was wanted for.
+        """Serve one connection until its dictation has ended.
 
         Raises:
-            ProblemError: it ended before.
+            ProblemError: the connection ended before.
         """
         try:
             async with asyncio.timeout(OPENING_S):
@@ -106,7 +109,7 @@ class SshSource:
         raise ProblemError(await self._why(child))
 
     async def _why(self, child: SshProcess) -> Problem:
-        """Why a connection has ended by itself, or what it was ended for."""
+        """Why a connection ended."""
         host = self.place.host
         try:
             async with asyncio.timeout(ENDING_S):

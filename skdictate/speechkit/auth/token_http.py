@@ -81,7 +81,10 @@ def _read(request: urllib.request.Request, limit_s: float, *, is_near: bool) -> 
     proxy = None if is_near else proxy_for(_target(request), ENVIRONMENT)
     # urllib formats parts of the address, so a hidden value would be sent as its mask.
     proxies = {request.type: seen(proxy.url)} if proxy is not None and proxy.is_usable else {}
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirects(), urllib.request.ProxyHandler(proxies)]
+    handlers: list[urllib.request.BaseHandler] = [
+        _NoRedirects(),
+        urllib.request.ProxyHandler(proxies),
+    ]
     if request.type == "https":
         handlers.append(urllib.request.HTTPSHandler(context=_tls()))
     with urllib.request.build_opener(*handlers).open(request, timeout=limit_s) as answer:
