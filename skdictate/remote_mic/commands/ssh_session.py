@@ -167,7 +167,7 @@ class SshSession:
 
 
 class MicRoute:
-    """A ``Transport`` that uses the forwarded socket once, and the app's own socket from then on."""
+    """A ``Transport`` that uses the forwarded socket once, and the app's own socket afterwards."""
 
     is_wide = False  # everything shares one login
 

@@ -146,7 +146,7 @@ class _Run:
         self.say(hello)
 
     async def listen(self) -> None:
-        """Answer the receiver, and run the recorder while it is wanted, until the dictation ends."""
+        """Answer the receiver, and start the recorder on request, until the dictation ends."""
         with suppress(OSError):
             while not self.is_over and self.refused is None:
                 data = await self._reader.read(READ_BYTES)

@@ -1,1 +1,4 @@
-"""The microphone's end: keeps what it captures until the app has it, over lines that break."""
+"""The microphone's end.
+
+Keeps captured sound until the app has recorded it, over broken connections.
+"""

@@ -1,4 +1,4 @@
-"""One line to the app, from its beginning to its end: frames both ways, and whether it is alive."""
+"""One connection to the app, from start to end: frames both ways, and checks that it is alive."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from skdictate.remote_mic.sender.transport import TransportConnection
 from skdictate.text.clean_text import clean
 
 STALL_S = 1.5
-"""A line on which nothing was heard for so long stands still: both ends say something every second.
-It may go on."""
+"""Seconds of silence after which a connection counts as stalled, as both ends send every second. It
+may recover."""
 LIFE_S = 3.0
-"""A line on which nothing was heard for so long is dead ..."""
+"""Seconds of silence after which a connection counts as dead."""
 KEPT_S = 120.0
-"""... or, where others are tried meanwhile, in that time."""
+"""The same in seconds while other connections are attempted beside it."""
 ANSWER_S = 20.0
-"""The same for a line that has not begun; a login takes time."""
+"""The same in seconds for a connection on which the app has not answered yet; a login takes
+time."""
 PING_S = 1.0
 LOOK_S = 0.1
 GONE_S = 1.0
-"""A line that takes nothing ends within that time."""
+"""Seconds within which a connection ends that accepts no bytes."""
 
 
 class LostError(Exception):
-    """The line is gone; there may be more to say. ``is_refusal``: the app has closed it."""
+    """The connection has ended, maybe with a problem. ``is_refusal``: the app refused it."""
 
     def __init__(self, problem: Problem | None = None, *, is_refusal: bool = False) -> None:
         super().__init__(str(problem or "the line is gone"))
@@ -37,7 +38,7 @@ class LostError(Exception):
 
 
 class AppConnection:
-    """What is said goes to ``hear``, and what is to be said comes from ``outgoing``."""
+    """Received frames go to ``hear``; frames to send come from ``outgoing``."""
 
     def __init__(
         self,
@@ -46,19 +47,19 @@ class AppConnection:
         hear: Callable[[Frame], None],
         outgoing: Callable[[float], Iterable[Frame]],
     ) -> None:
-        """A line through a passage to what is called ``name``."""
+        """Use an open connection to the app called ``name``."""
         self.on_begin: Callable[[], None] = lambda: None
-        """Told when the app has said something for the first time, other than that it refuses."""
+        """Called when the app has answered for the first time with anything but a refusal."""
         self.on_sign: Callable[[], None] = lambda: None
-        """Told whenever something was heard."""
+        """Called whenever something arrives."""
         self.is_kept = False
-        """Others are tried while it stands still: there is no hurry to end it."""
+        """Whether others are attempted while it is stalled, so that it need not end soon."""
         self.is_patient = False
-        """Somebody may be typing a password: the beginning takes as long as it takes."""
+        """Whether somebody may be typing a password, so that the start may take any time."""
         self.is_over = False
-        """Nothing more is to be said."""
+        """Whether nothing is left to be sent."""
         self.changed = asyncio.Event()
-        """There may be something to say."""
+        """Set when there may be something to send."""
         self.token = connection.token
         self._connection = connection
         self._name = name
@@ -67,23 +68,23 @@ class AppConnection:
         self._began_s = time.monotonic()
         self._heard_s = 0.0
         self.has_begun = False
-        """The app is there, and has not refused."""
+        """Whether the app has answered and not refused."""
         self._ping_due_s = 0.0
 
     @property
     def silent_s(self) -> float:
-        """For how long nothing was heard."""
+        """Seconds since anything arrived."""
         return time.monotonic() - (self._heard_s or self._began_s)
 
     def say(self, *frames: Frame) -> None:
-        """Now."""
+        """Send frames now."""
         self._connection.write(b"".join(frame.encode() for frame in frames))
 
     async def run(self, hello: Frame) -> None:
-        """Talk until all is said.
+        """Send and receive until everything is sent.
 
         Raises:
-            LostError: the line has ended before; alone or in a group.
+            LostError: the connection ended before; alone or in a group.
         """
         self._connection.write(PREAMBLE)
         self.say(hello)
@@ -93,7 +94,7 @@ class AppConnection:
             reading.cancel()
 
     async def _read(self) -> None:
-        """Hear what the app says, until the line ends."""
+        """Receive frames until the connection ends."""
         decoder = Decoder(has_preamble=False, is_peer=True)
         with suppress(OSError):
             while data := await self._connection.read():
@@ -117,7 +118,7 @@ class AppConnection:
         self._hear(frame)
 
     async def _write(self) -> None:
-        """Say what is to be said, when it is."""
+        """Send frames as they become due."""
         while not self.is_over:
             self.changed.clear()
             now_s = time.monotonic()
@@ -134,7 +135,7 @@ class AppConnection:
             except TimeoutError:
                 continue
             except OSError as error:
-                await asyncio.sleep(GONE_S)  # who reads knows more of it, and is quicker
+                await asyncio.sleep(GONE_S)  # the reading task finds out more, and sooner
                 raise LostError from error
 
     def _check_life(self) -> None:
@@ -147,18 +148,18 @@ class AppConnection:
 
 
 def still(name: str, silent_s: float) -> Problem:
-    """Nothing is heard any more."""
+    """The problem to report when nothing arrives any more."""
     detail = f"{name} has said nothing for {silent_s:.0f} seconds"
     return Problem(Kind.NETWORK, "The line stands still", detail, "Trying another one.")
 
 
 def nonsense(name: str, detail: str) -> Problem:
-    """What the other end says is not understood."""
+    """The problem to report when the other end sends something unexpected."""
     title = f"What {name} says is not understood"
     return Problem(Kind.NETWORK, title, clean(detail), "Is skdictate there the same version?")
 
 
 def lost(group: BaseExceptionGroup[LostError]) -> LostError:
-    """The one in a group, however deep."""
+    """The error in a group, however deep."""
     error = group.exceptions[0]
     return lost(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,4 +1,4 @@
-"""A program that carries bytes, such as ssh, as a way to the app."""
+"""A transport over a program that carries bytes, such as ssh."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from skdictate.system.child_processes import environ, kill_group
 from skdictate.text.clean_text import clean
 
 TERMINAL = 0
-"""Standard input: where a program that may ask for a password finds its user."""
+"""Standard input, where a program may ask the user for a password."""
 
 LONGEST_NOISE = 1 << 16
-"""Bytes of greetings, quotas and fortunes that a login may print; more is no greeting."""
+"""The most bytes of greetings that a login may print."""
 LINES, LONGEST_LINE = 20, 300
-"""Of what a program says on standard error, this is remembered."""
+"""How many lines of the program's standard error are kept, and how many characters of each."""
 Explain = Callable[[int, Sequence[str]], Problem]
-"""Why a program has ended: by its code, and the lines that it has printed."""
+"""Explains why a program has ended, from its exit code and its last lines."""
 
 
 class CommandTransport:
-    """A program that carries bytes on its standard input and output, such as ssh."""
+    """Connects by a program that carries bytes on its standard input and output."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class CommandTransport:
         *,
         is_wide: bool = True,
     ) -> None:
-        """``command(may_ask)`` gives its words; see ``Road`` for ``is_wide``."""
+        """``command(may_ask)`` gives the command; see ``Transport`` for ``is_wide``."""
         self.name = name
         self.is_wide = is_wide
         self._command = command
         self._explain = explain
 
     async def open(self, *, may_ask: bool, served: str = "") -> CommandConnection:
-        """See ``Road``; which app was served, the hello says at the other end."""
+        """See ``Transport``; the hello tells the other end which app was served."""
         words = self._command(may_ask)
         before = attributes(TERMINAL) if may_ask else None
         try:
@@ -54,7 +54,7 @@ class CommandTransport:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env=environ(),
-                # A session of its own has no terminal: who may ask for a password needs ours.
+                # A session of its own has no terminal, which a program needs to ask for a password.
                 start_new_session=not may_ask,
             )
         except OSError as error:
@@ -64,7 +64,7 @@ class CommandTransport:
 
 
 class CommandConnection:
-    """See ``Passage``. What the far shell prints before our program begins is skipped."""
+    """See ``TransportConnection``. Skips what the remote shell prints before our program starts."""
 
     token = ""
 
@@ -76,13 +76,14 @@ class CommandConnection:
         is_alone: bool,
         before: Any = None,
     ) -> None:
-        """For a program that runs.
+        """Use a running program.
 
         Args:
             child: the program.
-            explain: says why it has ended.
-            is_alone: it leads a session of its own, which is killed with it.
-            before: how the terminal was set when the program was started, if it may use that.
+            explain: explains why it has ended.
+            is_alone: whether it leads a session of its own, which is then killed with it.
+            before: the settings of the terminal when the program was started, if it may use the
+                terminal.
         """
         self._before = before
         self._child = child
@@ -98,11 +99,11 @@ class CommandConnection:
 
     @property
     def pid(self) -> int:
-        """The program's process."""
+        """The process id of the program."""
         return self._child.pid
 
     async def read(self) -> bytes:
-        """See ``Passage``."""
+        """See ``TransportConnection``."""
         while data := await self._stdout.read(READ_BYTES):
             if self._has_begun:
                 return data
@@ -119,30 +120,30 @@ class CommandConnection:
         return b""
 
     def write(self, data: bytes) -> None:
-        """See ``Passage``."""
+        """See ``TransportConnection``."""
         self._stdin.write(data)
 
     async def drain(self) -> None:
-        """See ``Passage``."""
+        """See ``TransportConnection``."""
         await self._stdin.drain()
 
     async def close(self) -> None:
-        """See ``Passage``."""
+        """See ``TransportConnection``."""
         if self._is_alone:
             kill_group(self._child)
         else:
             with suppress(ProcessLookupError):
                 self._child.kill()
         await self._child.wait()
-        if is_ours():  # it may have been killed while it read a password, without an echo
+        if is_ours():  # it may have been killed while it read a password with the echo off
             set_attributes(TERMINAL, self._before)
-        self._listening.cancel()  # something that it has started may still hold that end
+        self._listening.cancel()  # a process that it started may still hold the pipe
         with suppress(asyncio.CancelledError):
             await self._listening
         self._stdin.close()
 
     async def ending(self) -> Problem | None:
-        """See ``Passage``."""
+        """See ``TransportConnection``."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._child.wait()
@@ -154,7 +155,7 @@ class CommandConnection:
         return self._explain(code, [*noise[-LINES:], *self._said])
 
     async def _listen(self) -> None:
-        """Remember what it says on standard error, made safe to show."""
+        """Keep the last lines of standard error, made safe to show."""
         assert self._child.stderr is not None
         with suppress(ValueError):  # a line without an end
             while line := await self._child.stderr.readline():

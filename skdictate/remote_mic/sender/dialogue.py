@@ -1,6 +1,7 @@
-"""What the app and this microphone say to each other, whatever line it goes over.
+"""The protocol between this microphone and the app, whatever connection it uses.
 
-A dictation there is a take here. The app's first acknowledgement begins it, its farewell ends it.
+Each dictation there is a stream here. It begins with the app's first acknowledgement and ends with
+its BYE.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from skdictate.text.clean_text import clean
 
 VERSION = 1
 ROUGH_S = 1.0
-"""So much that stays Opus is worth saying."""
+"""Seconds of sound that stays as Opus from which the user is told."""
 MENDING_S = 3.0
-"""At the end of a dictation what went as Opus is sent again for so long."""
+"""Seconds after the end of a dictation in which what was sent as Opus is sent again."""
 UNWANTED = ("busy", "stranger", "session")
-"""Why nobody listens there any more: then the microphone goes off."""
+"""Refusals after which no app wants the sound, so that the microphone is turned off."""
 _APP = re.compile(rb"[0-9a-f]{8,64}")
 
 
 class Dialogue:
-    """Takes, one after the other. Frames in with ``hear``, frames out with ``outgoing``."""
+    """One stream after the other. Pass received frames to ``hear``; send those of ``outgoing``."""
 
     def __init__(
         self,
@@ -48,16 +49,16 @@ class Dialogue:
         takes_over: bool,
         there: str,
     ) -> None:
-        """For the app that is called ``there``; files of the spool may be in the folder."""
+        """``there`` is the name of the app for people; the spool may put files into ``folder``."""
         self.on_words: Callable[[str], None] = lambda words: None
-        """Told what is worth a line of its own."""
+        """Called with messages for the user."""
         self.ear = ear
         self.is_done = False
-        """There will be no other take, and this one is there."""
+        """Whether the last stream is complete and no other will follow."""
         self.app = ""
-        """The one that is served, by its id: no other gets what is kept for it."""
+        """The id of the app that is served; no other gets the sound that is kept for it."""
         self.token = ""
-        """What the app wants to be shown, where this end of the line knows it."""
+        """The token that the app wants to see, if it is known at this end."""
         self._format = sound
         self._folder = folder
         self._codec = codec
@@ -66,41 +67,42 @@ class Dialogue:
         self._sender = secrets.token_hex(16)
         self._is_finishing = self._is_taken = False
         self._is_dismissed = False
-        """The app has said on this line that it wants no more; said again, it takes no more."""
+        """Whether the app has sent BYE on this connection; a second one means that it takes nothing
+        more."""
         self._mend_until_s = 0.0
         self.take = self._new_take()
         self.group: asyncio.TaskGroup
-        """Where capturing runs."""
+        """The task group in which capturing runs."""
 
     # ------------------------------------------------------------------------- its owner's side
 
     def finish(self) -> None:
-        """Capture no more, and begin no other take."""
+        """Stop capturing, and begin no other stream."""
         self._is_finishing = True
         self.ear.stop()
         self.is_done = self.is_done or not self.take.is_begun
 
     def end(self) -> None:
-        """Bring nothing more."""
+        """Send nothing more."""
         self.is_done = True
         self.ear.stop()
 
     def cut_off(self) -> None:
-        """The line is gone."""
+        """The connection has ended."""
         self._is_taken = False
 
     def close(self) -> None:
-        """Nobody will take what is left."""
+        """End for good; what is left is saved in a file."""
         self._save()
         self.take.close()
 
     def hello(self) -> Frame:
-        """Who speaks, and which take comes."""
+        """A hello for the current stream."""
         said = json.dumps({"token": self.token, **self._facts()}).encode()
         return Frame(Type.HELLO, self.take.flow.acked, time.monotonic_ns(), said)
 
     def outgoing(self, now_s: float) -> list[Frame]:
-        """What is to be said now."""
+        """The frames to send now."""
         if not self._is_taken:
             return []
         frames = list(self.take.outgoing(now_s))
@@ -112,10 +114,10 @@ class Dialogue:
     # ------------------------------------------------------------------------- the app's side
 
     def hear(self, frame: Frame) -> list[Frame]:
-        """What the app says; and what is to be answered at once.
+        """Handle a received frame; returns frames to send at once.
 
         Raises:
-            LostError: it does not listen, or is not understood.
+            LostError: the app refuses the sound, or sends something unexpected.
         """
         now_s = time.monotonic()
         take = self.take
@@ -132,7 +134,7 @@ class Dialogue:
             case Type.BYE if self._is_taken and not self._is_dismissed:
                 self._is_dismissed = True
                 self._end_take()
-            case Type.BYE:  # it is over, and nothing more is taken
+            case Type.BYE:  # it has ended, and nothing more is taken
                 self._end_take()
                 self._save()
                 return self._next()
@@ -145,7 +147,7 @@ class Dialogue:
         return []
 
     def _refused(self, frame: Frame) -> None:
-        """The app does not listen, and says why."""
+        """Handle a refusal by the app."""
         try:
             said = json.loads(frame.payload)
             code, problem = str(said["code"]), reported_problem(said)
@@ -162,7 +164,7 @@ class Dialogue:
         return OutgoingStream(self._format, self._folder, self._codec)
 
     def _begin(self) -> None:
-        """Capture for this take, unless that is done already."""
+        """Start capturing for this stream, if that was not done already."""
         if not self.take.is_begun:
             self.take.is_begun = True
             self.group.create_task(self.ear.hear(self.take, self._facts))
@@ -173,14 +175,14 @@ class Dialogue:
             self.ear.stop()
 
     def _is_complete(self, now_s: float) -> bool:
-        """Everything is there; what went as Opus too, or there was no time for it."""
+        """Whether everything has arrived, and all Opus is repaired or the time for that is over."""
         if not self.take.is_there:
             self._mend_until_s = now_s + MENDING_S
             return False
         return self.take.mends.n_samples == 0 or now_s >= self._mend_until_s
 
     def _next(self) -> list[Frame]:
-        """Be ready for the next dictation, if there is to be one."""
+        """Prepare the next stream, if there is to be one."""
         has_ended_itself = self.take.is_begun and not self.take.is_unwanted
         if self.take.rough_s >= ROUGH_S and self.take.is_there:
             self.on_words(f"{self.take.rough_s:.0f} s stay there as Opus: the line is too thin")
@@ -191,7 +193,7 @@ class Dialogue:
         return [] if self.is_done else [self.hello()]
 
     def _facts(self) -> dict[str, Any]:
-        """Who speaks."""
+        """The content of a hello."""
         facts: dict[str, Any] = {
             "v": VERSION,
             "stream": self.take.id,
@@ -207,7 +209,7 @@ class Dialogue:
         return facts | {"take_over": True} if self._takes_over else facts
 
     def _save(self) -> None:
-        """Nobody will take what is left any more: a file does."""
+        """Save what was not sent in a file."""
         take = self.take
         if take.spool.n_samples == 0:
             return

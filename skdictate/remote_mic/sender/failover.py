@@ -1,7 +1,7 @@
-"""The lines to the app: one is used, and while it stands still others are tried beside it.
+"""The connections to the app: one is used, and while it is stalled others are attempted beside it.
 
-Whichever is heard first goes on, the one that stood still among them, and the others are closed.
-What was on its way on a line that is left comes again on the next one.
+The first on which anything arrives is used, be it the stalled one, and the others are closed. What
+was in flight on an abandoned connection is sent again on the next.
 """
 
 from __future__ import annotations
@@ -23,31 +23,30 @@ LOOK_S = 0.1
 
 
 class Failover:
-    """``run`` until nothing is left to be said."""
+    """``run`` until nothing is left to be sent."""
 
     def __init__(self, transport: Transport, service: Dialogue) -> None:
         self.on_begin: Callable[[], None] = lambda: None
-        """Told when a line is used, or is heard again after it was said to stand still."""
+        """Called when a connection is used, or recovers after it was reported as stalled."""
         self.on_failure: Callable[[Problem, bool, bool], None] = lambda problem, refused, last: None
-        """Told what is wrong with a line: whether the app has closed it, and whether it was the
-        last. May raise ``ProblemError``."""
+        """Called with the problem of a connection, whether the app refused it, and whether it was
+        the last. May raise ``ProblemError``."""
         self.may_ask = False
-        """The user may be asked for something, on the next line."""
+        """Whether the next connection may ask the user for something."""
         self.is_held = False
-        """No line is tried."""
+        """Whether no connection is attempted at present."""
         self.used: AppConnection | None = None
         self.refusal: Problem | None = None
-        """What was answered on the last line: why nobody there takes the sound; None where none
-        was reached, or one is used."""
+        """Why the app refused the last connection; None if no app answered, or one is connected."""
         self._transport = transport
         self._service = service
         self._tries = Retries()
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        """Of all lines, by the number of their try."""
+        """The tasks of all connections, by the number of their attempt."""
         self._is_single = False
-        """A second login was refused: somebody would have to be asked for it."""
+        """Whether parallel logins are given up, because a second one would have to ask the user."""
         self._is_still = False
-        """It was said that the line stands still."""
+        """Whether the connection was reported as stalled."""
         self._left_s = time.monotonic()
         self._moved = asyncio.Event()
         self._group: asyncio.TaskGroup
@@ -55,7 +54,7 @@ class Failover:
     # ------------------------------------------------------------------------- its owner's side
 
     async def run(self) -> None:
-        """Line after line, and now and then some at once.
+        """Keep connections until everything is sent.
 
         Raises:
             ProblemError: see ``on_failure``; in a group.
@@ -70,35 +69,38 @@ class Failover:
             self._give_up()
 
     def retry_now(self) -> None:
-        """Try now."""
+        """Attempt a connection now."""
         self.is_held = False
         self._tries.retry_now()
         self._moved.set()
 
     def wake(self) -> None:
-        """There may be something to say."""
+        """Note that there may be something to send."""
         if self.used is not None:
             self.used.changed.set()
 
     @property
     def is_connected(self) -> bool:
-        """A line is used, and does not stand still for long."""
+        """Whether a connection is used and not stalled for long."""
         return self.used is not None and not self._is_still
 
     @property
     def away_s(self) -> float:
-        """For how long nothing was heard."""
+        """Seconds since anything arrived."""
         return self.used.silent_s if self.used is not None else time.monotonic() - self._left_s
 
     @property
     def n_tries(self) -> int:
-        """In vain, since a line was begun."""
+        """Failed attempts since the last success."""
         return self._tries.n_vain
 
     # ------------------------------------------------------------------------- tries
 
     def _look(self, now_s: float) -> float | None:
-        """Begin another try, if it is time; in how many seconds to look again."""
+        """Start an attempt if it is due.
+
+        Returns the seconds until the next check, None for no limit.
+        """
         if self.used is not None:
             if not self.used.is_kept:
                 return None
@@ -126,7 +128,7 @@ class Failover:
             self.on_failure(still(self._transport.name, used.silent_s), False, False)
 
     def _give_up(self) -> None:
-        """All that are only tried."""
+        """Drop all attempts."""
         for number in [number for number in self._tasks if number in self._tries]:
             self._drop(number)
 
@@ -135,14 +137,15 @@ class Failover:
         self._tasks.pop(number).cancel()
 
     async def _run(self, number: int) -> None:
-        """One line, from its beginning to its end."""
+        """One connection, from start to end."""
         problem: Problem | None = None
         is_refusal = is_reached = False
         try:
             connection = await self._transport.open(may_ask=self.may_ask, served=self._service.app)
         except ProblemError as error:
             problem, is_refusal = error.problem, True
-            is_way_clear = problem.kind is Kind.MICROPHONE  # it is this machine: no app waits here
+            # the problem is on this machine: no app waits here
+            is_way_clear = problem.kind is Kind.MICROPHONE
             self.refusal = problem if is_way_clear else None
         else:
             talk = self._talk(number, connection)
@@ -158,7 +161,7 @@ class Failover:
                 await connection.close()
         task = asyncio.current_task()
         assert task is not None
-        if task.cancelling():  # a task group that fails forgets that it was cancelled, too
+        if task.cancelling():  # a task group that fails forgets that it was cancelled
             raise asyncio.CancelledError
         del self._tasks[number]
         self._ended(number, problem, is_refusal=is_refusal, is_reached=is_reached)
@@ -186,7 +189,7 @@ class Failover:
     # ------------------------------------------------------------------------- the one
 
     def _begun(self, number: int, talk: AppConnection) -> None:
-        """The app is heard on it: it is used from now on, and no other is."""
+        """Use a connection on which the app has answered, and drop all others."""
         if number not in self._tries:
             return
         for other in [other for other in self._tasks if other != number]:
@@ -200,7 +203,7 @@ class Failover:
         self.on_begin()
 
     def _heard(self, talk: AppConnection) -> None:
-        """A line that stood still may go on."""
+        """Note that something arrived: a stalled connection has recovered."""
         if talk is not self.used:
             return
         if self._tries or self._tries.n_vain:
@@ -211,7 +214,7 @@ class Failover:
             self.on_begin()
 
     def _left(self, talk: AppConnection) -> None:
-        """It is gone."""
+        """Note that a connection has ended."""
         if talk is self.used:
             self._left_s = time.monotonic() - talk.silent_s
             self.used = None
@@ -221,13 +224,13 @@ class Failover:
     def _ended(
         self, number: int, problem: Problem | None, *, is_refusal: bool, is_reached: bool
     ) -> None:
-        """By itself; this may be for good."""
+        """A connection ended by itself, maybe for good."""
         self._tries.failed(number, time.monotonic(), is_reached=is_reached)
         self.may_ask = False
         is_last = self.used is None and not self._tries
         if problem is not None:
             if problem.is_permanent and self.used is not None:
                 self._is_single, self.used.is_kept = True, False
-            if self.used is None or is_reached:  # else it is enough that the line stands still
+            if self.used is None or is_reached:  # otherwise it was enough to report the stall
                 self.on_failure(problem, is_refusal, is_last)
         self._moved.set()

@@ -1,4 +1,4 @@
-"""Hears this machine's microphone for one dictation after the other, and for nobody in between."""
+"""Captures this machine's microphone for one dictation after the other, and never in between."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from skdictate.remote_mic.sender.outgoing_stream import OutgoingStream
 from skdictate.sources.base import Item, Named, Source, Trouble
 
 OVERRUN, NOT_CAPTURED = "overrun", "not captured"
-"""Reasons of a gap."""
+"""Reasons of gaps."""
 SLEPT_S = 0.25
-"""A machine that was asleep for less was not."""
+"""Seconds of sleep that are ignored."""
 
 
 @runtime_checkable
@@ -26,17 +26,18 @@ class Timed(Protocol):
     """A source that knows when its sound was captured."""
 
     captured_ns: int
-    """The newest block's last sample, on the steady clock; 0 if it has no time."""
+    """When the last sample of the newest block was captured, in ns of the steady clock; 0 if
+    unknown."""
 
 
 class LocalCapture:
-    """``hear`` a take; ``stop`` ends that."""
+    """``hear`` captures for one stream; ``stop`` ends that."""
 
     def __init__(self, make_source: Callable[[], Source], label: str) -> None:
         self.on_change: Callable[[], None] = lambda: None
-        """Told when there is something new in a take."""
+        """Called when a stream has something new."""
         self.on_words: Callable[[str], None] = lambda words: None
-        """Told what is worth a line of its own."""
+        """Called with messages for the user."""
         self.label = label or "the microphone"
         self.level_dbfs = SILENCE_DBFS
         self.failure: Problem | None = None
@@ -44,28 +45,28 @@ class LocalCapture:
         self._make_source = make_source
         self._source: Source | None = None
         self._is_heard = False
-        """It was said that the microphone is on."""
+        """Whether the user was told that the microphone is on."""
         self._asleep_s = 0.0
         self._zero_since_s: float | None = None
         self._one_at_a_time = asyncio.Lock()
 
     @property
     def is_on(self) -> bool:
-        """Sound is captured."""
+        """Whether sound is being captured."""
         return self._source is not None
 
     @property
     def zero_s(self) -> float:
-        """For how long there was nothing but zeros."""
+        """Seconds in which there was nothing but zeros."""
         return 0.0 if self._zero_since_s is None else time.monotonic() - self._zero_since_s
 
     def stop(self) -> None:
-        """Capture no more; the take gets what was captured until now."""
+        """Stop capturing; the stream gets what was captured until now."""
         if self._source is not None:
             self._source.stop()
 
     async def hear(self, take: OutgoingStream, facts: Callable[[], dict[str, Any]]) -> None:
-        """One dictation's sound, from its beginning to its end; ``facts`` are those of a hello."""
+        """Capture for one stream, from start to end; ``facts`` gives the content of a hello."""
         async with self._one_at_a_time:
             self._asleep_s = asleep_s()
             try:
@@ -92,7 +93,8 @@ class LocalCapture:
                 self._miss_sleep(take)
                 if not self._is_heard:
                     self._is_heard = True
-                    self.on_words(f"{self.label} is on")  # said sooner, first words would be lost
+                    # announced earlier, the first words would be lost
+                    self.on_words(f"{self.label} is on")
                 take.hear(item, self._captured_ns())
                 self._measure(item)
             case Missing():
@@ -106,13 +108,13 @@ class LocalCapture:
         self.on_change()
 
     def _miss_sleep(self, take: OutgoingStream) -> None:
-        """What was spoken while this machine slept, and its clocks stood still, is missing."""
+        """Add a gap for the time in which this machine slept, when its clocks stood still."""
         was_s, self._asleep_s = self._asleep_s, asleep_s()
         if self._asleep_s - was_s >= SLEPT_S:
             take.miss(take.sound.samples(self._asleep_s - was_s), NOT_CAPTURED)
 
     def _captured_ns(self) -> int:
-        """Of the newest block."""
+        """The time of the newest block."""
         if isinstance(self._source, Timed):
             return self._source.captured_ns
         return time.monotonic_ns()
@@ -127,7 +129,7 @@ class LocalCapture:
 
 
 def asleep_s() -> float:
-    """How long this machine has slept since it was started, in seconds; 0 where nobody tells."""
+    """Seconds that this machine has slept since it was started; 0 if the system does not tell."""
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
     monotonic_s = time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -1,4 +1,4 @@
-"""``mic test``: how a microphone sounds, and how long the way to an app takes."""
+"""``mic test``: measures a microphone, and the connection to an app."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ ANSWER_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class SoundSample:
-    """What was heard."""
+    """What was measured of the sound."""
 
     label: str
     seconds: float
     level: Level
     clipped: float
-    """Share of the samples at full scale."""
+    """The share of samples at full scale."""
     zero: float
-    """Share of the samples that are zero; all of them: it is muted."""
+    """The share of samples that are zero; 1 if the microphone is muted."""
     first_s: float
-    """From the wish to hear to the first sound."""
+    """Seconds from the start to the first sound."""
 
 
 async def listen(source: Source, seconds: float) -> SoundSample:
-    """Hear a source for some seconds.
+    """Measure a source for some seconds.
 
     Raises:
         ProblemError: there is no sound.
@@ -63,24 +63,24 @@ async def listen(source: Source, seconds: float) -> SoundSample:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTiming:
-    """What a line is like."""
+    """What was measured of the connection."""
 
     connected_s: float
-    """From the start of ssh to the first word of the app."""
+    """Seconds from the start of ssh to the first byte of the app."""
     journeys_s: tuple[float, ...]
-    """There and back, in order of length."""
+    """Round trips in seconds, sorted."""
 
     @property
     def median_s(self) -> float:
-        """Half of them are shorter."""
+        """The median round trip in seconds."""
         return self.journeys_s[len(self.journeys_s) // 2]
 
 
 async def measure_way(transport: Transport, sound: Format) -> ConnectionTiming:
-    """Knock, and be answered some times; the dictation there does not notice.
+    """Connect as a probe, which does not disturb a dictation, and measure round trips.
 
     Raises:
-        ProblemError: there is no way, or nobody there.
+        ProblemError: the app cannot be reached.
     """
     began_s = time.monotonic()
     connection = await transport.open(may_ask=True)

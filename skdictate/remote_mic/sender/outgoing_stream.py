@@ -1,4 +1,4 @@
-"""What one dictation gets from this microphone: numbered, kept until it is there, sent in turn."""
+"""The sound of this microphone for one dictation: numbered, kept until it is recorded, and sent."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ if TYPE_CHECKING:
     from skdictate.audio.opus import OpusEncoder
 
 FRAME_S = 0.02
-"""Sound in a frame: what speech codecs use."""
+"""Seconds of sound in a frame; the frame length of speech codecs."""
 FULL = "spool full"
-"""The reason of a gap that nobody had room for."""
+"""The reason of a gap for which there was no room."""
 GONE = "let go of"
-"""The reason of a gap that was there once, by what the app has said, and is not any more."""
+"""The reason of a gap that the app had acknowledged and now asks for again."""
 
 
 class OutgoingStream:
-    """Sound in with ``hear``, frames out with ``outgoing``. Positions are samples."""
+    """Add sound with ``hear``, send the frames of ``outgoing``. Positions are samples."""
 
     def __init__(self, sound: Format, folder: Path, codec: str = "auto") -> None:
         self.id = secrets.token_hex(16)
         self.flow = FlowControl(sound, codec)
         self.head = 0
-        """Samples that were numbered."""
+        """How many samples were numbered."""
         self.is_begun = False
-        """The app wants it, so that it is captured."""
+        """Whether the app wants it, so that it is captured."""
         self.is_unwanted = False
-        """The app wants no more of it."""
+        """Whether the app wants no more of it."""
         self.is_paused = False
         self.is_ended = False
-        """Nothing more will be captured."""
+        """Whether nothing more will be captured."""
         self.n_lost = 0
-        """Samples that there was no room for."""
+        """Samples for which there was no room."""
         self.n_stayed = 0
-        """Samples that went as Opus and cannot be sent again."""
+        """Samples that were sent as Opus and cannot be sent again."""
         self.spool = Spool(sound, folder)
         self.mends = Spool(sound, folder)
-        """What went as Opus, as it was captured."""
+        """What was sent as Opus, as it was captured."""
         self.sound = sound
         self._n_frame = sound.samples(FRAME_S)
         self._rest = bytearray()
         self._rest_ns = 0
         self._hole_from: int | None = None
-        """What was captured since then found no room."""
+        """Where the samples begin for which there was no room; None if there was."""
         self._notes: deque[Frame] = deque()
         self._rough: deque[tuple[int, int]] = deque()
         self._mend_cursor = 0
         self._packer: OpusEncoder | None = None
         self._fed = 0
-        """The samples before are in the encoder."""
+        """Everything before this position is in the encoder."""
 
     # ------------------------------------------------------------------------- sound
 
     def hear(self, pcm: bytes, captured_ns: int) -> None:
-        """The next samples, the last of which was captured then; in a pause they are forgotten."""
+        """Add samples (s16le) with the time of the last one; dropped while paused."""
         if self.is_paused:
             return
         self._rest += pcm
@@ -74,13 +74,13 @@ class OutgoingStream:
             self._cut(size_bytes)
 
     def miss(self, n_samples: int, reason: str) -> None:
-        """So many samples were spoken and not captured."""
+        """Add a gap: this many samples were spoken and not captured."""
         if not self.is_paused:
             self._flush()
             self._keep(Frame.gap(self.head, n_samples, reason))
 
     def note(self, kind: Type, facts: dict[str, Any]) -> None:
-        """Say something at this place of the stream."""
+        """Add a message at this position of the stream."""
         self._flush()
         self._notes.append(Frame(kind, self.head, payload=json.dumps(facts).encode()))
 
@@ -93,22 +93,22 @@ class OutgoingStream:
 
     @property
     def unsent_s(self) -> float:
-        """Sound that is kept here and not there yet."""
+        """Seconds of sound that are kept here and not recorded yet."""
         return self.sound.seconds(self.head - self.flow.acked)
 
     @property
     def rough_s(self) -> float:
-        """Sound that is there as Opus alone."""
+        """Seconds of sound that the app has only as Opus."""
         return self.sound.seconds(self.mends.n_samples + self.n_stayed)
 
     @property
     def lost_s(self) -> float:
-        """Sound that there was no room for."""
+        """Seconds of sound for which there was no room."""
         return self.sound.seconds(self.n_lost)
 
     @property
     def is_there(self) -> bool:
-        """All that was captured is in the recording."""
+        """Whether everything captured is recorded."""
         return self.is_ended and self.flow.acked >= self.head and not self._notes
 
     def _flush(self) -> None:
@@ -124,7 +124,7 @@ class OutgoingStream:
         self._keep(Frame(Type.AUDIO, self.head, captured_ns, pcm))
 
     def _keep(self, frame: Frame) -> None:
-        """Until it is there; or, where there is no room, remember that it is missing."""
+        """Keep a frame until it is recorded; without room, remember that it is missing."""
         is_room = self._hole_from is None or (self.spool.has_room and self._close_hole())
         if not (is_room and self.spool.append(frame)):
             self.n_lost += frame.n_samples
@@ -132,7 +132,7 @@ class OutgoingStream:
         self.head = frame.end
 
     def _close_hole(self) -> bool:
-        """Say what there was no room for; False if there is none even for that."""
+        """Add a gap for what had no room; False if there is no room even for that."""
         assert self._hole_from is not None
         if self.spool.append(Frame.gap(self._hole_from, self.head - self._hole_from, FULL)):
             self._hole_from = None
@@ -141,24 +141,24 @@ class OutgoingStream:
     # ------------------------------------------------------------------------- the line
 
     def connected(self, start: int) -> None:
-        """A new line: everything before that position is there; the rest is to be sent."""
+        """Continue on a new connection: everything before ``start`` is recorded."""
         self._packer = None
         self._mend_cursor = 0
         self.flow.connected(start)
         self._let_go()
 
     def acked(self, sample: int, now_s: float) -> None:
-        """Everything before that position is in the recording."""
+        """Everything before this position is recorded."""
         self.flow.ack(sample, now_s)
         self._let_go()
 
     def mended(self, sample: int, now_s: float) -> None:
-        """The same for what went as Opus before, and was sent again."""
+        """Everything before this position that was sent as Opus is repaired."""
         self.flow.repaired(sample, now_s)
         deque(self.mends.drop(sample), maxlen=0)
 
     def outgoing(self, now_s: float) -> Iterator[Frame]:
-        """What may be sent now, in order."""
+        """Yield the frames that may be sent now, in order."""
         while True:
             while self._notes and self._notes[0].sample <= self.flow.cursor:
                 yield self._notes.popleft()
@@ -173,7 +173,7 @@ class OutgoingStream:
             yield from self._mending(now_s)
 
     def _let_go(self) -> None:
-        """Of what is there; what went as Opus is kept to be sent again."""
+        """Drop what is recorded; what was sent as Opus is kept to be sent again."""
         for frame in self.spool.drop(self.flow.acked):
             while self._rough and self._rough[0][1] <= frame.sample:
                 self._rough.popleft()
@@ -182,14 +182,14 @@ class OutgoingStream:
                 self.n_stayed += frame.n_samples
 
     def _next(self) -> Frame | None:
-        """The next frame, if it is there and may be sent."""
+        """The next frame, if there is one that may be sent."""
         if self._packer is not None:
             kept = self.spool.at(self._fed)
             if kept is None and not self.is_ended:
                 return None
             if self.flow.is_opus and kept is not None and self._is_packable(kept, self._fed):
                 return self._pack(kept) if self.flow.may_send(self._n_frame) else None
-            self._packer = None  # what it holds back goes as PCM
+            self._packer = None  # what it holds back is sent as PCM
         kept = self.spool.at(self.flow.cursor)
         if (n_gone := self._n_gone(kept)) > 0:
             return Frame.gap(self.flow.cursor, n_gone, GONE) if self.flow.may_send(0) else None
@@ -203,7 +203,10 @@ class OutgoingStream:
         return replace(kept, sample=self.flow.cursor, payload=kept.payload[skipped:])
 
     def _n_gone(self, kept: Frame | None) -> int:
-        """Samples from the cursor on that are not kept any more; ``kept`` is the next that is."""
+        """How many samples from the cursor on are not kept any more.
+
+        ``kept`` is the next frame that is.
+        """
         if kept is not None:
             return kept.sample - self.flow.cursor
         return self.head - self.flow.cursor if self._hole_from is None else 0
@@ -231,7 +234,7 @@ class OutgoingStream:
         self._rough.append((start, end))
 
     def _mending(self, now_s: float) -> Iterator[Frame]:
-        """What is sent again while nothing else waits."""
+        """The repairs to send while nothing else waits."""
         while (
             self.flow.may_repair(now_s) and (frame := self.mends.at(self._mend_cursor)) is not None
         ):
@@ -242,6 +245,6 @@ class OutgoingStream:
     # ------------------------------------------------------------------------- the end
 
     def close(self) -> None:
-        """Forget everything."""
+        """Drop everything."""
         self.spool.clear()
         self.mends.clear()

@@ -1,8 +1,8 @@
-"""Sound that another program prints, as a microphone: read always, heard when it is wanted.
+"""A microphone for sound that another program prints: always read, and used when it is wanted.
 
-What nobody wants is forgotten: kept in a pipe, it would come minutes late. But until it is known
-whether somebody wants it, it is held, with the times at which it came: what was spoken before
-a dictation is none of it.
+Sound that nobody wants is dropped, because it would arrive minutes late from a full pipe. Until it
+is known whether somebody wants it, it is held with the times of its arrival, since what was spoken
+before a dictation does not belong to it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from skdictate.sources.wav_header import UnreadableError
 
 READ_BYTES = 6400
 HELD_S = 30.0
-"""More is left in the pipe meanwhile."""
+"""Seconds of sound that are held; more is left in the pipe."""
 WAIT_S = 0.05
 AT_ONCE_S = 2.5
-"""So much more than time has passed may come at first, since a pipe holds it: more is a file, whose
-sound was captured at no time that matters."""
+"""Seconds of sound that may arrive beyond the time that has passed, since a pipe holds some; more
+means a file, whose sound has no meaningful time."""
 FORMS: dict[str, tuple[int, Callable[[bytes], Any]]] = {
     "u8": (1, lambda data: (np.frombuffer(data, "u1").astype(np.float32) - 128) / 128),
     "s16le": (2, lambda data: np.frombuffer(data, "<i2").astype(np.float32) / 32768),
@@ -41,12 +41,12 @@ FORMS: dict[str, tuple[int, Callable[[bytes], Any]]] = {
     "s32le": (4, lambda data: (np.frombuffer(data, "<i4") / 2147483648).astype(np.float32)),
     "f32le": (4, lambda data: np.nan_to_num(np.frombuffer(data, "<f4"))),
 }
-"""By the names that ffmpeg and arecord's kin use: bytes of a sample, and samples from -1 to 1."""
+"""By the names that ffmpeg uses: bytes of a sample, and a function to samples from -1 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class PcmForm:
-    """How raw sound is to be read."""
+    """The format of raw sound."""
 
     rate_hz: int = 16_000
     n_channels: int = 1
@@ -54,15 +54,15 @@ class PcmForm:
 
 
 Block = tuple[int, bytes]
-"""When it came, on the steady clock in nanoseconds, 0 if that tells nothing; and its samples."""
+"""The time of arrival in ns of the steady clock, 0 if it has no meaning, and the samples."""
 
 
 class Pipe:
-    """A descriptor that sound comes from; ``head`` was read of it already."""
+    """A file descriptor that gives sound; ``head`` was read from it already."""
 
     def __init__(self, fd: int, head: bytes, form: PcmForm, sound: Format) -> None:
         self.on_end: Callable[[], None] = lambda: None
-        """Told when nothing more is to be had."""
+        """Called when there is nothing more."""
         self.is_ended = False
         self.problem: Problem | None = None
         self._file = _buffered(head, lambda n: os.read(fd, n))
@@ -71,19 +71,19 @@ class Pipe:
         self._listener: asyncio.Queue[Block | None] | None = None
         self._held: list[Block] | None = []
         self._is_live = True
-        """It is captured as it comes, as far as can be told."""
+        """Whether the sound comes as it is captured, as far as can be told."""
 
     def start(self) -> None:
-        """Begin to read, on a thread that nobody has to wait for."""
+        """Start to read, on a thread that need not be joined."""
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, args=(loop,), daemon=True).start()
 
     def source(self) -> PipeSource:
-        """What comes from now on."""
+        """A source of what comes from now on."""
         return PipeSource(self, self._sound)
 
     def listen(self, queue: asyncio.Queue[Block | None] | None) -> None:
-        """Who hears what comes; None for nobody."""
+        """Put what comes into a queue; None for no queue."""
         self._listener = queue
         if queue is None:
             return
@@ -95,13 +95,13 @@ class Pipe:
             queue.put_nowait(None)
 
     def forget(self) -> None:
-        """Nobody wants what came until now."""
+        """Drop what has come until now."""
         is_held, self._held = self._held is not None, None
         if is_held and self.is_ended:
             self.on_end()
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
-        """On the thread."""
+        """On the thread: read until the end."""
         problem: Problem | None = None
         try:
             n_samples = 0
@@ -112,7 +112,7 @@ class Pipe:
                     time.sleep(WAIT_S)
         except (OSError, EOFError, UnreadableError) as error:
             problem = _unreadable(error)
-        except RuntimeError:  # the loop is gone, and with it everybody who could listen
+        except RuntimeError:  # the event loop is closed, so nobody waits for it
             return
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._end, problem)
@@ -158,7 +158,7 @@ class Pipe:
 
 
 class PipeSource:
-    """What a pipe gives from entering to ``stop``."""
+    """What a pipe gives from entering until ``stop``."""
 
     is_live = True
     is_microphone = True
@@ -178,7 +178,7 @@ class PipeSource:
         self._blocks.put_nowait(None)
 
     async def __aenter__(self) -> Self:
-        """Begin to listen."""
+        """Start to receive."""
         self._pipe.listen(self._blocks)
         return self
 
@@ -188,7 +188,7 @@ class PipeSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Listen no more."""
+        """Stop receiving."""
         self._pipe.listen(None)
 
     async def __aiter__(self) -> AsyncIterator[Item]:
@@ -206,7 +206,7 @@ def _buffered(head: bytes, read: Callable[[int], bytes]) -> io.BufferedReader:
 
 
 class _Given(io.RawIOBase):
-    """Bytes, and what is read after them."""
+    """Some bytes, followed by what is read after them."""
 
     def __init__(self, head: bytes, read: Callable[[int], bytes]) -> None:
         self._head = head
@@ -223,7 +223,7 @@ class _Given(io.RawIOBase):
 
 
 def _is_slow(held: list[Block], sound: Format) -> bool:
-    """It came no faster than it was spoken."""
+    """Whether it came no faster than it was spoken."""
     if not held:
         return True
     n_samples = sum(len(pcm) for _, pcm in held) // BYTES_PER_SAMPLE
@@ -232,7 +232,7 @@ def _is_slow(held: list[Block], sound: Format) -> bool:
 
 
 def _s24(data: bytes) -> Any:
-    """Three bytes a sample, as the upper ones of four."""
+    """Convert three bytes a sample, as the upper three of four."""
     wide = np.zeros((len(data) // 3, 4), np.uint8)
     wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
     return (wide.view("<i4")[:, 0] / 2147483648).astype(np.float32)

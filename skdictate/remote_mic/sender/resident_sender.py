@@ -1,8 +1,8 @@
-"""A microphone that outlives the connections to it; a module that is run as a process.
+"""A microphone process that outlives the connections to it.
 
-``mic out`` starts it with an order in JSON on its standard input, and then comes to its socket,
-once for each connection. It says ``{}`` on its standard output when it listens, or what is wrong.
-When nobody comes any more it ends, and what nobody took is in a file.
+``mic out`` starts it with a request in JSON on its standard input, and then connects to its socket
+once for each connection of the app. It prints ``{}`` when it listens, or a problem. It ends when
+nobody connects any more, and saves what was not sent in a file.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from skdictate.system import boundary
 from skdictate.system.paths import FILE_MODE, Paths
 
 IDLE_S = 60.0
-"""Without a connection, and nothing to bring, it stays for so long ..."""
+"""Seconds that it waits for a connection if it has nothing to send."""
 LINGER_S = 300.0
-"""... and for so long while it records, or keeps what was recorded."""
+"""Seconds that it waits while it records or keeps sound."""
 BACKLOG = 4
 
 
 class CallbackTransport:
-    """See ``Road``: the way there begins with whoever comes."""
+    """A ``Transport`` whose connections are opened by the other side."""
 
     name = "the app that called"
     is_wide = False
 
     def __init__(self, path: Path) -> None:
-        """Listen there, for this user alone."""
+        """Listen at a path, for this user only."""
         self.sender: Sender
         listener = socket.socket(socket.AF_UNIX)
         path.unlink(missing_ok=True)
@@ -52,7 +52,7 @@ class CallbackTransport:
         self._listener = listener
 
     async def open(self, *, may_ask: bool, served: str = "") -> SocketConnection:
-        """See ``Road``."""
+        """See ``Transport``."""
         report = self.sender.report
         patience_s = LINGER_S if report.is_capturing or report.kept_s else IDLE_S
         loop = asyncio.get_running_loop()
@@ -71,13 +71,13 @@ class CallbackTransport:
             raise ProblemError(problem) from error
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
 
 def main() -> int:
-    """Do what the order says; nobody looks at how it ends."""
+    """Run the request; the exit code is not looked at."""
     order = json.loads(sys.stdin.readline())
     with suppress(ProblemError, asyncio.CancelledError):
         asyncio.run(_keep(order, Path(order["path"]), Paths.of()))
@@ -110,7 +110,7 @@ async def _keep(order: dict[str, Any], path: Path, paths: Paths) -> None:
 
 
 def _tell(said: dict[str, Any]) -> None:
-    """Once; then nobody listens any more."""
+    """Print the answer; then detach from the standard streams."""
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -1,7 +1,7 @@
-"""Brings a microphone to an app elsewhere, over lines that break and come back.
+"""Sends a microphone to an app elsewhere, over connections that break and are made again.
 
-The app says when a dictation begins and ends; the microphone is on in between and at no other time.
-What is captured is numbered and kept until the app has recorded it.
+The app says when a dictation begins and ends; only in between is the microphone on. What is
+captured is numbered and kept until the app has recorded it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from skdictate.remote_mic.sender.transport import Transport
 from skdictate.sources.base import Source
 
 SILENT_S = 2.0
-"""Zeros for so long are a muted microphone."""
+"""Seconds of zeros after which a microphone counts as muted."""
 
 
 class Sender:
-    """``run`` goes on until the sound ends by itself, nothing can be done, or it is cancelled."""
+    """``run`` until the sound ends, nothing more can be done, or it is cancelled."""
 
     def __init__(
         self,
@@ -39,23 +39,23 @@ class Sender:
         is_patient: bool = True,
         has_user: bool = False,
     ) -> None:
-        """A sender.
+        """Prepare a sender.
 
         Args:
-            make_source: gives what is heard in one dictation.
-            road: the way there.
-            folder: where files of the spool may be.
-            sound: what the sources give.
-            label: of the microphone, until its source knows better.
+            make_source: makes the source of one dictation.
+            transport: connects to the app.
+            folder: for files of the spool.
+            sound: the format of the sources.
+            label: the name of the microphone until its source gives one.
             codec: ``auto``, ``pcm`` or ``opus``.
-            takes_over: take the place of another microphone.
-            is_patient: whether to wait for an app that is not there, or listens to another.
-            has_user: whether somebody is there who can be asked for a password.
+            takes_over: replace another microphone.
+            is_patient: wait for an app that is not there, or uses another microphone.
+            has_user: whether a user can be asked for a password.
         """
         self.on_change: Callable[[str], None] = lambda words: None
-        """Told what is worth a line of its own."""
+        """Called with messages for the user."""
         self.on_connected: Callable[[], object] = lambda: None
-        """Told when a line has begun."""
+        """Called when a connection is used."""
         self._transport = transport
         self._is_patient = is_patient
         self._has_user = has_user
@@ -75,10 +75,10 @@ class Sender:
     # ------------------------------------------------------------------------- its owner's side
 
     async def run(self) -> None:
-        """Bring sound there.
+        """Send sound until it ends.
 
         Raises:
-            ProblemError: there is none, or nobody takes it.
+            ProblemError: there is no sound, or no app takes it.
         """
         service = self._service
         failure: Problem | None = None
@@ -86,7 +86,7 @@ class Sender:
             async with asyncio.TaskGroup() as service.group:
                 await self._lines.run()
         except* ProblemError as group:
-            failure = _first(group)  # what is raised in here would be a group again
+            failure = _first(group)  # raised in here, it would be a group again
         finally:
             service.close()
         failure = failure or service.ear.failure
@@ -95,23 +95,23 @@ class Sender:
 
     @property
     def may_ask(self) -> bool:
-        """The user may be asked for something at this moment."""
+        """Whether the user may be asked for something at present."""
         return self._lines.may_ask
 
     def retry_now(self) -> None:
-        """Try again now; where nothing else helped, the user is asked again."""
+        """Attempt a connection now; if everything else failed, the user is asked again."""
         self._lines.may_ask = self.may_ask or self._lines.is_held
         self._lines.retry_now()
 
     def finish(self) -> None:
-        """Capture no more; what is kept is still brought, if there is a line."""
+        """Stop capturing; what is kept is still sent if there is a connection."""
         self._service.finish()
         self._lines.retry_now()
         self._wake()
 
     @property
     def report(self) -> SenderStatus:
-        """How it stands."""
+        """The status."""
         take, ear = self._service.take, self._service.ear
         return SenderStatus(
             there=self._transport.name,
@@ -141,7 +141,7 @@ class Sender:
         self.on_connected()
 
     def _failed(self, problem: Problem, is_refusal: bool, is_last: bool) -> None:
-        """A line has come to nothing, or stands still; with the last one this may be for good."""
+        """A connection failed or is stalled; with the last one this may be for good."""
         is_waiting = is_last and problem.is_permanent
         is_waiting = is_waiting and self._was_connected and self._has_user
         is_for_good = problem.is_permanent and not is_waiting

@@ -1,4 +1,4 @@
-"""A sender in a terminal: says how it stands, and ends in good order."""
+"""Runs a sender in a terminal: shows its status, and ends cleanly."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from skdictate.system.signals import signals
 
 LOOK_S = 0.25
 LAST_S = 5.0
-"""After a signal, what is kept is still brought for so long."""
+"""Seconds after a signal in which what is kept is still sent."""
 
 
 class SenderConsole:
-    """One sender and its user. In a pipe it is lines alone; nothing goes to standard output."""
+    """One sender and its user. Not in a terminal, it prints whole lines only, on standard error."""
 
     def __init__(self, sender: Sender, out: TextIO, keys_fd: int = 0) -> None:
         self._sender = sender
@@ -34,10 +34,10 @@ class SenderConsole:
         sender.on_change = self.say
 
     async def run(self) -> Exit:
-        """Until the sender ends, or its user wants that.
+        """Run until the sender ends or the user ends it.
 
         Raises:
-            ProblemError: see ``Courier.run``.
+            ProblemError: see ``Sender.run``.
         """
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(self._show())
@@ -57,7 +57,7 @@ class SenderConsole:
             self._problem = error.problem
 
     def interrupt(self, code: Exit) -> None:
-        """The microphone goes off at once; what it has captured is still brought. Twice: leave."""
+        """Turn the microphone off but send what was captured; the second time, leave at once."""
         if self._signalled:
             self._running.cancel()
             return
@@ -69,12 +69,12 @@ class SenderConsole:
         asyncio.get_running_loop().call_later(LAST_S, self._running.cancel)
 
     def say(self, words: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self._clear()
         self._write(f"skdictate: {words}\n")
 
     async def _show(self) -> None:
-        """Renew the last line; it is left alone while ssh may ask for something."""
+        """Update the status line, but not while ssh may ask for something."""
         is_watched = False
         try:
             while True:
@@ -95,13 +95,13 @@ class SenderConsole:
                 asyncio.get_running_loop().remove_reader(self._keys_fd)
 
     def _press(self) -> None:
-        """Enter: try now, and ask what there is to ask."""
+        """At Enter, connect now and let ssh ask what it has to."""
         try:
             is_end = not os.read(self._keys_fd, 1024)
         except OSError:
             is_end = True
         if is_end and not os.isatty(self._keys_fd):
-            self._has_keys = False  # it would be found readable again and again
+            self._has_keys = False  # it would be readable again and again
             asyncio.get_running_loop().remove_reader(self._keys_fd)
             if not self._signalled:
                 self.interrupt(Exit.HANGUP)
@@ -121,7 +121,7 @@ class SenderConsole:
             self._shown = ""
 
     def _write(self, text: str) -> None:
-        with suppress(OSError):  # nobody looks: no reason to end
+        with suppress(OSError):  # nobody reads it, which is no reason to end
             self._out.write(text)
             self._out.flush()
 

@@ -1,4 +1,4 @@
-"""How it stands at the microphone's end, as words for a person."""
+"""The status of a sender, and its text for the user."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ BEHIND_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SenderStatus:
-    """A snapshot."""
+    """A snapshot of the status."""
 
     there: str
-    """Where the sound goes."""
+    """The name of the app's machine."""
     label: str
-    """The microphone."""
+    """The name of the microphone."""
     is_connected: bool
     is_capturing: bool
     is_paused: bool
     kept_s: float
-    """Sound that is kept here and not there yet."""
+    """Seconds of sound kept here and not recorded yet."""
     rough_s: float
-    """Sound that is there as Opus alone."""
+    """Seconds of sound that the app has only as Opus."""
     lost_s: float
-    """Sound that there was no room for."""
+    """Seconds of sound for which there was no room."""
     is_opus: bool
     journey_s: float | None
-    """From a frame to its acknowledgement, at best."""
+    """The smallest round trip of a frame and its acknowledgement, in seconds."""
     n_tries: int
-    """Since the last connection."""
+    """Failed attempts since the last connection."""
     away_s: float
     level_dbfs: float
     is_silent: bool
-    """Nothing but zeros for a while."""
+    """Whether there was nothing but zeros for some time."""
     problem: Problem | None
     refusal: Problem | None = None
-    """Why the sound is not taken there, if the line is fine and that is all that is wrong."""
+    """Why the app refuses the sound, if the connection itself works."""
 
     @property
     def words(self) -> str:
-        """All of it in one line."""
+        """The status in one line."""
         parts = [self._line, self._sound, self._kept]
         return " · ".join(part for part in parts if part)
 
@@ -51,7 +51,7 @@ class SenderStatus:
         if self.is_connected:
             return f"connected to {self.there}"
         away = f" for {self.away_s:.0f} s" if self.away_s >= 1 else ""
-        if self.refusal is not None:  # the line is fine
+        if self.refusal is not None:  # the connection works
             why = self.refusal.title
             return f"the line to {self.there} works: {why[:1].lower()}{why[1:]}{away}"
         if self.n_tries == 0:

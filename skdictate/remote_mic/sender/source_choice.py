@@ -1,4 +1,4 @@
-"""Which sound a sender brings, by the words of ``--source``."""
+"""Makes the source of a sender from ``--source``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skdictate.system.paths import expanded
 
 
 def maker(where: str, sound: Format, channel: int) -> Callable[[], Source]:
-    """What makes the source of each dictation.
+    """A function that makes the source of each dictation.
 
     Raises:
         ProblemError: there is no such source.
@@ -38,7 +38,7 @@ def maker(where: str, sound: Format, channel: int) -> Callable[[], Source]:
 
 
 async def label(where: str) -> str:
-    """What will be heard, in words, as far as that is known before.
+    """The name of the source, as far as it is known in advance.
 
     Raises:
         ProblemError: there is no microphone.

@@ -1,4 +1,4 @@
-"""Keeps sound until it is acknowledged: in memory first, then in files without a name."""
+"""Keeps sound until it is acknowledged: in memory first, then in unnamed files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from skdictate.mic_protocol.frames import Decoder, Frame, Type
 from skdictate.system.paths import FILE_MODE, private_folder
 
 MEMORY_S = 60.0
-"""Kept in memory; more goes to files."""
+"""Seconds kept in memory; more goes to files."""
 FILE_S = 600.0
-"""In one file, which is let go of when all of it was sent."""
+"""Seconds in one file, which is deleted when all of it was sent."""
 LONGEST_S = 2 * 3600.0
-"""Kept at most: 230 MB at 16 kHz. What comes then is lost, and said to be."""
+"""Seconds kept at most: 230 MB at 16 kHz. What comes then is lost and reported as a gap."""
 FEW_S = 10.0
-"""So little left in memory is filled up from the files."""
+"""Seconds left in memory below which it is filled up from the files."""
 _PIECE_BYTES = 1 << 18
 
 
 class Spool:
-    """Frames of sound and gaps in the order of their samples; taken from the front."""
+    """Frames of sound and gaps in the order of their samples; removed from the front."""
 
     def __init__(self, sound: Format, folder: Path, longest_s: float = LONGEST_S) -> None:
         self._format = sound
@@ -37,15 +37,15 @@ class Spool:
         self._n_front = 0
         """Samples in memory."""
         self.n_samples = 0
-        """Samples that are kept, those of gaps not counted."""
+        """Samples kept, not counting gaps."""
 
     @property
     def has_room(self) -> bool:
-        """For a while at least."""
+        """Whether there is room for another second at least."""
         return self.n_samples + self._format.rate_hz <= self._most
 
     def append(self, frame: Frame) -> bool:
-        """Keep a frame; False if there is no room for it, in the spool or on the disk."""
+        """Keep a frame; False if there is no room for it in the spool or on the disk."""
         n_samples = _n_kept(frame)
         if n_samples and self.n_samples + n_samples > self._most:
             return False
@@ -61,7 +61,7 @@ class Spool:
         return True
 
     def drop(self, sample: int) -> Iterator[Frame]:
-        """Let go of what lies wholly before that position, and give it away."""
+        """Remove and yield the frames that lie wholly before this position."""
         while (frame := self.first()) is not None and frame.end <= sample:
             self._front.popleft()
             self._n_front -= _n_kept(frame)
@@ -69,27 +69,27 @@ class Spool:
             yield frame
 
     def first(self) -> Frame | None:
-        """The oldest frame, if there is one."""
+        """The oldest frame; None if there is none."""
         self._fill()
         return self._front[0] if self._front else None
 
     def at(self, sample: int) -> Frame | None:
-        """The frame that this sample is in, or the next one, if there is one."""
+        """The frame with this sample, or the next one; None if there is none."""
         self._fill()
         return next((frame for frame in self._front if frame.end > sample), None)
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Drop everything."""
         while self._files:
             self._files.popleft().close()
         self._front.clear()
         self._n_front = self.n_samples = 0
 
     def save(self, path: Path) -> None:
-        """Give everything away, into a WAV file that nobody else may read; gaps as silence.
+        """Move everything into a private WAV file, with gaps as silence.
 
         Raises:
-            OSError: the disk does not take it.
+            OSError: it cannot be written.
         """
         private_folder(path.parent)
         with path.open("xb") as raw:
@@ -105,7 +105,7 @@ class Spool:
                         pass
 
     def _file(self, n_samples: int) -> _File:
-        """The newest file, if it has room."""
+        """The newest file if it has room, else a new one."""
         if not self._files or self._files[-1].n_samples + n_samples > self._format.samples(FILE_S):
             self._files.append(_File(private_folder(self._folder)))
         self._files[-1].n_samples += n_samples
@@ -122,7 +122,7 @@ class Spool:
 
 
 class _File:
-    """Frames as they would be sent; written at the end, read from the start. It has no name."""
+    """Frames as they are sent; written at the end, read from the start. The file has no name."""
 
     def __init__(self, folder: Path) -> None:
         self.n_samples = 0
@@ -133,10 +133,10 @@ class _File:
         self._decoder = Decoder(has_preamble=False, is_peer=True)
 
     def write(self, frame: Frame) -> None:
-        """Add a frame.
+        """Append a frame.
 
         Raises:
-            OSError: the disk does not take it; what is there is whole.
+            OSError: the disk does not accept it; what was written before is whole.
         """
         rest = memoryview(frame.encode())
         self._file.seek(self._written)

@@ -1,4 +1,4 @@
-"""Ways from a microphone to the app, and the plainest of them: a socket of this machine."""
+"""Transports from a microphone to the app, and the simplest one: a socket on this machine."""
 
 from __future__ import annotations
 
@@ -15,58 +15,59 @@ from skdictate.text.clean_text import clean
 
 READ_BYTES = 1 << 16
 UNSENT_BYTES = 1 << 12
-"""What waits in this process for the system to take it: no second queue before the tunnel's."""
+"""Bytes that may wait in this process to be sent, so that there is no second queue before the
+tunnel's."""
 CLOSE_S = 0.5
 
 
 class TransportConnection(Protocol):
-    """A connection: bytes both ways."""
+    """An open connection: bytes both ways."""
 
     token: str
-    """What the app wants to be shown, where it is known at this end."""
+    """The token that the app wants to see, if it is known at this end."""
 
     async def read(self) -> bytes:
-        """The next bytes; none at the end."""
+        """The next bytes; empty at the end."""
 
     def write(self, data: bytes) -> None:
-        """Send, in time."""
+        """Send bytes, without waiting."""
 
     async def drain(self) -> None:
-        """Wait until little waits to be sent.
+        """Wait until few bytes are left to be sent.
 
         Raises:
-            OSError: the connection is gone.
+            OSError: the connection has ended.
         """
 
     async def close(self) -> None:
-        """End it; whatever still runs for it is killed."""
+        """Close the connection and kill whatever still runs for it."""
 
     async def ending(self) -> Problem | None:
-        """Why it ended by itself, if there is more to say than that."""
+        """Why it ended by itself, if more is known than that."""
 
 
 class Transport(Protocol):
-    """Where passages begin."""
+    """Opens connections to the app."""
 
     name: str
-    """Of the other end, for people."""
+    """The name of the other end, for people."""
     is_wide: bool
-    """A second passage can be had beside one that stands still, and may come through sooner."""
+    """Whether a second connection is possible beside a stalled one, and may succeed sooner."""
 
     async def open(self, *, may_ask: bool, served: str = "") -> TransportConnection:
-        """A new connection.
+        """Open a connection.
 
         Args:
             may_ask: whether the user may be asked for a password.
-            served: the id of the app that was served before; empty for the newest.
+            served: the id of the app that was served before; empty for the newest one.
 
         Raises:
-            ProblemError: there is none at present.
+            ProblemError: it cannot be opened at present.
         """
 
 
 class SocketTransport:
-    """A session of this user on this machine."""
+    """Connects to an app of this user on this machine."""
 
     is_wide = False
 
@@ -117,11 +118,11 @@ class SocketConnection:
 
 
 async def reach(session: Announcement) -> SocketConnection:
-    """A passage to a session of this machine."""
+    """Connect to an app on this machine."""
     reader, writer = await app_finder.reach(session)
     return SocketConnection(reader, writer, session.token)
 
 
 def host_name() -> str:
-    """Of this machine, for people."""
+    """The name of this machine, for people."""
     return clean(platform.node())

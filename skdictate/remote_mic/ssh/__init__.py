@@ -1,1 +1,1 @@
-"""OpenSSH, the only program that carries a microphone to another machine by itself."""
+"""OpenSSH, which carries the microphone between machines."""

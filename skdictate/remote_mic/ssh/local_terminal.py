@@ -1,7 +1,7 @@
-"""The user's own terminal while a program of another machine draws on it.
+"""The user's terminal while a remote program draws on it.
 
-``ssh`` passes that program's bytes on and puts the terminal into raw mode. Whoever ends without
-putting things right, be it ``ssh`` or the program, leaves both behind; here both are taken back.
+``ssh`` passes that program's output on and puts the terminal into raw mode. If ``ssh`` or the
+program ends abnormally, neither is undone; that is done here.
 """
 
 from __future__ import annotations
@@ -24,47 +24,47 @@ if sys.platform != "win32":
 
 IN, OUT = 0, 1
 REPAINT_S = 0.25
-"""Between two sizes that a program is told so that it paints anew; ``ssh`` passes on the last of
-those that come at once."""
+"""Seconds between two window sizes that are reported to make the program repaint; ``ssh`` passes on
+only the last of those that come at once."""
 
 
 class LocalTerminal:
-    """Standard input and output. Any thread may call."""
+    """Standard input and output. Thread-safe."""
 
     def __init__(self) -> None:
         self.modes = TerminalModes()
         self._attributes = attributes(IN)
-        """As the shell has it."""
+        """The settings of the shell."""
         self._raw: Any = None
-        """As ``ssh`` has it for the program over there."""
+        """The settings that ``ssh`` makes for the remote program."""
         self._lock = threading.RLock()
         self._is_closed = False
 
     def write(self, data: bytes) -> None:
-        """Pass on what the program over there has written."""
+        """Write output of the remote program."""
         with self._lock:
             if data and not self._is_closed:
                 self.modes.feed(data)
                 _put(OUT, data)
 
     def drawn(self) -> None:
-        """The program over there has begun: from now on the terminal is as it needs it."""
+        """The remote program has started: remember the settings that it needs."""
         self._raw = attributes(IN)
 
     def close(self) -> None:
-        """Give the terminal back, for good; nothing that comes later is shown."""
+        """Restore the terminal for good; later output is dropped."""
         with self._lock:
             if not self._is_closed:
                 self._leave()
                 self._is_closed = True
 
     def end_line(self) -> None:
-        """See to it that what is written next begins a line."""
+        """Make sure that the next output starts a new line."""
         if not self.modes.is_at_line_start:
             _put(OUT, b"\r\n")
 
     def suspend(self, stop: Callable[[], object]) -> None:
-        """Give the terminal back while ``stop`` stops this process; then take it again."""
+        """Restore the terminal while ``stop`` stops this process; then take it again."""
         with self._lock:
             self._leave()
             stop()
@@ -73,8 +73,8 @@ class LocalTerminal:
             self._enter()
 
     def resume(self) -> None:
-        """This process was stopped by somebody else, and was continued."""
-        if is_ours() and self._lock.acquire(blocking=False):  # else it is ``suspend`` that waits
+        """Take the terminal again after another process stopped and continued this one."""
+        if is_ours() and self._lock.acquire(blocking=False):  # otherwise ``suspend`` is waiting
             try:
                 _put(OUT, self.modes.undo())
                 self._enter()
@@ -82,9 +82,9 @@ class LocalTerminal:
                 self._lock.release()
 
     def repaint(self) -> None:
-        """Have the program over there paint anew: it is told another size, and then the true one.
+        """Make the remote program repaint, by reporting another window size and then the true one.
 
-        A size that stays the same is no news to the terminal there, and nobody would be told.
+        An unchanged size would not be reported to it.
         """
         if sys.platform == "win32" or not self.modes.is_alternate:
             return
@@ -95,7 +95,7 @@ class LocalTerminal:
             fcntl.ioctl(IN, termios.TIOCSWINSZ, struct.pack("HHHH", other, columns, width, height))
             time.sleep(REPAINT_S)
             now = fcntl.ioctl(IN, termios.TIOCGWINSZ, bytes(8))
-            if struct.unpack("HHHH", now)[0] == other:  # else the window itself was resized
+            if struct.unpack("HHHH", now)[0] == other:  # otherwise the window itself was resized
                 fcntl.ioctl(IN, termios.TIOCSWINSZ, size)
 
     def _leave(self) -> None:
@@ -112,7 +112,7 @@ class LocalTerminal:
 
 
 def attributes(fd: int) -> Any:
-    """How the driver of a terminal is set; None if it is none."""
+    """The settings of a terminal; None if it is not a terminal."""
     if sys.platform == "win32":
         return None
     try:
@@ -122,29 +122,29 @@ def attributes(fd: int) -> Any:
 
 
 def set_attributes(fd: int, wanted: Any, *, is_flushed: bool = False) -> None:
-    """Set the driver of a terminal, if it is not so; perhaps drop what was typed until now."""
+    """Change the settings of a terminal if they differ; with ``is_flushed``, drop pending input."""
     if sys.platform == "win32" or wanted is None:
         return
     with suppress(termios.error, OSError):
-        if is_flushed:  # reports of the mouse would be read as keys by the shell
+        if is_flushed:  # the shell would read mouse reports as keys
             termios.tcflush(fd, termios.TCIFLUSH)
         if termios.tcgetattr(fd) != wanted:
             termios.tcsetattr(fd, termios.TCSANOW, wanted)
 
 
 def is_ours() -> bool:
-    """This process is in the foreground; who writes to or sets a terminal otherwise is stopped."""
+    """Whether this process is in the foreground; others are stopped if they use the terminal."""
     if sys.platform == "win32":
         return True
     try:
         return os.tcgetpgrp(IN) == os.getpgrp()
-    except OSError:  # it is not the terminal that controls this process, or it is gone
+    except OSError:  # not the controlling terminal, or the terminal is gone
         return True
 
 
 @contextmanager
 def kept_attributes(fd: int = IN) -> Iterator[None]:
-    """While inside, another program may turn the echo off, and be killed before it is on again."""
+    """Restore the settings afterwards, in case a program turns the echo off and is killed."""
     before = attributes(fd)
     try:
         yield
@@ -154,8 +154,9 @@ def kept_attributes(fd: int = IN) -> Iterator[None]:
 
 
 def stop_this_process() -> None:
-    """Stop, and return when somebody has this process continue."""
-    # Sent to this thread, so that it stops here; to the process, and it might go on for a moment.
+    """Stop this process, and return when it is continued."""
+    # Sent to this thread so that it stops here; after a signal to the process it could run on for a
+    # moment.
     signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 

@@ -1,4 +1,4 @@
-"""What this machine is called by those who come to it over SSH, and what runs us here."""
+"""The address of this machine for SSH users, and the command that runs this program here."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from skdictate.mic_protocol.invitation import SSH_PORT, Invitation
 from skdictate.text.clean_text import clean
 
 USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
-"""Where a command that ``ssh`` brings is looked for, on most systems."""
+"""The PATH of commands that ``ssh`` runs, on most systems."""
 OURS = "SKDICTATE_HOME"
-"""Where our sockets are, if that is not where they usually are."""
+"""Where the sockets are, if not at the usual place."""
 
 
 def invitation(environ: Mapping[str, str]) -> Invitation:
-    """How the user comes here, as far as their connection tells."""
+    """How the user can connect here, as far as their SSH connection tells."""
     _, _, address, port = (environ.get("SSH_CONNECTION", "").split() + [""] * 4)[:4]
     host = f"{_user()}@{_name(address)}"
     return Invitation(host, int(port) if port.isdecimal() else SSH_PORT, _program(environ))
@@ -35,7 +35,7 @@ def _user() -> str:
 
 
 def _name(address: str) -> str:
-    """The address by which the user came; the machine's name where that says nothing."""
+    """The address by which the user came; the machine's name if that is a loopback address."""
     try:
         told = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -44,7 +44,7 @@ def _name(address: str) -> str:
 
 
 def _program(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Words that run this program in a shell that knows nothing of ours."""
+    """A command for this program that works in a shell without our settings."""
     own = Path(sys.argv[0])
     words = [own.name]
     if shutil.which(own.name, path=USUAL_PATH) is None:

@@ -1,4 +1,4 @@
-"""Another machine, as a user names it. What could be anything else than a name is refused."""
+"""Another machine as the user gave it; anything that could be more than a name is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skdictate.mic_protocol.remote_status import SSH
 from skdictate.text.clean_text import clean
 
 _HOST = re.compile(r"[\w.:\[\]%+_][\w.:\[\]%+_-]*")
-"""Names, addresses and aliases; nothing that a shell, in a ``ProxyCommand``, would act on."""
+"""Names, addresses and aliases; nothing that a shell could run in a ``ProxyCommand``."""
 _USER = re.compile(r"[\w.+@\\%_][\w.+@\\%_-]*")
 _LONGEST = 255
 _LONGEST_DEVICE = 512
@@ -19,21 +19,21 @@ _LONGEST_DEVICE = 512
 
 @dataclass(frozen=True, slots=True)
 class RemoteHost:
-    """A machine, and which of its microphones."""
+    """A machine, and one of its microphones."""
 
     host: str
-    """``[USER@]HOST``, as ``ssh`` takes it."""
+    """``[USER@]HOST`` as for ``ssh``."""
     port: int | None = None
-    """None for the one of ``~/.ssh/config``, or 22."""
+    """None for the port in ``~/.ssh/config``, or 22."""
     device: str = ""
-    """As the programs there call it; empty for the default one."""
+    """The device's name on that machine; empty for the default one."""
 
     @classmethod
     def of(cls, text: str) -> RemoteHost:
-        """From ``ssh://[USER@]HOST[:PORT][?device=NAME]``.
+        """Parse ``ssh://[USER@]HOST[:PORT][?device=NAME]``.
 
         Raises:
-            ProblemError: it is none.
+            ProblemError: it is malformed.
         """
         if not text.isprintable():
             raise ProblemError(_no_place(text, "It has characters that cannot be seen"))
@@ -60,7 +60,7 @@ class RemoteHost:
 
 
 def checked(host: str) -> str:
-    """``[USER@]HOST``, if it is one.
+    """Return ``[USER@]HOST`` if it is valid.
 
     Raises:
         ProblemError: it is an option, a command or nothing.

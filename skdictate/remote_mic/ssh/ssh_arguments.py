@@ -1,4 +1,4 @@
-"""``skdictate ssh [SSH OPTION ...] HOST [SSH OPTION ...] [-- OPTION ...]``: whose word is whose."""
+"""The arguments of ``skdictate ssh [SSH OPTION ...] HOST [SSH OPTION ...] [-- OPTION ...]``."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from skdictate.remote_mic.ssh.remote_host import checked
 from skdictate.text.clean_text import clean
 
 KNOWN = "1246ab:c:e:fgi:kl:m:no:p:qstvxAB:CD:E:F:GI:J:KL:MNO:P:Q:R:S:TVw:W:XYy"
-"""The options of OpenSSH 10, as its manual has them; a colon says that a value follows."""
+"""The options of OpenSSH 10, from its manual; a colon means that a value follows."""
 OTHERWISE = frozenset("fGNnOQsTVW")
-"""Those that leave no terminal to dictate in, or connect to nothing."""
+"""Options that leave no terminal to dictate in, or do not connect."""
 
 
 @dataclass(frozen=True, slots=True)
 class SshArguments:
-    """Words, sorted."""
+    """The arguments, sorted."""
 
     host: str
     """``[USER@]HOST``."""
     options: tuple[str, ...]
     """For ``ssh``."""
     ours: tuple[str, ...]
-    """For skdictate over there."""
+    """Options for skdictate on the other machine."""
 
     @property
     def again(self) -> str:
-        """A line for a shell that says the same."""
+        """The same command as a line for a shell."""
         ours = ("--", *self.ours) if self.ours else ()
         return clean(shlex.join(("skdictate", "ssh", self.host, *self.options, *ours)))
 
     @classmethod
     def of(cls, words: Sequence[str]) -> SshArguments:
-        """From a command line; whatever follows ``--`` is ours.
+        """Parse the arguments; whatever follows ``--`` is for skdictate.
 
         Raises:
-            ProblemError: they cannot be sorted, and which one is to blame.
+            ProblemError: they are malformed.
         """
         theirs = list(words)
         ours: list[str] = []
@@ -57,7 +57,7 @@ class SshArguments:
 
 
 def _options(words: list[str]) -> tuple[list[str], list[str]]:
-    """The options at the beginning, one word for each and for each value; and the rest."""
+    """Split off the options at the beginning, one word for each option and each value."""
     try:
         found, rest = getopt.getopt(words, KNOWN)
     except getopt.GetoptError as error:

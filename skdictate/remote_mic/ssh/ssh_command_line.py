@@ -1,7 +1,7 @@
-"""How ``ssh`` is called: as a list of words, in which what came from outside is data.
+"""Builds ``ssh`` commands as lists of words, so that foreign text is never parsed.
 
-Of two values for one thing OpenSSH takes the first, and the command line before its files. So what
-the user gives comes before what we want, and nothing is said about keys and hosts.
+OpenSSH takes the first of two values for an option, and the command line before its files. So the
+user's options come before ours, and ours say nothing about keys and hosts.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ ALONE = (
     *("-o", "ServerAliveCountMax=2"),
     *("-o", "ConnectTimeout=10"),
 )
-"""For a connection that carries a microphone and nothing else. It notices within seconds that the
-other end is gone; a terminal's connection is left more time."""
+"""Options for a connection that only carries a microphone. It notices within seconds that the other
+end is gone; a terminal's connection gets more time."""
 LASTING = ("-o", "ServerAliveCountMax=60")
-"""The same, where others are opened beside it while the other end is silent: it may go on for two
-minutes. Comes before ``ALONE``."""
+"""Options for the same where other connections are attempted beside it, so that it may be silent
+for two minutes. They come before ``ALONE``."""
 PATIENT = ("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8")
-"""For the user's terminal: when nothing comes back for two minutes, it is given back."""
+"""Options for the user's terminal, which is given back after two minutes of silence."""
 SILENT = ("-o", "BatchMode=yes")
-"""Ask nothing: nobody could answer."""
+"""Asks nothing, since nobody could answer."""
 ELSEWHERE = 'PATH="$PATH:$HOME/.local/bin:$HOME/bin:/usr/local/bin:/opt/homebrew/bin"'
-"""Programs that users install are often in the PATH of login shells alone."""
+"""Users' programs are often only in the PATH of login shells."""
 
 
 def command(
@@ -42,17 +42,17 @@ def command(
     ours: Sequence[str] = (),
     port: int | None = None,
 ) -> list[str]:
-    """An ``ssh`` that runs a program there; what is in its words stays in them.
+    """An ``ssh`` command that runs a program, with all of its words quoted.
 
     Args:
         host: ``[USER@]HOST``.
-        remote: the program and its arguments; none for a login.
-        options: the user's.
-        ours: those that give way to the user's.
-        port: the server's, if it is named with the host.
+        remote: the program and its arguments; empty for a login.
+        options: the user's options.
+        ours: our options, over which the user's take precedence.
+        port: the server's port, if it was given with the host.
 
     Raises:
-        ProblemError: the host is none.
+        ProblemError: the host is malformed.
     """
     where = ["-p", str(port)] if port is not None else []
     there = [shlex.join(remote)] if remote else []
@@ -60,25 +60,25 @@ def command(
 
 
 def shown(host: str, *arguments: str) -> str:
-    """A line for a user to type, or a script, that runs this program there without our help.
+    """A line for a user to type that runs this program on the other machine.
 
-    A command that ``ssh`` brings is looked for in a PATH that often lacks ``~/.local/bin``, where
-    ``pipx`` and ``uv`` install. It works in sh, bash, zsh and fish.
+    Commands that ``ssh`` runs are looked up in a PATH that often lacks ``~/.local/bin``, where
+    ``pipx`` and ``uv`` install. The line works in sh, bash, zsh and fish.
     """
     return f"ssh {host} 'PATH=$PATH:$HOME/.local/bin {shlex.join(('skdictate', *arguments))}'"
 
 
 def script(text: str, *arguments: str) -> tuple[str, ...]:
-    """Words that run a script for ``sh`` there, whatever the user's own shell is."""
+    """A command that runs a script with ``sh``, whatever the user's shell is."""
     return ("sh", "-c", text, "skdictate", *arguments)
 
 
 def skdictate(*arguments: str, program: Sequence[str] = ()) -> tuple[str, ...]:
-    """Words that run this program there; by the words of ``program``, if the user has some."""
+    """A command that runs this program, or ``program`` if the user gave one."""
     return script(f'{ELSEWHERE}; exec "$@"', *(program or ("skdictate",)), *arguments)
 
 
 def skdictate_with(path: str, *arguments: str) -> tuple[str, ...]:
-    """The same, and that remove a file in the end: a socket that ``sshd`` has made and forgets."""
+    """The same, and then remove a file: a socket that ``sshd`` has made and does not remove."""
     text = 'trap : INT QUIT; it=$1; shift; skdictate "$@"; code=$?; rm -f "$it"; exit $code'
     return script(f"{ELSEWHERE}; {text}", path, *arguments)

@@ -224,7 +224,7 @@ async def test_what_does_not_go_together_is_said_at_once_and_can_be_mended(paths
         await it.press("enter", "down", "enter")
         await it.open("phone_format")
         await it.press("enter")
-        assert it.about()[2].startswith("API v2 cannot do that: It knows nothing of --phone-format")
+        assert it.about()[2].startswith("API v2 cannot do that: It does not have --phone-format")
         await it.press("escape")
         banner = it.app.query_one("Banner")
         await until(lambda: banner.has_class("-standing"))
@@ -306,4 +306,4 @@ def test_it_is_changed_in_a_real_terminal_and_there_at_the_next_start(paths: Pat
         assert it.exit_code() == 0
     assert paths.config_file.read_text() == 'keep_alive = "chunk"\n'
     with Terminal("--endpoint", "unix:/nowhere", "--api", "v2") as it:
-        it.wait("API v2 cannot do that: It knows nothing of --keep-alive")
+        it.wait("API v2 cannot do that: It does not have --keep-alive")
