@@ -134,7 +134,7 @@ async def test_a_server_of_another_kind_is_told(case: CheckContext) -> None:
         plain = await service_check.service(with_settings(case, endpoint=target, plaintext=True))
     assert "does not speak TLS" in encrypted.detail
     assert "--plaintext" in encrypted.hint
-    assert "none for gRPC" in plain.detail
+    assert "does not speak gRPC" in plain.detail
 
 
 async def test_a_proxy_is_mentioned(case: CheckContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ async def test_where_there_are_no_such_sockets_it_is_a_port_with_a_token(
     def elsewhere(_self: EmbeddedServer, _folder: Path) -> ChildRequest:
         return ChildRequest(address="127.0.0.1:0", token="a-token-of-this-test")
 
-    monkeypatch.setattr(EmbeddedServer, "_order", elsewhere)
+    monkeypatch.setattr(EmbeddedServer, "_child_request", elsewhere)
     async with running(paths) as server:
         address = await server.address()
         assert address.target.startswith("127.0.0.1:")

@@ -46,7 +46,7 @@ async def test_a_place_that_is_not_private_is_refused(hosting: Hosting, tmp_path
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
     tmp_path.chmod(0o700)
     (tmp_path / "s").write_text("something of the user's")
-    with pytest.raises(ProblemError, match="no socket"):
+    with pytest.raises(ProblemError, match="not a socket"):
         async with hosting(address=f"unix:{tmp_path / 's'}"):
             pass
     assert (tmp_path / "s").read_text() == "something of the user's"

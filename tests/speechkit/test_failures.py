@@ -33,12 +33,12 @@ PERMANENT = [
     (
         C.INVALID_ARGUMENT,
         "Specified folder ID 'a' does not match with service account folder ID 'b'",
-        "not that of the key",
+        "does not belong to the key",
     ),
     (C.INVALID_ARGUMENT, "The first message has to be session_options", "other messages"),
-    (C.INVALID_ARGUMENT, "sample_rate_hertz has to be from 8000 to 48000", "the rate"),
+    (C.INVALID_ARGUMENT, "sample_rate_hertz has to be from 8000 to 48000", "the sample rate"),
     (C.INVALID_ARGUMENT, "Unsupported language code", "the language"),
-    (C.INVALID_ARGUMENT, "Unknown classifier", "beside the text"),
+    (C.INVALID_ARGUMENT, "Unknown classifier", "classifier, summary or analysis"),
     (C.INVALID_ARGUMENT, "bad request", "the settings"),
     (C.UNIMPLEMENTED, "Method not found!", "does not recognise speech"),
 ]

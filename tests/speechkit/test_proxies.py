@@ -184,7 +184,7 @@ async def test_one_that_cannot_be_used_is_said(
     where = ("--source", "demo", "--endpoint", "192.0.2.1:1", "--budget-s", "1")
     done = await run("listen", *where, environ={"SKDICTATE_HOME": str(tmp_path)})
     assert "HTTPS_PROXY names socks5://127.0.0.1:9" in done.err
-    assert "HTTP proxies only" in done.err
+    assert "only be sent through HTTP proxies" in done.err
     assert PASSWORD not in done.err
 
 

@@ -118,7 +118,7 @@ async def test_tls_where_none_is_spoken() -> None:
 async def test_a_port_of_something_else() -> None:
     async with web() as port:
         it = await problem(Endpoint(f"127.0.0.1:{port}", is_plaintext=True))
-        assert "none for gRPC" in it.title
+        assert "does not speak gRPC" in it.title
         assert not it.is_permanent
 
 

@@ -541,7 +541,7 @@ async def test_what_stays_opus_is_said_at_both_ends(
     app: App, tunnel: Tunnel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "skdictate.mic_protocol.flow_control.Flow.may_mend", lambda flow, now_s: False
+        "skdictate.mic_protocol.flow_control.FlowControl.may_repair", lambda flow, now_s: False
     )
     monkeypatch.setattr("skdictate.remote_mic.sender.dialogue.MENDING_S", 0.1)
     async with bringing(tunnel, tmp_path, codec="opus") as it:

@@ -41,7 +41,7 @@ def test_one_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int)
 def test_a_link_is_refused_whatever_it_points_to(tmp_path: Path) -> None:
     session = tmp_path / "link"
     session.symlink_to(file(tmp_path))
-    with pytest.raises(ProblemError, match="is a link"):
+    with pytest.raises(ProblemError, match="is a symbolic link"):
         read_private(session)
 
 
@@ -73,7 +73,8 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"x" * (MOST_BYTES + 1), "more than"), (b"\xff\xfe", "holds no text")]
+    ("content", "said"),
+    [(b"x" * (MOST_BYTES + 1), "more than"), (b"\xff\xfe", "does not hold text")],
 )
 def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(ProblemError, match=said):

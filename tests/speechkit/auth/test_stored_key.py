@@ -78,7 +78,7 @@ def test_what_stands_in_its_place_is_replaced_and_not_written_through(
     mine.write_text("mine")
     kept.file.symlink_to(mine)
     kept.file.with_name("credentials.new").symlink_to(mine)
-    with pytest.raises(ProblemError, match="is a link"):
+    with pytest.raises(ProblemError, match="is a symbolic link"):
         kept.read()
     kept.store(SECRET, in_keyring=False)
     assert mine.read_text() == "mine"
