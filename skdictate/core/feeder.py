@@ -1,4 +1,4 @@
-"""What the link of a span is sent, and when it is left for the next one."""
+"""Sends a span's audio to its session, and rolls over to the next session before a limit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
 
 LIVE_S = 2.0
-"""With less than this unsent, sending keeps up with the speaker."""
+"""With less audio than this unsent, a session counts as live; with more, as catching up."""
 
 
 @dataclass
 class Feeder:
-    """Feeds, cuts and finishes; who opens links is told elsewhere."""
+    """Feeds and finishes open sessions, and cuts their spans; ``SessionPool`` opens them."""
 
     format: Format
     session_pool: SessionPool
@@ -27,8 +27,8 @@ class Feeder:
     cutting: Cutting
 
     def run(self, span: Span, session: Session, now_s: float) -> None:
-        """Give an open link its audio; cut the span if the session is used up."""
-        if span.is_settled:  # what was left to hear was overlap only
+        """Send an open session its audio; cut the span if the session is near a limit."""
+        if span.is_settled:  # all that is unsent is overlap with the next span
             self.session_pool.finish(session, now_s)
             return
         self._feed(span, session, now_s)
@@ -38,12 +38,12 @@ class Feeder:
         self._end(span, session, now_s)
 
     def feed_hedge(self, span: Span, spare: Session, now_s: float) -> None:
-        """Give an open link the same audio as that of the span, and cut nothing."""
+        """Send a hedged session the audio of a span, and never cut the span for it."""
         self._feed(span, spare, now_s)
         self._end(span, spare, now_s)
 
     def is_behind(self, span: Span) -> bool:
-        """The link is sent the past, faster than it was spoken."""
+        """Whether the session is catching up: more than ``LIVE_S`` of the span is unsent."""
         return self.timeline.n_unsent(span) > self.format.samples(LIVE_S)
 
     def _feed(self, span: Span, session: Session, now_s: float) -> None:
@@ -58,7 +58,7 @@ class Feeder:
             self.session_pool.finish(session, now_s)
 
     def _roll_over(self, span: Span, session: Session, now_s: float) -> None:
-        """Move on to a new session if this one is used up, or end it if nothing is left to say."""
+        """Cut the span if its session is near a limit, mute, over budget or idle."""
         is_quiet = self.loudness.is_pause(session.cursor)
         is_idle = self.session_pool.is_idle(session, now_s)
         pause = self._pause_at(span, session)
@@ -70,7 +70,7 @@ class Feeder:
             is_idle=is_idle,
         )
         if cut is None and self.session_pool.is_at_budget(session):
-            cut = Cut.AT_HEAD  # no other session follows that could hear a word whole
+            cut = Cut.AT_HEAD  # no other session follows, so that an overlap would be of no use
         if cut is None and self.session_pool.quota.is_mute(session, now_s):
             cut = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH
         if cut is Cut.AT_ACK and pause is not None:
@@ -83,7 +83,7 @@ class Feeder:
             self._leave_idle(span, session)
 
     def _pause_at(self, span: Span, session: Session) -> int | None:
-        """Where to cut in the pause that follows what is settled, if there is only that one."""
+        """Where to cut in the pause around the settled position; None if that is not certain."""
         if not session.has_ended_utterance:
             return None
         place = self.loudness.pause_near(span.start)
@@ -93,9 +93,9 @@ class Feeder:
         return self.timeline.overlap(span, session.cursor, self.format.samples(OVERLAP_S / 2))
 
     def _leave_idle(self, span: Span, session: Session) -> None:
-        """No sound comes: end the session before the server does.
+        """End a session that gets no sound before the server ends it.
 
-        If that is amid a word, whoever hears its rest hears it from the beginning.
+        If that may be inside a word, the next session is sent an overlap, and so the whole word.
         """
         head = self.timeline.head
         if self.loudness.is_pause(head):

@@ -1,4 +1,4 @@
-"""Judges what a recogniser says: what is text, whose it is, and what it settles."""
+"""Applies a session's events: which are text, which span they belong to, and what they settle."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from skdictate.core.timeline import Timeline
 from skdictate.core.transcript import Transcript
 
 MOST_FINALS = 1_000
-"""Of a session, that a refinement may still come for; a session of the service has fewer."""
+"""Finals of one session that are remembered for refinements; a session of the service has fewer."""
 MOST_WARNINGS = 100
-"""Different ones, in a dictation."""
+"""Different warnings that are reported in one dictation."""
 
 
 @dataclass(slots=True)
 class Results:
-    """Turns events into lines."""
+    """Turns the events of all sessions into lines, partials and findings."""
 
     timeline: Timeline
     transcript: Transcript
     warnings: set[str] = field(default_factory=set)
 
     def partial(self, session: Session, span: Span | None, event: Partial) -> bool:
-        """A new guess; whether anything was learnt from it."""
+        """Apply a partial; returns whether it changed the text of the span."""
         session.has_words = session.has_words or bool(event.words)
         session.is_pending = bool(event.text)
         if span is None or not event.text or event.text == span.partial:
@@ -53,7 +53,14 @@ class Results:
         return True
 
     def final(self, session: Session, span: Span | None, event: Final, now_s: float) -> None:
-        """Words for good: a line, if they are this span's to give."""
+        """Apply a final: place a line with the words that belong to this session's span.
+
+        Args:
+            session: the session that sent it.
+            span: the span that the session works on; None if that is settled already.
+            event: the final, with times in milliseconds of the session.
+            now_s: the present time.
+        """
         if is_repeated(session, event):
             return
         owner = span or self.timeline.unfinished.get(session.session_number)
@@ -89,7 +96,7 @@ class Results:
             self._label(session, event, entry)
 
     def add_finding(self, session: Session, span: Span | None, found: Found) -> None:
-        """Something beside the text; words in the stretch of another link are for that one."""
+        """Record a finding; one about words outside the session's own span is ignored."""
         start = session.sample_at(found.start_ms)
         end = max(start, session.sample_at(found.end_ms))
         is_of_words = isinstance(found, Classified)
@@ -97,20 +104,20 @@ class Results:
             self._record(session, start, end, found)
 
     def add_warning(self, session: Session, status: ServerStatus) -> None:
-        """The recogniser warns; each warning is news once, however many sessions repeat it."""
+        """Record a warning; the same words are recorded once in a dictation."""
         is_news = status.code is StatusCode.WARNING and status.message not in self.warnings
         if is_news and status.message and len(self.warnings) < MOST_WARNINGS:
             self.warnings.add(status.message)
             self._record(session, session.first, session.cursor, Warned(status.message))
 
     def settle(self, session: Session, span: Span | None, position: int) -> None:
-        """Everything that this link heard before the position is answered for."""
+        """Mark everything before the position as settled, for the session and its span."""
         session.acknowledge(position)
         if span is not None:
             span.settle(session.ack)
 
     def end_of_utterance(self, session: Session, span: Span | None, event: EndOfUtterance) -> None:
-        """The words before it have their finals; the silence up to it needs none."""
+        """Settle the silence up to the end of an utterance, if no final is missing before it."""
         if not is_within(session, event.time_ms):
             return
         position = session.sample_at(event.time_ms)
@@ -120,13 +127,16 @@ class Results:
             self.settle(session, span, position)
 
     def refinement(self, session: Session, event: Refinement) -> None:
-        """Better words for a line of this link, wherever that line stands now."""
+        """Apply a refinement to the line of an earlier final, committed or still waiting."""
         entry = session.finals.get(event.index)
         if entry is not None and event.text and not entry.is_trimmed:
             self.transcript.refine(entry, event.text)
 
     def session_ended(self, session: Session, span: Span | None, now_s: float) -> None:
-        """The recogniser heard all it should and closed: what it gave no text for has none."""
+        """Settle all that was sent to a session that finished normally.
+
+        A partial that never got its final becomes an unconfirmed line.
+        """
         if span is None:
             return
         if session.is_pending:
@@ -150,7 +160,7 @@ class Results:
         session.last_index = max(session.last_index, event.index or 0)
 
     def _number(self, session: Session, event: Final, entry: PendingLine | None) -> None:
-        """Remember which line a refinement will mean."""
+        """Remember which line belongs to the number of a final."""
         index = session.n_finals - 1 if event.index is None else event.index
         session.finals[index] = entry
         if len(session.finals) > MOST_FINALS:
@@ -164,13 +174,13 @@ class Results:
     def _entry(
         self, session: Session, span: Span, text: str, words: list[PlacedWord]
     ) -> PendingLine:
-        """The line for a text; without one, if all its words are the next session's."""
+        """The line for a text; empty if all its words belong to the next session."""
         n_kept = len(words)
         is_late = bool(words) and words[-1].end < session.last_end - session.slack
         if session.is_past_end and not is_late:
             n_kept = 0
         elif span.end is not None and session.cursor > span.end:
-            # Heard beyond the end: from the first word that is there, all are the next session's.
+            # It was sent audio beyond the span: words from there on belong to the next session.
             n_kept = n_before(words, span.end, session.format.samples(ROUGH_S))
             session.is_past_end = session.is_past_end or n_kept < len(words)
         is_whole = n_kept == len(words)

@@ -1,7 +1,8 @@
-"""The works of the dictation machine: what is done at each moment, in order.
+"""Holds the parts of the dictation core and advances them, in a fixed order, after every input.
 
-Give each span its link and each link its audio; move on from a session that is used up; replace
-whom we waited for too long; commit what has become first in line.
+``advance`` opens a session for each span that needs one, sends it audio, rolls over to the next
+session before a limit is reached, replaces sessions that exceeded their deadline, and commits the
+lines that are next in the order of the timeline.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ from skdictate.errors import Problem
 
 @dataclass
 class Scheduler:
-    """All parts of the machine, and the one routine that runs after every input."""
+    """The parts of the core, and ``advance``, which runs after every input.
+
+    All times are seconds on the caller's steady clock; positions are samples on the timeline.
+    """
 
     format: Format
     limits: Limits
@@ -48,15 +52,15 @@ class Scheduler:
     is_stopping: bool = False
     is_done: bool = False
     is_given_up: bool = False
-    """Something was not answered for, and was waited for no longer."""
+    """The dictation ended before all audio was recognised; the rest became gaps."""
     last_event_s: float = 0.0
-    """When the recogniser last said something, or the end began."""
+    """When the last event of any session arrived, or ``stop`` was called, if that was later."""
     last_progress_s: float = 0.0
-    """When it last got on, or the end began."""
+    """When the recogniser last made progress, or ``stop`` was called, if that was later."""
     furthest_sample: int = 0
-    """Samples that it has worked through, in any session."""
+    """The last position that any session has processed or settled."""
     begin: int = 0
-    """The first sample, where only a part of a recording is gone through."""
+    """The position of the first sample; not 0 where only a part of a recording is recognised."""
 
     def __post_init__(self) -> None:
         self.transcript = Transcript(refines=self.policy.refines)
@@ -109,7 +113,7 @@ class Scheduler:
         self.hedges = HedgedSessions(self.session_pool, self.timeline, self.feeder, is_wanted)
 
     def advance(self, now_s: float) -> None:
-        """Do all that can be done at this moment."""
+        """Do everything that is due at ``now_s``; does nothing once the dictation is done."""
         if self.is_done:
             return
         self.hedges.replace()
@@ -134,7 +138,10 @@ class Scheduler:
             self.changes.append(Finished())
 
     def add_level(self, level: Level, n_samples: int) -> None:
-        """A block with this level lies ahead of the head."""
+        """Take the level of a block of ``n_samples`` that begins at the head of the timeline.
+
+        Called before the head is moved past the block.
+        """
         self.loudness.add_level(level, self.timeline.head, n_samples)
         self.voice_activity.add_level(level, self.timeline.head, n_samples)
         if self.voice_activity.still_from is None:
@@ -145,7 +152,14 @@ class Scheduler:
     def session_lost(
         self, session: Session, problem: Problem | None, now_s: float, *, is_ended: bool
     ) -> None:
-        """A link is gone: its span needs another, if anything of it still waits."""
+        """Detach a closed session from its span, and schedule a retry if the span still needs one.
+
+        Args:
+            session: the session that was closed.
+            problem: why, or None if the recogniser closed it without an error.
+            now_s: the present time.
+            is_ended: the recogniser had received everything and finished normally.
+        """
         self.timeline.settle_lines(session.session_number)
         span = self.timeline.span_of(session)
         if span is None:
@@ -155,21 +169,26 @@ class Scheduler:
             self.session_pool.schedule_retry(session, problem, now_s)
 
     def session_ended(self, session: Session) -> None:
-        """A link has ended in good order. If it was sent speech and gave no words, that is said,
-        where the past is sent in a hurry and so nobody else watches for it."""
+        """Warn if a session that finished normally was sent speech and returned no words.
+
+        Only for a session that was catching up: the watchdogs look at live sound alone.
+        """
         is_behind = self.timeline.head - session.cursor > self.format.samples(LIVE_S)
         speech_s = self.format.seconds(self.loudness.speech_samples(session.first, session.cursor))
         if is_behind and not session.has_progress and speech_s >= WORDLESS_S:
             self.watchdogs.raise_(Topic.PROGRESS, NO_WORDS)
 
     def mark_unreadable(self, start: int, end: int) -> None:
-        """A stretch cannot be heard any more; around it others listen."""
+        """Turn ``[start, end)`` into a gap where it has no text yet: it cannot be read back.
+
+        Sessions that were to be sent it are dropped; the audio around it gets new ones.
+        """
         for session in self.timeline.mark_unreadable(start, end):
             self.session_pool.drop(session)
             self.timeline.settle_lines(session.session_number)
 
     def give_up(self) -> None:
-        """Wait for nothing: what is unanswered becomes a gap."""
+        """Drop all sessions and turn everything that has no text yet into gaps."""
         self.is_given_up = True
         for session in list(self.session_pool.sessions.values()):
             self.session_pool.drop(session)
@@ -177,8 +196,10 @@ class Scheduler:
         self.timeline.give_up()
 
     def extend_patience(self, session: Session, now_s: float) -> None:
-        """A link said something, so that it is worth waiting for more; after some sessions that
-        settled nothing, only if it has come further than they.
+        """Restart the patience of ``stop``, since a session has sent an event.
+
+        After ``PROVEN`` sessions in a row that settled nothing, an event counts only if the session
+        has come further than any before it.
         """
         reached = max(session.ack, session.processed or 0)
         is_further = reached > self.furthest_sample
@@ -187,13 +208,13 @@ class Scheduler:
             self.last_progress_s = now_s
 
     def words_arrived(self, session: Session) -> None:
-        """A link gave words."""
+        """Note that a session has returned words."""
         session.has_progress = self.auto_stop.is_armed = True
         self.watchdogs.words_arrived()
 
     @property
     def expects_words(self) -> bool:
-        """The newest block may be speech, and the recogniser is sent it right away."""
+        """Whether the newest block may be speech and reaches the recogniser without delay."""
         live = self.timeline.live
         if live is None or live.session is None or live.session.state is not SessionState.OPEN:
             return False
@@ -201,7 +222,7 @@ class Scheduler:
         return is_answered and self.loudness.is_audible and not self.feeder.is_behind(live)
 
     def next_deadline_s(self) -> float | None:
-        """When something is due, if nothing happens before; None if nothing waits for time."""
+        """When ``advance`` must be called next, in seconds; None if nothing depends on time."""
         if self.is_done:
             return None
         due = [self.watchdogs.capture_due_s, self.transcript.next_deadline_s, self.hedges.due_s]
@@ -220,7 +241,7 @@ class Scheduler:
         return self.timeline.n_unsent(span) > 0 and not is_waiting
 
     def _serve(self, span: Span, now_s: float) -> None:
-        """Give a span its link, and the link its audio."""
+        """Open a session for a span that needs one, or send audio to the one that it has."""
         if span.session is None:
             if self._wants_session(span):
                 self.session_pool.check_budget()
@@ -230,7 +251,7 @@ class Scheduler:
             self.feeder.run(span, span.session, now_s)
 
     def _supervise(self, now_s: float) -> None:
-        """Whom we have waited for too long."""
+        """Replace sessions that exceeded their deadline, and raise or clear the alarms."""
         for session, problem in self.session_pool.overdue(now_s):
             self.session_pool.drop(session, problem)
             self.session_lost(session, problem, now_s, is_ended=False)
@@ -247,7 +268,7 @@ class Scheduler:
             self.give_up()
 
     def _forget_pauses(self) -> None:
-        """Let go of what is known of sound that nobody listens to any more."""
+        """Forget the pauses before the first sample that any session may still need."""
         heard = [session.first for session in self.session_pool.sessions.values()]
         heard += [span.listens_from for span in self.timeline.spans[:1]]
         self.loudness.forget(min(heard, default=self.timeline.head))

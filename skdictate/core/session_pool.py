@@ -1,4 +1,4 @@
-"""The switchboard: opens, feeds, finishes and drops links."""
+"""Opens, feeds, finishes and drops the sessions of a dictation, and decides when to try again."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ from skdictate.core.watchdogs import Watchdogs
 from skdictate.errors import Kind, Problem
 
 OPENING_S = 10.0
-"""A link that is not open by then is given up."""
+"""A session that is not open after this time is dropped."""
 DRAIN_S = 10.0
-"""A finished link that says nothing for this long is given up ..."""
+"""A half-closed session that sends no event for this long is dropped."""
 LATE_S = 60.0
-"""... and for this long, if it says that it works and gets nowhere, or if a whole session is worked
-through only then."""
+"""The same limit for a half-closed session that sends signs of life but no results, and for a
+recogniser that begins its work only when the session is finished."""
 REST_S = 5.0
-"""A recogniser that has said nothing in a whole session is left alone for this long at least ..."""
+"""The shortest wait after a session in which the recogniser sent nothing at all."""
 OVERLOAD_S = 1.0
-"""... and for this long one that has trouble, or enough of us, as its own clients do."""
+"""The shortest wait after an error of the service, as the service's own clients wait."""
 SETTLED_S = 1.0
-"""A session that has answered for this much audio was of use ..."""
+"""A session that has settled this much audio counts as a success."""
 SILENT_SESSION_S = 10.0
-"""... and so was one that had this much, if there was no speech in it."""
+"""A session that was sent this much audio without speech counts as a success, too."""
 EXEMPT_S = 15.0
-"""So seldom, at most, one that gave words and ended in trouble is followed at once; the service
-bills one for so long ..."""
+"""A session that gave words before it failed is followed without a wait, but no more often than
+this: the service bills at least 15 s for each session."""
 MOST_EXEMPT = 2
-"""... and none after so many that settled nothing."""
+"""After more sessions in a row than this that settled nothing, the wait is never left out."""
 MOST_URGENT = 3
-"""Somebody who waits for the last words has so many in vain tried for them, and others seldom."""
+"""After ``stop``, this many sessions that settle nothing are tried without a wait; then the wait is
+``REST_S`` at most, since the user is waiting for the last words."""
 WINDOW_S = 1.0
-"""Audio that may be handed to the transport before it says that it took some."""
+"""Audio that may be handed to the transport before it confirms that it has taken any."""
 
 NO_ANSWER = Problem(
     Kind.NETWORK,
@@ -54,28 +55,31 @@ NO_ENDING = Problem(
     Kind.NETWORK,
     "The recogniser fell silent",
     "It did not finish its session in time",
-    "What it left out is sent again.",
+    "Audio without text is sent again.",
 )
 CLOSED_EARLY = Problem(
     Kind.NETWORK,
     "The recogniser ended the session",
     "It gave no reason",
-    "What it left out is sent again.",
+    "Audio without text is sent again.",
 )
 WORDLESS = Problem(
     Kind.SERVICE,
-    "The recogniser ends its sessions without a word",
-    "It was sent sound, and gave neither text nor a reason",
-    "Recording goes on; another session is tried, and each time later.",
+    "The recogniser returns no text",
+    "It received audio, and ended several sessions without text or a reason",
+    "Recording goes on; the waits between tries grow longer.",
 )
 BROKE_OFF = "The recogniser broke the connection"
-"""One that has answered had nothing against who we are and what we asked for."""
+"""The title of a permanent error that comes after words: the credentials and the request had been
+accepted, so another session is tried all the same."""
 
 
 @dataclass
 class SessionPool:
-    """All links of a dictation. Spans point to their link; a link outlives its span while it
-    may still refine a line."""
+    """All sessions of a dictation that are not closed.
+
+    A span refers to its session. A session outlives its span while it may still refine a line.
+    """
 
     format: Format
     limits: Limits
@@ -87,17 +91,17 @@ class SessionPool:
     quota: SessionQuota
     spending: Spending
     has_words: bool = False
-    """The recogniser tells where each word is; learnt from any link."""
+    """The recogniser gives times for words; learnt from the first session that did."""
     drain_s: float = DRAIN_S
-    """How long a finished link may say nothing."""
+    """How long a half-closed session may send no event."""
     sessions: dict[int, Session] = field(default_factory=dict)
     n_sessions: int = 0
     retry_s: float | None = None
-    """No link is opened before this time."""
+    """No session is opened before this time."""
     is_blocked: bool = False
-    """No link is opened until a person has mended something."""
+    """No session is opened until the user has fixed the problem that was raised."""
     is_urgent: bool = False
-    """The dictation is over, and its last words are waited for."""
+    """Capture is over, and the user waits for the last words."""
     _exempted_s: float = float("-inf")
 
     def __post_init__(self) -> None:
@@ -105,39 +109,39 @@ class SessionPool:
         self._window = max(self._chunk, self.format.samples(WINDOW_S))
 
     def may_open(self, now_s: float) -> bool:
-        """Whether a new link may be tried now."""
+        """Whether a new session may be opened now."""
         is_time = self.retry_s is None or now_s >= self.retry_s
         return is_time and not self.is_blocked and self.has_room()
 
     @property
     def open_at_s(self) -> float | None:
-        """When a new link may be tried, if time is all that stands in the way."""
+        """When a new session may be opened; None if more than time is needed."""
         return self.retry_s if self.has_room() else None
 
     def has_room(self) -> bool:
-        """Whether the recogniser is trusted with one more session, and there is money for it."""
+        """Whether the quota and the budget allow one more session."""
         if not self.spending.may_open(self.sessions.values()):
             return False
         return self.quota.has_room(self.sessions.values(), is_urgent=self.is_urgent)
 
     def retry_now(self) -> None:
-        """Somebody waits for the rest: try at once, and do not spare the recogniser."""
+        """Try again without a wait, since the user waits for the last words."""
         self.is_urgent = True
         self.retry_s = None
 
     def check_budget(self) -> None:
-        """Open none any more, if there is no money left for one."""
+        """Stop opening sessions, and say why, once the budget does not cover another one."""
         if not self.is_blocked and self.spending.is_used_up(self.sessions.values()):
             self.is_blocked = True
             self.watchdogs.raise_(Topic.LINK, self.spending.problem)
 
     def open(self, span: Span, now_s: float) -> None:
-        """Give a span a link; it listens from where nothing is settled yet."""
+        """Open a session for a span; it starts where the span still needs text."""
         self.retry_s = None
         span.session = self.open_beside(span, now_s)
 
     def open_beside(self, span: Span, now_s: float) -> Session:
-        """A link that hears the same as a new link of that span would, and is not its link."""
+        """Open a session that starts where a new one of the span would, without attaching it."""
         self.n_sessions += 1
         session = Session(self.n_sessions, self.format, span.listens_from, now_s)
         session.has_words = self.has_words
@@ -147,19 +151,19 @@ class SessionPool:
         return session
 
     def opened(self, session: Session, until: int, now_s: float) -> None:
-        """The recogniser accepted it; ``until``: samples captured."""
+        """Mark a session as open; ``until`` is the number of samples captured so far."""
         self.enter(session, SessionState.OPEN)
         quiet = self.quota.loudness.quiet_samples(session.first, until)
         at_once_s = BURST_S if self.quota.is_unproven(session) else AT_ONCE_S
         session.opened(now_s, at_once_s + min(LEAD_S, self.format.seconds(quiet)))
 
     def enter(self, session: Session, state: SessionState) -> None:
-        """Move a link on and say so."""
+        """Change the state of a session, and report that."""
         session.enter(state)
         self._report(session)
 
     def set_names(self, session: Session, said: SessionNamed) -> None:
-        """The recogniser named the session; each name once, whatever it says later."""
+        """Store the ids that the service gave the session; the first value of each is kept."""
         before = session.session_id, session.request_id, session.support
         session.session_id = session.session_id or said.session_id
         session.request_id = session.request_id or said.request_id
@@ -168,7 +172,10 @@ class SessionPool:
             self._report(session)
 
     def send_audio(self, session: Session, until: int, now_s: float, *, is_last: bool) -> None:
-        """Hand the link what it may have before ``until``, in whole chunks unless ``is_last``."""
+        """Send the audio before ``until`` as far as pace, window and budget allow.
+
+        Only whole chunks are sent, unless ``is_last``: then the rest follows as a shorter one.
+        """
         session.refill(now_s, self._catch_up(session))
         while session.cursor - session.confirmed < self._window:
             n_samples = min(self._chunk, until - session.cursor)
@@ -180,42 +187,42 @@ class SessionPool:
             self._send(session, n_samples, cost_s, now_s)
 
     def is_at_budget(self, session: Session) -> bool:
-        """There is no money left to send it another chunk."""
+        """Whether the budget does not allow another chunk in this session."""
         return not self._may_send(session, self.format.seconds(self._chunk))
 
     def wait_for_credit_s(self, session: Session) -> float:
-        """How long until a chunk may be handed out, as far as pace alone decides."""
+        """Seconds until the pace allows another chunk; 0 if it does now."""
         return session.credit_in_s(self.format.seconds(self._chunk), self._catch_up(session))
 
     def is_idle(self, session: Session, now_s: float) -> bool:
-        """Nothing was sent for so long that the server would soon end the session."""
+        """Whether nothing was sent for so long that the server would soon end the session."""
         return session.confirmed == session.cursor and now_s >= self.idle_at_s(session)
 
     def idle_at_s(self, session: Session) -> float:
-        """When ``is_idle`` will be true if nothing more is sent."""
+        """When ``is_idle`` becomes true if nothing more is sent."""
         return session.last_sent_s + self.limits.idle_s * IDLE
 
     def finish(self, session: Session, now_s: float) -> None:
-        """Half-close; its answers are still read."""
+        """Half-close a session: no more audio is sent, and its results are still read."""
         self.enter(session, SessionState.FINISHING)
         session.last_sent_s = now_s
         self.effects.append(Finish(session.session_number))
 
     def send_silence(self, session: Session, n_samples: int, now_s: float) -> None:
-        """Send silence, so that the server does not end the session."""
+        """Send ``n_samples`` of silence, so that the server keeps the session open."""
         session.insert_silence(n_samples)
         session.last_sent_s = now_s
         self.effects.append(SendSilence(session.session_number, n_samples))
 
     def drop(self, session: Session, problem: Problem | None = None) -> None:
-        """Cancel a link."""
+        """Cancel a session."""
         self.effects.append(Drop(session.session_number))
         self.forget(session, problem)
 
     def forget(
         self, session: Session, problem: Problem | None, *, is_refused: bool = False
     ) -> None:
-        """A link is gone: pay for it, unless it was refused."""
+        """Remove a closed session, and count what it cost unless it was refused."""
         billed_s = self.spending.close_session(session, is_refused=is_refused)
         session.enter(SessionState.CLOSED)
         self._report(session, problem, billed_s)
@@ -223,7 +230,7 @@ class SessionPool:
         del self.sessions[session.session_number]
 
     def schedule_retry(self, session: Session, problem: Problem | None, now_s: float) -> None:
-        """A link was lost before its time: when to try again, and what to say."""
+        """Decide when to replace a session that ended too early, and raise the problem."""
         is_refused = problem is not None and problem.is_permanent
         is_limit = problem is None or problem.kind is Kind.LIMIT
         if problem is not None and is_refused and not session.has_progress:
@@ -241,21 +248,21 @@ class SessionPool:
             self.watchdogs.raise_(Topic.LINK, said, self.retry_s)
 
     def clear_if_well(self, session: Session) -> None:
-        """It has said something: whether that shows that all is well again."""
+        """Clear the connection problem if this session shows that the recogniser works."""
         if self.quota.is_well(session):
             self.clear_problem()
 
     def clear_problem(self) -> None:
-        """The recogniser works; unless there is something to be mended by a person."""
+        """Clear the connection problem, unless only the user can fix it."""
         if not self.is_blocked:
             self.watchdogs.clear(Topic.LINK)
 
     def has_settled_audio(self, session: Session) -> bool:
-        """It has answered for some of its audio."""
+        """Whether it has settled at least ``SETTLED_S`` of audio."""
         return self.format.seconds(session.ack - session.first) >= SETTLED_S
 
     def _problem_of(self, session: Session, problem: Problem | None) -> Problem:
-        """What is said of a session that was lost, and is followed by another."""
+        """The problem to show for a session that was lost and will be replaced."""
         if problem is None:
             return WORDLESS if self.backoff.n_vain > 1 else CLOSED_EARLY
         if not problem.is_permanent:
@@ -264,7 +271,7 @@ class SessionPool:
         return replace(problem, title=BROKE_OFF, hint=hint, is_permanent=False)
 
     def _least_wait_s(self, session: Session, problem: Problem, now_s: float) -> float:
-        """How long the recogniser is left alone, at least."""
+        """The shortest wait before the next session, in seconds."""
         least_s = OVERLOAD_S if problem.kind is Kind.SERVICE else 0.0
         if problem is NO_ENDING and not session.has_spoken:
             least_s = REST_S
@@ -282,24 +289,24 @@ class SessionPool:
         return least_s
 
     def _is_normal_end(self, session: Session) -> bool:
-        """It was of use, so that its end is no sign of trouble."""
+        """Whether the session did enough for its end to be no sign of trouble."""
         is_silence = session.audio_s >= SILENT_SESSION_S and not self.quota.owes_words(session)
         return self.has_settled_audio(session) or is_silence
 
     @property
     def billed_s(self) -> int:
-        """What the service bills so far, open sessions included."""
+        """Billed seconds so far, those of open sessions included."""
         return self.spending.billed_s(self.sessions.values())
 
     def overdue(self, now_s: float) -> Iterator[tuple[Session, Problem]]:
-        """Links that have kept us waiting too long, and the problem with each."""
+        """Sessions that exceeded their deadline, each with the problem to report."""
         for session in list(self.sessions.values()):
             deadline = self.deadline(session)
             if deadline is not None and now_s >= deadline[0]:
                 yield session, deadline[1]
 
     def deadline(self, session: Session) -> tuple[float, Problem] | None:
-        """How long this link is waited for at most, and the problem when the time is up."""
+        """When to give a session up, and the problem to report then; None if nothing is due."""
         if session.state is SessionState.OPENING:
             return session.began_s + OPENING_S, NO_ANSWER
         if session.state is SessionState.FINISHING:
@@ -314,7 +321,7 @@ class SessionPool:
         return session.credit_in_s(cost_s, self._catch_up(session)) > 0
 
     def _catch_up(self, session: Session) -> float:
-        """How fast it may be sent the past; no faster than live before it is known to be well."""
+        """How many times faster than real time it may be sent audio; 1 while it is unproven."""
         return min(self.limits.catch_up, 1.0 if self.quota.is_unproven(session) else float("inf"))
 
     def _send(self, session: Session, n_samples: int, cost_s: float, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""The timeline: how much was captured, and which stretches still wait for their text."""
+"""The timeline: how many samples were captured, and which spans of them still need text."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from skdictate.core.span import Span
 from skdictate.core.transcript import Transcript
 
 LINGER_S = 5.0
-"""So long a settled span waits for its link to end: a recogniser may still have a word for it."""
+"""How long a settled span waits for its session to end: a late word may still arrive."""
 
 
 @dataclass(slots=True)
 class Timeline:
     """Spans in order, without overlap, from the first unsettled sample to the head.
 
-    Lines are committed from the first span only, so that they are always in order; later spans hold
-    theirs until it is their turn.
+    Lines are committed from the first span only, so that they are always in order; a later span
+    holds its lines until all spans before it are settled. Positions are samples.
     """
 
     transcript: Transcript
@@ -29,7 +29,7 @@ class Timeline:
     spans: list[Span] = field(default_factory=lambda: [Span(0)])
     rate_hz: int = 16_000
     unfinished: dict[int, Span] = field(default_factory=dict)
-    """By the link: spans that are settled, and whose link has not ended in good time."""
+    """Settled spans whose session did not end within ``LINGER_S``, by the number of the session."""
 
     @property
     def live(self) -> Span | None:
@@ -43,46 +43,56 @@ class Timeline:
         return self.spans[0].start if self.spans else self.head
 
     def resume_position(self, preroll: int) -> int:
-        """As ``settled``, for one who knows the lines but not the spans, and would go on there.
+        """The position from which another program could go on after a crash without losing a word.
 
-        What a span still has to hear lies behind it, so that no word is cut; the silence that a
-        resting span will skip when it wakes lies before it.
+        Earlier than ``settled`` where a span still needs to hear sound from before it; later where
+        a span waits for speech, since it will skip silence up to ``preroll`` samples before it.
         """
         first = next((span for span in self.spans if span.held or not span.is_settled), None)
         if first is None:
             return self.settled
-        if first.held:  # they wait for a span that is settled, and lingers
+        if first.held:  # they wait for an earlier span whose session has not ended
             return first.floor
         return max(first.listen_from, self.head - preroll if first.is_resting else 0)
 
     def span_of(self, session: Session) -> Span | None:
-        """The span that a link works on; None once that is settled."""
+        """The span that a session works on; None if there is none any more."""
         return next((span for span in self.spans if span.session is session), None)
 
     def n_unsent(self, span: Span) -> int:
-        """Samples of a span that its link, or its next link, was not handed yet."""
+        """Samples of a span that were not sent yet, to its session or to the next one."""
         until = self.head if span.listen_until is None else span.listen_until
         return until - (span.session.cursor if span.session else span.listens_from)
 
     def is_waiting(self, span: Span) -> bool:
-        """Nothing is to be heard in it before more is captured."""
+        """Whether the span needs no session before more sound is captured."""
         return span.is_resting or (span.end is None and self.head <= span.wakes_at)
 
     def cut(self, span: Span, at: int) -> Span:
-        """End a span here and let a new one follow it."""
+        """End a span at a position and return the new span that follows it."""
         at = at if span.end is None else min(at, span.end)
         if at == span.start:
             return self._split(span, at, span.listen_from, at, span.before)
         return self._split(span, at, at, at, [])
 
     def overlap(self, span: Span, until: int, margin: int) -> Span:
-        """The same ``margin`` before its link ends; what is so near to the cut is heard by both."""
+        """End a span ``margin`` samples before ``until``, where its session is sent its last audio.
+
+        Both sessions are sent the sound up to ``margin`` on either side of the cut.
+
+        Returns:
+            The span that follows.
+        """
         at = max(span.start, until - margin)
         hear_from = max(span.floor, span.before_words(at - margin))
         return self._split(span, at, hear_from, until, [span.given])
 
     def cut_in_pause(self, span: Span, at: int) -> Span:
-        """The same in a pause around the settled position: before it, nothing waits any more."""
+        """End a span in a pause around its settled position; nothing before ``at`` needs text.
+
+        Returns:
+            The span that follows.
+        """
         follower = self._split(span, at, at, at, [])
         span.start = span.end = at
         return follower
@@ -100,24 +110,24 @@ class Timeline:
         return follower
 
     def wait_for_speech(self, span: Span) -> None:
-        """Nobody speaks: end this span here, and let the next one wait for speech."""
+        """End a span at the head, and let the next one get no session before somebody speaks."""
         self.cut(span, self.head).is_resting = True
 
     def wake(self, preroll: int = 0) -> None:
-        """What rested may be heard again, from a little before here; before that was silence."""
+        """End the wait for speech; the live span begins ``preroll`` samples before the head."""
         live = self.live
         if live is not None and live.is_resting:
             live.is_resting = False
             live.settle(self.head - preroll)
 
     def stop(self) -> None:
-        """Nothing more will be captured."""
+        """End the live span at the head: nothing more will be captured."""
         self.wake()
         if self.live is not None:
             self.live.close(self.head)
 
     def add_missing(self, n_samples: int, reason: Reason = Reason.NOT_CAPTURED) -> None:
-        """The next samples were not captured: they become a gap, and time goes on."""
+        """Move the head over samples that were not captured; they become a gap."""
         self.wake()
         start, self.head = self.head, self.head + n_samples
         if self.live is None:
@@ -127,10 +137,10 @@ class Timeline:
         self.cut(hole, self.head)
 
     def mark_unreadable(self, start: int, end: int) -> list[Session]:
-        """A stretch cannot be heard any more: what of it has no text becomes a gap.
+        """Turn the part of ``[start, end)`` that has no text into a gap: it cannot be read back.
 
         Returns:
-            The links that were to hear it; they work on nothing any more.
+            The sessions that were to be sent it; they have been detached from their spans.
         """
         sessions = []
         for span in self.spans[:]:
@@ -153,14 +163,14 @@ class Timeline:
         return sessions
 
     def give_up(self) -> None:
-        """Everything that still waits becomes a gap; what was heard of it goes with it."""
+        """Turn each span that still needs text into a gap that keeps the span's last partial."""
         for span in self.spans:
             if span.end is None or span.is_settled or span.gap:
                 continue
             span.gap = Gap(span.start, span.end, Reason.UNRECOGNISED, span.partial)
 
     def settle_lines(self, session_number: int) -> None:
-        """No refinement is to be expected for the lines of a link, committed or held here."""
+        """Expect no more refinements for the lines of a session, committed or held."""
         self.transcript.settle(session_number)
         self.unfinished.pop(session_number, None)
         for span in self.spans:
@@ -168,14 +178,14 @@ class Timeline:
                 entry.is_settled = entry.is_settled or entry.session_number == session_number
 
     def place(self, span: Span, entry: PendingLine, now_s: float) -> None:
-        """Commit a line if it is this span's turn, else let it wait."""
+        """Commit a line if its span is the first one, else hold it."""
         if span in self.spans[1:]:
             span.held.append(entry)
         else:
             self._commit(span, entry, now_s)
 
     def flush(self, now_s: float) -> None:
-        """Commit what has become first, and drop the spans that are settled."""
+        """Commit the lines and gaps that are next in order, and remove the spans that are done."""
         while self.spans:
             span = self.spans[0]
             held, span.held = span.held, []
@@ -189,12 +199,12 @@ class Timeline:
 
     @property
     def due_s(self) -> float | None:
-        """When ``flush`` is due, if nothing happens before."""
+        """When ``flush`` must be called next; None if it does not depend on time."""
         settled_s = self.spans[0].settled_s if self.spans else None
         return None if settled_s is None else settled_s + LINGER_S
 
     def _is_over(self, span: Span, now_s: float) -> bool:
-        """Nothing of a settled span comes any more, or what does is not waited for any longer."""
+        """Whether a settled span can go: its session has ended, or has lingered long enough."""
         if span.session is None:
             return True
         if span.settled_s is None:
@@ -205,7 +215,7 @@ class Timeline:
         return True
 
     def _commit(self, span: Span, entry: PendingLine, now_s: float) -> None:
-        """Commit what is new in a line."""
+        """Commit a line without the words that were given before."""
         n_old = span.n_repeated(entry, self.rate_hz)
         span.add_words(entry, n_old)
         if n_old:
@@ -214,7 +224,7 @@ class Timeline:
             self.transcript.commit(entry, now_s)
 
     def partial_text(self) -> str:
-        """What is heard beyond the last committed line: held lines and partials, in order."""
+        """The text after the last committed line: held lines and partials, in order."""
         pieces: list[str] = []
         for span in self.spans:
             pieces.extend(entry.text for entry in span.held)

@@ -1,4 +1,4 @@
-"""The text so far: lines and gaps in the order of the timeline, and the partial after them."""
+"""The transcript: lines and gaps in the order of the timeline, then the partial."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from skdictate.core.pending_line import PendingLine
 from skdictate.core.stable_prefix import StablePrefix
 
 REFINEMENT_WAIT_S = 3.0
-"""Refinements come within the same utterance; a language without them never sends one."""
+"""How long a line waits for its refinement. The service sends one with the same utterance, and none
+at all for languages that it does not refine."""
 
 
 class Transcript:
-    """Numbers what is committed and says how the text changed."""
+    """Numbers the committed lines, and reports every change of the text in ``changes``."""
 
     def __init__(self, *, refines: bool) -> None:
         self.n_lines = 0
@@ -34,7 +35,7 @@ class Transcript:
         self._partial = ""
 
     def commit(self, entry: PendingLine, now_s: float) -> None:
-        """Add a line after all that is there."""
+        """Append a line, give it the next number, and move its start after the last one's end."""
         self.n_lines += 1
         entry.number = self.n_lines
         entry.committed_s = now_s
@@ -47,7 +48,7 @@ class Transcript:
         self._flush()
 
     def refine(self, entry: PendingLine, text: str) -> None:
-        """Replace the words of a line, committed or still held."""
+        """Replace the text of a line, committed or still held."""
         entry.text = text
         entry.is_refined = True
         if entry.number:
@@ -56,14 +57,17 @@ class Transcript:
             self._flush()
 
     def settle(self, session_number: int, until: int | None = None) -> None:
-        """No refinement is to be expected for the lines of a link that end by then."""
+        """Expect no more refinements for a session's lines that end at or before ``until``.
+
+        None for all its lines.
+        """
         for entry in self._unsettled:
             if entry.session_number == session_number and (until is None or entry.end <= until):
                 entry.is_settled = True
         self._flush()
 
     def settle_overdue(self, now_s: float) -> None:
-        """Stop waiting for refinements that should long have come."""
+        """Settle the lines that have waited ``REFINEMENT_WAIT_S`` for a refinement."""
         for entry in self._unsettled:
             if now_s - entry.committed_s >= REFINEMENT_WAIT_S:
                 entry.is_settled = True
@@ -71,19 +75,19 @@ class Transcript:
 
     @property
     def next_deadline_s(self) -> float | None:
-        """When ``waited`` should be called next."""
+        """When ``settle_overdue`` must be called next; None if no line waits."""
         if not self._unsettled:
             return None
         return self._unsettled[0].committed_s + REFINEMENT_WAIT_S
 
     def add_gap(self, gap: Gap) -> None:
-        """Add a gap after all that is there."""
+        """Append the part of a gap that lies after the last line; nothing if there is none."""
         start = max(gap.start_sample, self._end)
         if start < gap.end_sample:
             self.changes.append(GapMarked(replace(gap, start_sample=start)))
 
     def set_partial(self, text: str, now_s: float) -> None:
-        """What the recognisers make of the words after the last line."""
+        """Replace the partial: the text after the last line that may still change."""
         if text != self._partial:
             self._partial = text
             self.changes.append(PartialChanged(*self._stable_prefix.split(text, now_s)))

@@ -91,7 +91,7 @@ def test_sessions_that_end_in_good_order_and_give_nothing_are_said() -> None:
     vain(desk, 2, None)
     (raised,) = desk.machine.status(desk.now_s).problems
     assert raised.topic is Topic.LINK
-    assert raised.problem.title == "The recogniser ends its sessions without a word"
+    assert raised.problem.title == "The recogniser returns no text"
 
 
 def test_speech_of_ten_seconds_without_a_word_is_not_tried_again_at_once() -> None:
