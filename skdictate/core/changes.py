@@ -1,4 +1,4 @@
-"""What the transcript and the dictation became; a shell stores, shows and prints these."""
+"""Changes of a dictation and its transcript, as the core reports them to be stored and shown."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ class Reason(StrEnum):
     UNRECOGNISED = "unrecognised"
     """Recorded, but no recogniser answered; it can be sent again."""
     UNFINISHED = "unfinished"
-    """The same, since the program was ended before the recogniser had heard it."""
+    """Recorded, but the program was killed before it was recognised; it can be sent again."""
     NOT_CAPTURED = "not captured"
     """The sound itself is missing: the recording holds silence in its place."""
     OVERRUN = "overrun"
-    """The same, since this machine was too busy to take the sound."""
+    """Not captured, since this machine was too busy to take the sound."""
     NOT_KEPT = "not kept"
-    """The same, since neither the disk nor the memory had room for it."""
+    """Captured, but neither the disk nor the memory had room for it."""
     UNREADABLE = "unreadable"
-    """It was recorded, and the disk does not give it back."""
+    """Recorded, but it cannot be read back from the disk."""
 
     @property
     def is_recorded(self) -> bool:
-        """The sound was recorded, so that the stretch can be recognised yet."""
+        """Whether the sound was recorded, so that it can still be recognised."""
         return self in (Reason.UNRECOGNISED, Reason.UNFINISHED, Reason.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that no recogniser answered for. It is shown, never hidden."""
+    """Samples ``[start_sample, end_sample)`` without text. A gap is always shown."""
 
     start_sample: int
     end_sample: int
     reason: Reason
     heard: str = ""
-    """The last guess for it, if there was one."""
+    """The last partial for it, if there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class LineRefined:
 
 @dataclass(frozen=True, slots=True)
 class LineSettled:
-    """No refinement is to be expected for this line; said once for each line, in order."""
+    """No refinement is expected for this line any more; reported once for each line, in order."""
 
     line: Line
 
@@ -103,7 +103,7 @@ class GapMarked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Everything before this position has its lines and gaps: they were said before this."""
+    """All lines and gaps before this position have been reported."""
 
     end_sample: int
 
@@ -117,16 +117,16 @@ class FindingMade:
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """A link has moved on."""
+    """The state or the ids of a session have changed."""
 
     session_number: int
     state: SessionState
     session_id: str = ""
     request_id: str = ""
     problem: Problem | None = None
-    """Why it closed, if not because it was done."""
+    """Why it closed; None if it ended normally."""
     billed_s: int = 0
-    """What it has cost, once it is closed."""
+    """Billed seconds, once it is closed."""
     support: str = ""
     """The names that the service gave the request, for its support."""
 
@@ -134,7 +134,7 @@ class SessionChanged:
 class Topic(StrEnum):
     """What can be wrong, the gravest first; one problem stands for each at a time.
 
-    ``DISK`` and ``RECOGNISER`` are for the shell; ``SOUND`` is for live microphones.
+    ``DISK`` and ``RECOGNISER`` are raised by the engine; ``SOUND`` is for live microphones.
     """
 
     DISK = "disk"
@@ -172,7 +172,7 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class SourceNamed:
-    """What is heard has a name, or another one than before."""
+    """The source has a name, or another one than before."""
 
     name: str
     was: str = ""

@@ -1,7 +1,7 @@
-"""The dictation machine: from captured samples and a recogniser's answers to lines, in order, once.
+"""The entry to the core: turns captured samples and recogniser events into lines, in order, once.
 
-The recording is the buffer. A link is a cursor into it; live sending, replay after a break and
-catching up are the same code, a cursor that starts in the past.
+The recording is the buffer, and a session is a cursor into it. Live sending, replay after a lost
+connection and catching up are the same code: a cursor that starts at an earlier position.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ from skdictate.core.status import Status
 from skdictate.errors import Problem
 
 SPOKEN_S = 0.3
-"""So much in no pause is speech: each pause is told a moment after it has begun."""
+"""A range with at least this much sound outside of pauses counts as speech. Shorter remainders are
+the beginnings of pauses: a pause is recognised ``PAUSE_S`` after it has begun."""
 
 
 class Dictation:
-    """Inputs are calls with ``now_s`` (any steady clock); outputs are taken with ``take_*``.
+    """One dictation, without clock or I/O: inputs are calls, outputs are taken with ``take_*``.
 
-    Positions begin at 0, or at ``begin`` where only that part of a recording is gone through.
+    ``now_s`` is the time in seconds on any steady clock. Positions are samples; they begin at 0, or
+    at ``begin`` where only a later part of a recording is recognised.
     """
 
     def __init__(
@@ -61,17 +63,17 @@ class Dictation:
     # ------------------------------------------------------------------------- inputs: sound
 
     def started(self, now_s: float) -> None:
-        """The source runs; from now on sound is expected of it."""
+        """The source is running: an alarm is raised if no sound arrives from now on."""
         if not self._scheduler.idle_cost.is_paused:
             self._scheduler.watchdogs.expect_capture(now_s)
 
     def held(self, now_s: float) -> None:
-        """The source could give more, and is made to wait; until ``started``."""
+        """The source is made to wait: no sound is expected until ``started``."""
         self._scheduler.watchdogs.expect_nothing()
         self._scheduler.advance(now_s)
 
     def captured(self, n_samples: int, level: Level | None, now_s: float) -> None:
-        """That many samples were appended to the recording."""
+        """``n_samples`` were appended to the recording; ``level`` is None if it is not known."""
         duration_s = self.format.seconds(n_samples)
         if level is not None:
             self._scheduler.add_level(level, n_samples)
@@ -82,33 +84,33 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def lost(self, n_samples: int, reason: Reason, now_s: float) -> None:
-        """That many samples are missing: the recording holds silence in their place."""
+        """``n_samples`` are missing; silence was appended to the recording in their place."""
         self._scheduler.timeline.add_missing(n_samples, reason)
         self._scheduler.auto_stop.silence_from = self._scheduler.timeline.head
         self._scheduler.advance(now_s)
 
     def unreadable(self, start: int, end: int, now_s: float) -> None:
-        """The recording does not give these samples back: what of them has no text is a gap."""
+        """Samples ``[start, end)`` cannot be read back: what has no text there becomes a gap."""
         self._scheduler.mark_unreadable(start, end)
         self._scheduler.advance(now_s)
 
     def is_spoken(self, start: int, end: int) -> bool:
-        """Whether somebody speaks there, as far as loudness tells."""
+        """Whether samples ``[start, end)`` hold at least ``SPOKEN_S`` of speech, by loudness."""
         speech = self._scheduler.session_pool.quota.loudness.speech_samples(start, end)
         return self.format.seconds(speech) >= SPOKEN_S
 
     def source_changed(self, now_s: float) -> None:
-        """Another microphone is heard from now on."""
+        """Sound comes from another microphone from now on; its quality is judged anew."""
         self._scheduler.mic_quality.restart()
         self._scheduler.advance(now_s)
 
     def source_failed(self, problem: Problem, now_s: float) -> None:
-        """The source gives nothing, and knows why; the next sound clears this."""
+        """The source delivers nothing and reports why; the next sound clears the problem."""
         self._scheduler.watchdogs.raise_(Topic.CAPTURE, problem)
         self._scheduler.advance(now_s)
 
     def pause(self, now_s: float) -> None:
-        """No sound will come until ``resume``; the utterance in flight is finished."""
+        """No sound will come until ``resume``; audio captured so far is still recognised."""
         self._scheduler.watchdogs.expect_nothing()
         self._scheduler.idle_cost.pause()
         self._scheduler.advance(now_s)
@@ -121,7 +123,7 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def stop(self, now_s: float) -> None:
-        """No more sound will come: finish, and say ``Done`` when all is answered for."""
+        """No more sound will come; the effect ``Done`` follows when everything is settled."""
         self._scheduler.is_stopping = True
         self._scheduler.last_event_s = self._scheduler.last_progress_s = now_s
         self._scheduler.session_pool.retry_now()
@@ -130,7 +132,7 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def abandon(self, now_s: float) -> None:
-        """Stop, and wait for nothing: what is unanswered becomes a gap."""
+        """Stop at once: everything that has no text yet becomes a gap."""
         self._scheduler.is_stopping = True
         self._scheduler.watchdogs.expect_nothing()
         self._scheduler.timeline.stop()
@@ -140,7 +142,7 @@ class Dictation:
     # ------------------------------------------------------------------------- inputs: the user
 
     def end_utterance(self, now_s: float) -> None:
-        """The user says that the sentence ends here."""
+        """Ask the recogniser to end the utterance here, as the user wishes."""
         live = self._scheduler.timeline.live
         if live is None or live.session is None or live.session.state is not SessionState.OPEN:
             return
@@ -151,16 +153,16 @@ class Dictation:
         live.session.last_sent_s = now_s
 
     def retry(self, now_s: float) -> None:
-        """Connect now: the user asked for it, or mended what was wrong."""
+        """Connect now: the user asked for it, or has fixed the problem."""
         self._scheduler.session_pool.is_blocked = False
         self._scheduler.session_pool.retry_s = None
         self._scheduler.backoff.reset()
         self._scheduler.advance(now_s)
 
-    # ------------------------------------------------------------------------- inputs: links
+    # ------------------------------------------------------------------------- inputs: sessions
 
     def session_opened(self, session_number: int, now_s: float) -> None:
-        """The recogniser accepted the link."""
+        """The recogniser accepted the session."""
         session = self._scheduler.session_pool.sessions.get(session_number)
         if session is None:
             return
@@ -169,7 +171,7 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def sent(self, session_number: int, end_sample: int, now_s: float) -> None:
-        """The transport took everything before this position."""
+        """The transport took all audio before ``end_sample``."""
         session = self._scheduler.session_pool.sessions.get(session_number)
         if session is None:
             return
@@ -178,7 +180,7 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def session_event(self, session_number: int, event: Event, now_s: float) -> None:
-        """The recogniser said something."""
+        """An event arrived from the recogniser; one of an unknown session is ignored."""
         session = self._scheduler.session_pool.sessions.get(session_number)
         if session is None:
             return
@@ -196,7 +198,7 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def session_closed(self, session_number: int, problem: Problem | None, now_s: float) -> None:
-        """The link is gone; ``problem`` is None if the recogniser closed it in good order."""
+        """The session is closed; ``problem`` is None if the recogniser closed it without error."""
         session = self._scheduler.session_pool.sessions.get(session_number)
         if session is None:
             return
@@ -218,34 +220,34 @@ class Dictation:
         self._scheduler.advance(now_s)
 
     def tick(self, now_s: float) -> None:
-        """Time has passed; call it at ``next_deadline_s`` or more often."""
+        """Time has passed; to be called at ``next_deadline_s`` or more often."""
         self._scheduler.advance(now_s)
 
     # ------------------------------------------------------------------------- outputs
 
     def take_effects(self) -> list[Effect]:
-        """What the shell must do, in order; each is handed out once."""
+        """What the caller must do, in order; each effect is returned once."""
         taken = self._scheduler.effects[:]
         self._scheduler.effects.clear()
         return taken
 
     def take_changes(self) -> list[Change]:
-        """What has become of the transcript, in order; each is handed out once."""
+        """How the transcript has changed, in order; each change is returned once."""
         taken = self._scheduler.changes[:]
         self._scheduler.changes.clear()
         return taken
 
     def next_deadline_s(self) -> float | None:
-        """When ``tick`` is due, on the clock of ``now_s``; None if nothing waits for time."""
+        """When ``tick`` is due, on the clock of ``now_s``; None if nothing depends on time."""
         return self._scheduler.next_deadline_s()
 
     def status(self, now_s: float) -> Status:
-        """A snapshot for the gauges."""
+        """How the dictation stands, for display."""
         return snapshot(self._scheduler, now_s)
 
     @staticmethod
     def _is_work(session: Session, event: Event) -> bool:
-        """Whether it shows that the recogniser gets on."""
+        """Whether an event shows progress: results, or a cursor that has moved."""
         if isinstance(event, Cursors):
             return (
                 session.processed is None

@@ -1,4 +1,4 @@
-"""What the core asks its shell to do; each is done in the order given."""
+"""Effects: what the core asks the engine to do, in the order given."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a link to the recogniser; answer with ``session_opened``, or with ``session_closed``."""
+    """Open a session; the engine answers with ``session_opened`` or ``session_closed``."""
 
     session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this stretch of the recording; answer with ``sent`` when the transport took it."""
+    """Send samples ``[start_sample, end_sample)``; answered with ``sent`` when they are taken."""
 
     session_number: int
     start_sample: int
@@ -23,7 +23,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class SendSilence:
-    """Send this much digital silence, which is not in the recording, to keep the session."""
+    """Send digital silence, which is not in the recording, to keep the session open."""
 
     session_number: int
     n_samples: int
@@ -38,21 +38,21 @@ class EndUtterance:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Half-close: no more audio will come, keep reading."""
+    """Half-close the session: no more audio follows, and its results are still read."""
 
     session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Cancel the link at once; nothing more that it says matters."""
+    """Cancel the session at once; later events of it are ignored."""
 
     session_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class StopSource:
-    """Capture no more, as the user would say; answer with ``stop`` when the source has ended."""
+    """Stop capturing, as if the user asked; answered with ``stop`` when the source has ended."""
 
 
 @dataclass(frozen=True, slots=True)

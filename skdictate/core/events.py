@@ -1,7 +1,7 @@
-"""What a recogniser can say on a link, in our own words.
+"""Events: the answers of a recogniser in a session, whatever its API.
 
-Times are milliseconds from the first sample that this link was sent; they may be wrong, negative or
-missing, and nothing here trusts them. Texts have passed ``clean``.
+Times are milliseconds from the first sample that the session was sent. They are not trusted: they
+may be wrong, negative or missing. Texts have passed ``clean``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The present guess for what follows the last final; it replaces the guess before it."""
+    """The present text after the last final; it replaces the partial before it."""
 
     text: str
     words: tuple[Word, ...] = ()
@@ -31,18 +31,18 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A text that will not change, but for a refinement."""
+    """A text that changes no more, except by a refinement."""
 
     text: str
     start_ms: int = 0
     end_ms: int = 0
     words: tuple[Word, ...] = ()
     settled_ms: int = 0
-    """The recogniser's word that all before this position is settled; 0 if it gave none."""
+    """Everything before this time is settled, as the recogniser reports it; 0 if it does not."""
     index: int | None = None
     """Its number in the session, which a refinement refers to; None if it has none."""
     is_timed: bool = True
-    """The times are the recogniser's; else they were guessed from what had been sent."""
+    """The times are the recogniser's own; otherwise they are estimated from what had been sent."""
     speaker: str = ""
     """Who said it, where speakers are told apart."""
     languages: tuple[Label, ...] = ()
@@ -66,7 +66,7 @@ class EndOfUtterance:
 
 @dataclass(frozen=True, slots=True)
 class SessionNamed:
-    """Who we are to the recogniser; what its support asks for."""
+    """The ids that the service gave the session; its support asks for them."""
 
     session_id: str
     request_id: str = ""

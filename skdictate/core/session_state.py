@@ -1,4 +1,4 @@
-"""Where a link can be in its life, and which way it may go."""
+"""The states of a session, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 
 class SessionState(StrEnum):
-    """Where a link is in its life."""
+    """The state of a session."""
 
     OPENING = "opening"
     OPEN = "open"
     FINISHING = "finishing"
-    """Half-closed: it is sent nothing more, and still answers."""
+    """Half-closed: no more audio is sent, and its results are still read."""
     CLOSED = "closed"
 
 

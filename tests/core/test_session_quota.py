@@ -264,7 +264,10 @@ def test_a_source_that_stands_still_after_a_long_unanswered_speech_goes_on_a_lit
 
 
 def test_no_answer_of_any_kind_is_told_from_no_words() -> None:
-    for is_alive, title in ((True, "Sound, but no words"), (False, "The recogniser says nothing")):
+    for is_alive, title in (
+        (True, "Sound, but no words"),
+        (False, "The recogniser sends no answers"),
+    ):
         desk = Desk()
         session_number = desk.open()
         for _ in range(110):

@@ -155,7 +155,7 @@ def test_without_second_sessions_a_connection_that_takes_no_more_is_said_to_and_
     async def act(rig: Rig) -> None:
         await rig.said(5)
         rig.proxy.break_all(Break.HOLE)
-        await rig.until(lambda: rig.stands(Topic.SEND) == "The link is slow")
+        await rig.until(lambda: rig.stands(Topic.SEND) == "The connection is slow")
         await rig.until(lambda: rig.stands(Topic.LINK) == "The recogniser stopped reading")
 
     scene = play(tmp_path, act, sound=WIDE, has_hedges=False)
@@ -169,7 +169,7 @@ def test_without_second_sessions_one_that_says_no_more_is_said_to_and_replaced(
     async def act(rig: Rig) -> None:
         await rig.said(5)
         rig.proxy.break_all(Break.HOLE)
-        await rig.until(lambda: rig.stands(Topic.PROGRESS) == "The recogniser says nothing")
+        await rig.until(lambda: rig.stands(Topic.PROGRESS) == "The recogniser sends no answers")
         await rig.until(lambda: not rig.stands(Topic.PROGRESS))
 
     scene = play(tmp_path, act, length_s=60, style="monologue", is_roomy=True, has_hedges=False)
@@ -198,7 +198,7 @@ def test_a_server_that_stops_reading(tmp_path: Path) -> None:
     async def act(rig: Rig) -> None:
         await rig.said(5)
         await rig.server.be(is_full=True)
-        await rig.until(lambda: rig.stands(Topic.SEND) == "The link is slow")
+        await rig.until(lambda: rig.stands(Topic.SEND) == "The connection is slow")
         await rig.until(lambda: rig.stands(Topic.LINK) == "The recogniser stopped reading")
         await rig.server.be(is_full=False)
 
@@ -209,7 +209,7 @@ def test_a_server_that_says_nothing_for_minutes_is_not_paid_for_nothing(tmp_path
     async def act(rig: Rig) -> None:
         await rig.said(10)
         await rig.server.be(is_mute=True)
-        await rig.until(lambda: rig.stands(Topic.PROGRESS) == "The recogniser says nothing")
+        await rig.until(lambda: rig.stands(Topic.PROGRESS) == "The recogniser sends no answers")
         await rig.until(lambda: rig.stands(Topic.LINK) == "The recogniser fell silent")
         await rig.said(240)
         await rig.server.be(is_mute=False)

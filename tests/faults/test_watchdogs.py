@@ -44,7 +44,7 @@ def test_audio_that_waits_is_said_after_a_second_and_sent_elsewhere_after_five(
 
     scene = play(tmp_path, act, sound=WIDE, length_s=30)
     assert scene.is_whole()
-    assert set(scene.titles) == {"The link is slow", "The recogniser stopped reading"}
+    assert set(scene.titles) == {"The connection is slow", "The recogniser stopped reading"}
     assert 3.5 < told_s[1] - told_s[0] < 5.5
 
 

@@ -11,7 +11,7 @@ from skdictate.output.problem_notes import AGAIN_S, Trouble
 from skdictate.output.stderr_notes import StderrNotes
 
 REFUSED = Problem(Kind.NETWORK, "The recogniser cannot be reached", "refused", "Trying again.")
-SLOW = Problem(Kind.NETWORK, "The link is slow")
+SLOW = Problem(Kind.NETWORK, "The connection is slow")
 
 
 class Terminal(io.StringIO):
