@@ -1,8 +1,8 @@
-"""Tells late sound from lost sound, so that the timeline stays true to the clock.
+"""Tells late sound from lost sound, so that positions on the timeline stay true to the clock.
 
-Sound that comes late comes all: a stalled machine delivers what was kept for it in one rush, and is
-on time again. Sound that was lost leaves every later block late by the same amount. So after
-a stall blocks are held for a moment, until it is known which of the two it was.
+After a stall, late sound arrives complete and in one burst, and the following blocks are on time.
+Lost sound leaves every following block late by the same amount. So blocks are held for
+``SETTLE_S`` after a stall, until it is known which of the two it was.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ SETTLE_S = 0.4
 LEAST_S = 0.06
 """Less lateness than this cannot be told from jitter."""
 MEMORY_S = 5.0
-"""Lateness is compared with the best of this time: two clocks part by milliseconds a minute."""
+"""A block's delay is compared with the smallest of the last seconds, since the clocks of the device
+and of this machine drift apart by milliseconds a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """That many samples were spoken and not captured."""
+    """This many samples should have been captured and were not."""
 
     n_samples: int
     is_overrun: bool = False
-    """The microphone was there, but this machine was too busy to listen."""
+    """They were dropped because this machine was too busy."""
 
 
 class Continuity:
-    """Blocks in, with the times of their capture; blocks and what is missing between them out."""
+    """Takes blocks with their capture times; yields the blocks and what is missing between them."""
 
     def __init__(self, sound: Format) -> None:
         self._format = sound
@@ -69,7 +70,15 @@ class Continuity:
             self._is_same = True
 
     def feed(self, pcm: bytes, captured_s: float) -> Iterator[bytes | Missing]:
-        """The next block of the stream; ``captured_s`` is when its last sample was captured."""
+        """Take the next block.
+
+        Args:
+            pcm: whole samples, s16le mono.
+            captured_s: when its last sample was captured, on a steady clock.
+
+        Yields:
+            Blocks in order, and ``Missing`` where samples were lost; nothing while they are held.
+        """
         n_samples = len(pcm) // BYTES_PER_SAMPLE
         self._n_samples += n_samples
         late_s = captured_s - self._format.seconds(self._n_samples)
@@ -85,7 +94,7 @@ class Continuity:
             yield from self.flush()
 
     def flush(self) -> Iterator[bytes | Missing]:
-        """Decide about what is held now."""
+        """Decide now whether samples were lost before the held blocks, and yield all of it."""
         if self._held:
             missing_s = self._held_late_s - self._best_s
             is_sure = self._is_overrun or (self._is_same and not self._is_another)
@@ -102,7 +111,7 @@ class Continuity:
         self._is_overrun = self._is_another = self._is_same = False
 
     def ended(self, now_s: float) -> Iterator[bytes | Missing]:
-        """Sound ends here, and should have come until now: what is missing at the end."""
+        """The stream ends, and sound was due until ``now_s``: yield what is held and missing."""
         yield from self.flush()
         if self._late:
             late_s = now_s - self._format.seconds(self._n_samples) - self._best_s

@@ -1,4 +1,4 @@
-"""What is speech and what is a pause, as far as loudness alone can tell."""
+"""Tells speech from pauses by loudness alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from skdictate.audio.pcm import Format, Level
 AUDIBLE_DBFS = -45.0
 """Louder than a quiet room: built-in microphones hear speech at about -32 dBFS, a room at -48."""
 BELOW_SPEECH_DB = 15.0
-"""A moment this far below the speech around it is a pause."""
+"""Sound this far below the recent level of speech belongs to a pause."""
 FALL_DB_PER_S = 0.5
-"""How fast the memory of how loud speech was fades."""
+"""How fast the remembered level of speech falls."""
 PAUSE_S = 0.15
 """Quiet for this long is a pause, not the closed lips of a consonant."""
 SOON_S = 0.4
@@ -24,7 +24,7 @@ counts to the words."""
 LONG_S = 0.6
 """A pause of this length is no hesitation within a word, wherever in it one cuts."""
 MOST_PAUSES = 20_000
-"""That are remembered; some hours of speech."""
+"""Pauses that are remembered; enough for some hours of speech."""
 
 
 @dataclass(slots=True)
@@ -33,16 +33,16 @@ class Loudness:
 
     format: Format
     speech_dbfs: float = AUDIBLE_DBFS
-    """How loud speech has been of late."""
+    """The recent level of speech."""
     is_audible: bool = False
     """The newest block holds sound that may be speech."""
     quiet_from: int | None = None
     """Where the pause began that the newest block belongs to; None outside a pause."""
     _pauses: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MOST_PAUSES))
-    """Where earlier ones began to be pauses, and where each ended; for who is sent the past."""
+    """Start and end of earlier pauses, for sessions that are catching up."""
 
     def add_level(self, level: Level, start: int, n_samples: int) -> None:
-        """A block was captured."""
+        """Take the level of the block at samples ``[start, start + n_samples)``."""
         fall_db = FALL_DB_PER_S * self.format.seconds(n_samples)
         self.speech_dbfs = max(AUDIBLE_DBFS, self.speech_dbfs - fall_db, level.rms_dbfs)
         self.is_audible = level.rms_dbfs >= AUDIBLE_DBFS
@@ -61,10 +61,10 @@ class Loudness:
         return index >= 0 and position <= self._pauses[index][1]
 
     def pause_near(self, position: int) -> int | None:
-        """Where to cut near a position that is some tenths of a second off, in a long pause.
+        """Where to cut in the long pause near a position that may be ``OFF_S`` off.
 
-        None where no pause is as long as that, or where there are several, the present one among
-        them: then none is the one.
+        None if no pause there is at least ``LONG_S`` long, or if there are several (the present one
+        counts): then it is not known which of them is meant.
         """
         off = self.format.samples(OFF_S)
         short = self.format.samples(PAUSE_S)
@@ -82,7 +82,10 @@ class Loudness:
         return min(max(position, first + margin), last - margin)
 
     def quiet_samples(self, start: int, end: int) -> int:
-        """Samples from a position to the end of the pause that begins there, or a moment later."""
+        """Samples from ``start`` to the end of the pause that begins within ``SOON_S`` of it.
+
+        0 if there is none; at most ``end - start``.
+        """
         latest = start + self.format.samples(SOON_S)
         pauses = [(first, last) for first, last in self._pauses if first <= latest and last > start]
         if self.quiet_from is not None and self._pause_from <= latest:
@@ -90,7 +93,7 @@ class Loudness:
         return min(end, pauses[-1][1]) - start if pauses else 0
 
     def forget(self, position: int) -> None:
-        """Nobody will ask for what is before this position."""
+        """Forget the pauses that end before a position."""
         while self._pauses and self._pauses[0][1] < position:
             self._pauses.popleft()
 

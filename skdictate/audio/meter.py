@@ -1,4 +1,4 @@
-"""How loud it is, between two looks at the gauge."""
+"""The level meter: the loudest sound between two readings, and a peak that is held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FALL_DB_PER_S = 20.0
 
 @dataclass(slots=True)
 class Meter:
-    """Collects the levels of blocks; a reader sees the loudest since the last look."""
+    """Collects the levels of blocks between two calls of ``read``."""
 
     _rms_dbfs: float = SILENCE_DBFS
     _peak_dbfs: float = SILENCE_DBFS
@@ -23,13 +23,13 @@ class Meter:
     _held_at_s: float = 0.0
 
     def add_level(self, level: Level) -> None:
-        """A block was captured."""
+        """Take the level of the next block."""
         self._rms_dbfs = max(self._rms_dbfs, level.rms_dbfs)
         self._peak_dbfs = max(self._peak_dbfs, level.peak_dbfs)
         self._is_clipped = self._is_clipped or level.is_clipped
 
     def read(self, now_s: float) -> tuple[Level, float]:
-        """The loudest since the last look, and the held peak in dBFS."""
+        """The loudest level since the last reading, and the held peak in dBFS."""
         level = Level(self._rms_dbfs, self._peak_dbfs, self._is_clipped)
         self._rms_dbfs = self._peak_dbfs = SILENCE_DBFS
         self._is_clipped = False

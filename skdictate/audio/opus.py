@@ -1,7 +1,7 @@
-"""Opus for a link that is too thin for PCM: samples in packets of 20 ms, and back to the sample.
+"""Opus for connections that are too slow for PCM: packets of 20 ms, exact to the sample.
 
-The codec hears 6.5 ms ahead, so what the first packet decodes to begins that much before its
-sound: of each packet the last samples count, and those of a run lie where they were spoken.
+The codec delays sound by its lookahead of 6.5 ms: the first packet of a run decodes to that much
+before its own sound. So the last samples of each packet are the ones that count.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sound as this program keeps it: signed 16-bit little-endian mono, counted in samples."""
+"""Raw sound: signed 16-bit little-endian mono (s16le), with positions counted in samples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from operator import mul
 BYTES_PER_SAMPLE = 2
 FULL_SCALE = 32768
 SILENCE_DBFS = -96.0
-"""What 16 bits can tell from nothing; the level of digital silence."""
+"""The level of digital silence: the dynamic range of 16 bits is 96 dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Format:
         return n_samples / self.rate_hz
 
     def ms(self, n_samples: int) -> int:
-        """The same in milliseconds, rounded down."""
+        """The time that many samples last, in whole milliseconds, rounded down."""
         return n_samples * 1000 // self.rate_hz
 
     def size_bytes(self, n_samples: int) -> int:
-        """What that many samples occupy."""
+        """The bytes that many samples occupy."""
         return n_samples * BYTES_PER_SAMPLE
 
 

@@ -1,4 +1,4 @@
-"""Any sound as this program keeps it: one channel, the wanted rate, 16 bits."""
+"""Converts sound to one channel of 16-bit samples at the wanted rate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Converter:
         return pcm
 
     def convert_pcm(self, pcm: bytes, channel: int = 0, *, is_last: bool = False) -> bytes:
-        """The same for interleaved s16le; of one channel, counted from 1, or of all mixed."""
+        """Convert interleaved s16le; ``channel`` counts from 1, and 0 mixes all channels."""
         frames = np.frombuffer(pcm, dtype="<i2").reshape(-1, self._n_channels)
         if channel:
             frames = frames[:, [min(channel, self._n_channels) - 1]]

@@ -1,7 +1,7 @@
-"""When nobody speaks: told by how little lies above the noise of the room.
+"""Detects that nobody speaks: nothing rises above the noise of the room.
 
-A session that hears silence costs as much as one that hears speech, so silence is not sent for
-long. That must not cost a word: what stands out of the noise at all, or is loud, is no silence.
+A session that is sent silence costs as much as one that is sent speech, so long silence is not
+sent. No word may be lost by that: anything that rises above the noise, or is loud, may be speech.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class VoiceActivity:
     _noise_dbfs: float = 0.0
 
     def add_level(self, level: Level, start: int, n_samples: int) -> None:
-        """A block was captured."""
+        """Take the level of the block at samples ``[start, start + n_samples)``."""
         rise_db = RISE_DB_PER_S * self.format.seconds(n_samples)
         self._noise_dbfs = min(self._noise_dbfs + rise_db, level.rms_dbfs)
         if level.rms_dbfs > min(self._noise_dbfs + ABOVE_NOISE_DB, AUDIBLE_DBFS):
@@ -40,7 +40,7 @@ class VoiceActivity:
             self.still_from = start
 
     def is_still(self, head: int) -> bool:
-        """Whether nobody speaks, and has not for a while."""
+        """Whether nobody has spoken for ``STILL_S`` before ``head``."""
         if self.still_from is None:
             return False
         return head - self.still_from >= self.format.samples(STILL_S)

@@ -1,4 +1,5 @@
-"""The shell around the core: source to recording to core to links to library."""
+"""Runs one dictation on asyncio: connects the source, the recording, the core, the recogniser's
+sessions and the library."""
 
 from skdictate.engine.engine import Engine
 from skdictate.engine.outcome import Outcome

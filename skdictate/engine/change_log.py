@@ -1,5 +1,7 @@
-"""What becomes of a dictation: stored first, told then; apart, since it alone decides when a change
-may be seen."""
+"""Stores each change of a dictation and then publishes it.
+
+A module of its own, since it alone decides when a change may be seen: never before it is stored.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,19 @@ from skdictate.library.base import DictationStore
 from skdictate.system.coalescing_queue import CoalescingQueue
 
 SYNC_S = 0.5
-"""How often the recording is made to outlive a power cut: it may cost a second of sound, and this
-takes its time."""
+"""Seconds between two syncs of the recording. A power cut then costs at most a second of sound;
+syncing more often would keep the disk busy."""
 
 
 class ChangeLog:
-    """``run`` stores what was said and tells it; what the disk has to say is told as well."""
+    """Queues changes; ``run`` stores and publishes them. Problems of the disk are published, too.
+
+    Of partials that wait to be stored, only the newest is kept.
+    """
 
     def __init__(self, store: DictationStore, publish: Callable[[Change], None]) -> None:
         self.n_gaps = 0
-        """That were told."""
+        """Gaps published so far."""
         self._store = store
         self._publish = publish
         self._changes: CoalescingQueue[Change] = CoalescingQueue(_stands_for)
@@ -39,12 +44,12 @@ class ChangeLog:
         store.on_notice = lambda problem: self.publish(Noticed(problem))
 
     def publish(self, change: Change) -> None:
-        """Have it told, after it is stored."""
+        """Queue a change, to be published after it is stored."""
         self._changes.put(change)
         self._changed.set()
 
     async def run(self) -> None:
-        """Until the end of the dictation is told."""
+        """Store and publish changes until ``Finished`` is published."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -57,22 +62,22 @@ class ChangeLog:
                 return
 
     async def sync(self) -> None:
-        """Make the recording outlive a power cut, as often as that should not cost more."""
+        """Sync the recording every ``SYNC_S`` seconds, until cancelled."""
         while True:
             await asyncio.sleep(SYNC_S)
             self._store.sync()
 
     def close(self) -> None:
-        """Tell what came after the end: it is of the disk, and nothing to store."""
+        """Publish what was queued after ``Finished``: problems of the disk, never stored."""
         for change in self._changes.take():
             self._publish(change)
 
     def _disk_said(self, problem: Problem | None) -> None:
-        """What is wrong with the disk has changed."""
+        """Publish that the problem of the disk has changed; None: it is gone."""
         topic = Topic.DISK
         self.publish(ProblemRaised(topic, problem) if problem else ProblemCleared(topic))
 
 
 def _stands_for(change: Change) -> str | None:
-    """Of guesses that wait to be told, the newest is enough."""
+    """The key by which a newer change replaces a waiting one; None if it never does."""
     return "guess" if isinstance(change, PartialChanged) else None

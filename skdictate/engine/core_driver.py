@@ -1,5 +1,7 @@
-"""The core on an event loop, which has the clock that the core lacks; apart, since sound, links and
-the user's commands all speak to the core through it."""
+"""Runs the core on an event loop, which gives it the time and wakes it at its deadlines.
+
+The source, the sessions and the user's commands all reach the core through ``CoreDriver.call``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from skdictate.core.status import Status
 
 
 class CoreDriver:
-    """Told whatever happens; what the core answers is done at once, the effects first."""
+    """Calls the inputs of the core, and performs its effects and publishes its changes at once."""
 
     def __init__(
         self,
@@ -29,7 +31,12 @@ class CoreDriver:
         self._timer: asyncio.TimerHandle | None = None
 
     def call(self, what: Callable[..., None], *arguments: Any) -> None:
-        """Call this input of the core with the time, and do what it answers."""
+        """Call an input of ``dictation`` with the present time, and carry out its outputs.
+
+        Args:
+            what: a method of ``dictation`` whose last argument is ``now_s``.
+            arguments: its other arguments.
+        """
         loop = asyncio.get_running_loop()
         what(*arguments, loop.time())
         for effect in self.dictation.take_effects():
@@ -43,19 +50,19 @@ class CoreDriver:
             self._timer = loop.call_at(deadline_s, self.call, self.dictation.tick)
 
     def notify(self) -> None:
-        """Something has happened that somebody may wait for, though it is nothing to the core."""
+        """Wake whoever waits in ``next_change``."""
         self._changed.set()
 
     async def next_change(self) -> None:
-        """Wait until something has happened."""
+        """Wait for the next call of the core, or of ``notify``."""
         self._changed.clear()
         await self._changed.wait()
 
     def status(self) -> Status:
-        """A snapshot for the gauges."""
+        """How the dictation stands now, for display."""
         return self.dictation.status(asyncio.get_running_loop().time())
 
     def close(self) -> None:
-        """Wake the core no more, until it is told something."""
+        """Cancel the timer for the core's next deadline."""
         if self._timer is not None:
             self._timer.cancel()

@@ -1,7 +1,7 @@
-"""One dictation: what the user may ask of it, and what the core wants done.
+"""One dictation on an event loop: the user's commands, and the effects that the core asks for.
 
-Everything that happens is told to the core with the time, and what the core answers is done at
-once: effects here, changes after they are stored. One task group; nothing is left running.
+Everything that happens goes to the core with the time. Its effects are performed at once; its
+changes are published after they are stored. All tasks are in one group, so none is left running.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from skdictate.speechkit.base import Backend
 
 
 class Engine:
-    """One dictation, from ``run`` to its outcome."""
+    """One dictation, from ``run`` to its outcome. Not thread-safe: used on its event loop only."""
 
     def __init__(
         self, source: Source, backend: Backend, store: DictationStore, policy: Policy
@@ -35,7 +35,7 @@ class Engine:
         self.backend = backend
         self.store = store
         self.on_change: Callable[[Change], None] = lambda change: None
-        """Told of every change, after it is stored; on the event loop."""
+        """Called with every change after it is stored, on the event loop."""
         dictation = Dictation(source.format, backend.limits, policy, begin=store.n_samples)
         self._core = CoreDriver(dictation, self._perform, self._publish)
         self._change_log = ChangeLog(store, lambda change: self.on_change(change))
@@ -47,11 +47,15 @@ class Engine:
 
     @property
     def is_paused(self) -> bool:
-        """Nothing is captured at present, since the user wants a pause."""
+        """Whether the user has paused the dictation."""
         return self._capture.is_paused
 
     async def run(self) -> Outcome:
-        """Dictate until the source ends or ``stop`` is called, and all is answered for."""
+        """Dictate until the source ends or ``stop`` is called, and everything is settled.
+
+        Returns:
+            How it ended; an error of the source, the recogniser or the disk is in its ``problem``.
+        """
         self._is_cancelled = _cancelled_from_now_on()
         try:
             async with asyncio.TaskGroup() as group:
@@ -92,11 +96,11 @@ class Engine:
     # ------------------------------------------------------------------------- commands
 
     def stop(self) -> None:
-        """Capture no more; ``run`` returns when the rest is answered for."""
+        """Stop capturing; ``run`` returns when everything captured is settled."""
         self._capture.stop()
 
     def abandon(self) -> None:
-        """Wait no longer for what is not answered; it becomes a gap."""
+        """Stop at once: everything that has no text yet becomes a gap."""
         self._capture.abandon()
         self._core.call(self._core.dictation.abandon)
 
@@ -109,31 +113,31 @@ class Engine:
         self._capture.resume()
 
     def retry(self) -> None:
-        """Connect now."""
+        """Connect to the recogniser now, without waiting for the next scheduled try."""
         self._core.call(self._core.dictation.retry)
 
     def switch(self, device: str) -> None:
-        """Go on with another microphone, if this is a dictation from one."""
+        """Switch to another microphone; does nothing for a source that is not a microphone."""
         if isinstance(self.source, Switchable):
             self.source.switch(device)
 
     def end_utterance(self) -> None:
-        """End the sentence here."""
+        """Ask the recogniser to end the utterance here."""
         self._core.call(self._core.dictation.end_utterance)
 
     def announce(self, problem: Problem) -> None:
-        """Say what somebody outside knows of the recogniser; the next link to it clears this."""
+        """Raise a problem of the recogniser; the next session that opens clears it."""
         self._sessions.announce(problem if self.source.is_live else problem.of_file())
 
     def notice(self, problem: Problem) -> None:
-        """Say, when it runs, what the user should know of the way things are."""
+        """Publish a problem that is over, or needs no action, once ``run`` has begun."""
         self._change_log.publish(Noticed(problem))
 
     def status(self) -> Status:
-        """A snapshot for the gauges."""
+        """How the dictation stands now, for display."""
         return self._core.status()
 
-    # ------------------------------------------------------------------------- the core's voice
+    # ------------------------------------------------------------------------- outputs of the core
 
     def _perform(self, effect: fx.Effect) -> None:
         """Do it; unless all of this is being cancelled, when nothing is to be begun any more."""
@@ -152,7 +156,7 @@ class Engine:
                 self._sessions.enqueue(effect)
 
     def _publish(self, change: Change) -> None:
-        """Have it told, after it is stored; a source that is gone does not come back."""
+        """Publish a change, but never that capture works again after the source has failed."""
         if self._capture.problem is None or change != ProblemCleared(Topic.CAPTURE):
             self._change_log.publish(change)
 

@@ -1,4 +1,4 @@
-"""A dictation's end in figures; apart, since whoever shows them needs nothing of the engine."""
+"""How a dictation ended, in figures; separate, so that displays need not import the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skdictate.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a dictation ended."""
+    """How a dictation ended: counts, milliseconds of audio, and billed seconds."""
 
     n_lines: int
     n_gaps: int
@@ -18,6 +18,6 @@ class Outcome:
     audio_ms: int
     billed_s: int
     problem: Problem | None
-    """What stood in the way at the end, if anything did."""
+    """The problem that remained at the end, if any."""
     repaired: tuple[Part, ...] = ()
-    """Speech whose sound came better after it was recognised."""
+    """Ranges of samples with speech whose sound was repaired after it was recognised."""

@@ -1,5 +1,4 @@
-"""The links of a dictation that are open, each fed and read by a task of its own; apart, since all
-that is said with a recogniser is said here."""
+"""Runs the recogniser sessions of a dictation, each in tasks of its own that write and read."""
 
 from __future__ import annotations
 
@@ -19,15 +18,17 @@ from skdictate.speechkit.base import Backend, BackendSession
 from skdictate.system.rate_limit import RateLimit
 
 EVENTS_PER_S = 400.0
-"""What a link may say; a recogniser says some tens. Whatever is more has to wait at its end."""
+"""Events per second that are read from a session. Recognisers send some tens; more than this waits
+in the connection, so that a faulty server cannot occupy the program."""
 EVENTS_AT_ONCE = 800.0
+"""Events that may come in one burst."""
 
 Order = fx.Send | fx.SendSilence | fx.EndUtterance | fx.Finish
-"""What a link that is open has to do, in the order given."""
+"""The effects for an open session, which are performed in order."""
 
 
 class Sessions:
-    """Opens and drops them, and hands each its orders, as the core wants it."""
+    """Opens and drops sessions, and queues effects for them."""
 
     def __init__(
         self,
@@ -47,25 +48,25 @@ class Sessions:
         self._is_announced = False
 
     def open(self, session_number: int, group: asyncio.TaskGroup) -> None:
-        """One more; the core is told when it is open, and when it is closed."""
+        """Open a session in ``group``; the core gets ``session_opened`` and ``session_closed``."""
         self._outboxes[session_number] = asyncio.Queue()
         self._tasks[session_number] = group.create_task(self._run(session_number))
 
     def drop(self, session_number: int) -> None:
-        """Cancel it at once."""
+        """Cancel a session at once."""
         self._tasks[session_number].cancel()
 
     def enqueue(self, order: Order) -> None:
-        """The next thing for its link to do."""
+        """Queue an effect for its session."""
         self._outboxes[order.session_number].put_nowait(order)
 
     def announce(self, problem: Problem) -> None:
-        """Say what somebody outside knows of the recogniser; the next link to it clears this."""
+        """Raise a problem of the recogniser; the next session that opens clears it."""
         self._is_announced = True
         self._publish(ProblemRaised(Topic.RECOGNISER, problem))
 
     async def _run(self, session_number: int) -> None:
-        """One link from its opening to its end."""
+        """Run one session from its opening to its end."""
         problem: Problem | None = None
         try:
             async with self._backend.connect(self._format) as session:
@@ -90,7 +91,7 @@ class Sessions:
         self._core.call(self._core.dictation.session_closed, session_number, problem)
 
     async def _write(self, session_number: int, session: BackendSession) -> None:
-        """Send what the core wants sent, in order. If the link breaks, its reader says why."""
+        """Perform queued effects in order. If the session breaks, its reader reports why."""
         outbox = self._outboxes[session_number]
         while True:
             order = await outbox.get()
@@ -122,11 +123,11 @@ async def _pass_on(order: Order, session: BackendSession, pcm: bytes) -> None:
 
 
 def _cost(event: Event) -> float:
-    """How much work an event may be, beside one that is a few words."""
+    """The weight of an event in the rate limit: 1, and 1 more for each 500 characters of text."""
     return 1 + len(event.text) / 500 if isinstance(event, Partial | Final | Refinement) else 1
 
 
 def _first(group: BaseExceptionGroup[ProblemError]) -> Problem:
-    """The problem in a group, however deep."""
+    """The first problem in a group of exceptions, however deeply nested."""
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error.problem

@@ -1,5 +1,7 @@
-"""A source's sound, from its first block to its end: onto the disk, then to the core; apart, since
-pauses, gaps and a source that fails are about sound and about nothing else."""
+"""Reads a source from its first block to its end: each block is stored, then reported to the core.
+
+Pauses, missing sound and failures of the source are handled here.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,15 @@ from skdictate.library.base import DictationStore
 from skdictate.sources.base import Item, Named, RemoteMicSource, RepairedSamples, Source, Trouble
 
 AHEAD_S = 10.0
-"""A source that can wait is read no further ahead of the recogniser."""
+"""A source that can wait is read at most this many seconds ahead of the recogniser."""
 UNKEPT_S = 5.0
-"""So often a gap is told that grows, since there is no room for sound."""
+"""Sound without room on disk or in memory is reported as a gap in pieces of this many seconds."""
 STOP_S = 2.0
 """How long a source may take to deliver what it has captured when it is stopped."""
 
 
 class SourceReader:
-    """One source, read by a task of its own."""
+    """Reads one source in a task of its own."""
 
     def __init__(
         self,
@@ -38,11 +40,11 @@ class SourceReader:
     ) -> None:
         self.meter = Meter()
         self.repaired = RepairedRanges()
-        """What came better after the recogniser was given it."""
+        """Samples that were repaired after they had been sent to the recogniser."""
         self.is_paused = False
         self.is_stopped = False
         self.problem: Problem | None = None
-        """Why the source is gone for good, if it is: what is wrong with it stays wrong."""
+        """Why the source has failed for good, if it has."""
         self._source = source
         self._store = store
         self._core = core
@@ -50,16 +52,16 @@ class SourceReader:
         self._task: asyncio.Task[None] | None = None
         self._names = NameChanges()
         self._n_unkept = 0
-        """Samples at the head that there was no room for."""
+        """Samples at the head that could not be kept and are not reported yet."""
 
     # ------------------------------------------------------------------------- commands
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Read the source, until it ends or is stopped."""
+        """Read the source in a task of ``group`` until it ends or is stopped."""
         self._task = group.create_task(self._run())
 
     def stop(self) -> None:
-        """Capture no more; what the source has captured by now still counts."""
+        """Stop capturing; sound that the source has captured by now is still read."""
         self.is_stopped = True
         self._source.stop()
         self._core.notify()
@@ -67,7 +69,7 @@ class SourceReader:
             asyncio.get_running_loop().call_later(STOP_S, self._end)
 
     def abandon(self) -> None:
-        """Capture no more, at once."""
+        """Stop reading at once."""
         if self._task is not None:
             self._task.cancel()
 
@@ -88,7 +90,7 @@ class SourceReader:
             self._core.call(self._core.dictation.resume)
 
     def _end(self) -> None:
-        """End the source by force; one that is worth waiting for is looked at again."""
+        """Cancel the reading task, unless a remote microphone still expects sound: then wait on."""
         assert self._task is not None
         if self._task.done():
             return
@@ -100,7 +102,7 @@ class SourceReader:
     # ------------------------------------------------------------------------- sound
 
     async def _run(self) -> None:
-        """Take the source's sound until it ends; then there is only the rest to wait for."""
+        """Read the source until it ends, then stop the dictation."""
         try:
             async with self._source as source:
                 self._core.call(self._core.dictation.started)
@@ -116,7 +118,7 @@ class SourceReader:
             self._core.call(self._core.dictation.stop)
 
     async def _receive(self, item: Item) -> None:
-        """Whatever the source says."""
+        """Handle one item of the source: sound, missing samples, a name, trouble or a repair."""
         match item:
             case bytes():
                 await self._store_block(item)
@@ -137,7 +139,7 @@ class SourceReader:
         self._report_name(self._names.next_change(asyncio.get_running_loop().time()))
 
     def _report_name(self, change: tuple[str, str] | None) -> None:
-        """Another microphone is heard, if the name of one is to be told."""
+        """Store and publish a change of the microphone's name: the new one and the one before."""
         if change is not None:
             name, was = change
             self._store.note_source(name)
@@ -145,7 +147,10 @@ class SourceReader:
             self._core.call(self._core.dictation.source_changed)
 
     async def _is_left_out(self) -> bool:
-        """In a pause, what comes is not wanted; or it waits, if it was spoken before or can be."""
+        """Whether to discard the next item, since the user has paused a local live source.
+
+        Other sources keep their sound: reading waits until the pause is over.
+        """
         if self._source.is_live and not isinstance(self._source, RemoteMicSource):
             return self.is_paused
         while self.is_paused and not self.is_stopped:
@@ -153,14 +158,14 @@ class SourceReader:
         return False
 
     async def _store_block(self, pcm: bytes) -> None:
-        """One block: onto the disk first, then to everybody else."""
+        """Store one block of s16le, then report it to the core and the meter."""
         if await self._is_left_out():
             return
         start_sample = self._store.n_samples
         is_kept = self._store.append(pcm)
         try:
             await self._store.written()
-        finally:  # it is in memory at least, whoever cannot wait for the disk
+        finally:  # even if the wait for the disk was cancelled, the block is in memory
             if isinstance(self._source, RemoteMicSource):
                 self._source.set_position(start_sample)
             self._captured(pcm, is_kept=is_kept)
@@ -171,7 +176,7 @@ class SourceReader:
             self._core.call(self._core.dictation.started)
 
     def _is_ahead(self) -> bool:
-        """Enough was read, for now."""
+        """Whether more than ``AHEAD_S`` is read and not sent yet."""
         return self._core.status().unsent_s > AHEAD_S and not self.is_stopped
 
     def _captured(self, pcm: bytes, *, is_kept: bool) -> None:
@@ -186,7 +191,7 @@ class SourceReader:
             self._report_unkept()
 
     def _report_unkept(self) -> None:
-        """Sound that there was no room for is one gap, not one for each block."""
+        """Report sound that could not be kept, as one gap and not one for each block."""
         n_samples, self._n_unkept = self._n_unkept, 0
         if n_samples:
             self._core.call(self._core.dictation.lost, n_samples, Reason.NOT_KEPT)
