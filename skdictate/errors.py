@@ -77,6 +77,11 @@ class Problem:
         """The exit code of a command that this problem ended."""
         return _EXITS.get(self.kind, Exit.NETWORK)
 
+    @property
+    def brief(self) -> str:
+        """Kind and title alone, for a log: the rest may quote a file, a command or a server."""
+        return f"{self.kind}: {self.title}" + (" (for good)" if self.is_permanent else "")
+
     def of_file(self) -> Problem:
         """The same where a file is heard: it is not recorded, and waits for the recogniser."""
         hint = self.hint.replace("Recording goes on", "The file waits")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from skdictate.cli.log_flags import add_log_flags
 from skdictate.cli.option_flags import add_command, add_options, given
 from skdictate.system.paths import Paths
 
@@ -13,12 +14,12 @@ def add(commands: Any) -> None:
     """The headless ones; the app is what runs without a command."""
     listen = add_command(commands, "listen", "dictate without a screen, into a pipe")
     listen.set_defaults(run=_listen)
-    add_options(listen)
+    add_log_flags(add_options(listen))
 
     transcribe = add_command(commands, "transcribe", "print what recordings say", "FILE ...")
     transcribe.set_defaults(run=_transcribe)
     transcribe.add_argument("files", nargs="+", metavar="FILE", help=argparse.SUPPRESS)
-    add_options(transcribe, without=("source",))
+    add_log_flags(add_options(transcribe, without=("source",)))
 
 
 def app(parsed: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from skdictate.cli import (
     serve_command,
     ssh_command,
 )
+from skdictate.cli.log_flags import add_log_flags, logged
 from skdictate.cli.option_flags import add_options
 from skdictate.system import boundary, standard_streams
 from skdictate.system.hidden_value import forget_telltales
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(arguments: Sequence[str] | None) -> int:
     parsed = _parser().parse_args(arguments)
-    return int(parsed.run(parsed))
+    with logged(parsed, is_on_screen=parsed.run is dictation_commands.app):
+        return int(parsed.run(parsed))
 
 
 def _keep_memory_private() -> None:
@@ -95,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(run=dictation_commands.app)
     commands = parser.add_subparsers(title="commands", metavar="")
-    add_options(parser)
+    add_log_flags(add_options(parser))
     for module in (
         dictation_commands,
         ssh_command,

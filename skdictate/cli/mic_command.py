@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from skdictate.cli.log_flags import add_log_flags
 from skdictate.errors import Exit, Kind, Problem, ProblemError
 from skdictate.system.paths import Paths
 
@@ -66,6 +67,7 @@ def _add_send(group: Any) -> None:
     send.add_argument("--codec", choices=("auto", "pcm", "opus"), default="auto", help=words)
     _add_take_over(send)
     _add_session(send)
+    add_log_flags(send)
 
 
 def _add_in(group: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from skdictate.cli.log_flags import add_log_flags
 from skdictate.cli.option_flags import add_option, given
 from skdictate.settings.option_table import BY_NAME
 
@@ -38,6 +39,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--format", dest="form", choices=("text", "json"), default="text", help=words
     )
+    add_log_flags(parser)
 
 
 def _serve(parsed: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from skdictate.cli.log_flags import logged, take_log_flags
 from skdictate.system.paths import Paths
 
 USAGE = "skdictate ssh [USER@]HOST [SSH OPTION ...] [-- OPTION OF SKDICTATE ...]"
@@ -14,6 +15,8 @@ dictation runs there, and at no other time.
 
   skdictate ssh pi
   skdictate ssh me@server -p 2222 -- --language ru-RU
+
+Of the options before --, --log-file FILE and --verbose are skdictate's, here; all others are ssh's.
 """
 
 
@@ -42,8 +45,10 @@ def _ssh(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> int:
     from skdictate.settings.config import load
 
     paths = Paths.of()
-    arguments = SshArguments.of(parsed.words)
+    flags, words = take_log_flags(parsed.words)
+    arguments = SshArguments.of(words)
     settings = load({}, os.environ, paths.config_file).settings
     from skdictate.remote_mic.commands.ssh_session import visit
 
-    return visit(arguments, settings, paths)
+    with logged(flags, is_on_screen=True):
+        return visit(arguments, settings, paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Finish:
     """Half-close the session: no more audio follows, and its results are still read."""
 
     session_number: int
+    why: str = field(default="", compare=False)
+    """Why another session follows, in words for a log; empty where the sound has ended."""
 
 
 @dataclass(frozen=True, slots=True)

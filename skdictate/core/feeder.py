@@ -14,6 +14,11 @@ from skdictate.core.timeline import Timeline
 
 LIVE_S = 2.0
 """With less audio than this unsent, a session counts as live; with more, as catching up."""
+LIMIT = "it nears a limit of the service, or nothing is to be heard"
+BUDGET = "there is no money for more"
+MUTE = "it owes words and says none"
+IDLE = "no sound comes"
+"""Why a session is left for another one; for a log."""
 
 
 @dataclass
@@ -69,10 +74,13 @@ class Feeder:
             is_behind=self.is_behind(span),
             is_idle=is_idle,
         )
+        why = LIMIT
         if cut is None and self.session_pool.is_at_budget(session):
-            cut = Cut.AT_HEAD  # no other session follows, so that an overlap would be of no use
+            cut, why = Cut.AT_HEAD, BUDGET  # no other follows: an overlap would be of no use
         if cut is None and self.session_pool.quota.is_mute(session, now_s):
-            cut = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH
+            cut, why = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH, MUTE
+        if cut is not None:
+            session.why_left = f"{why}; cut {cut.value}"
         if cut is Cut.AT_ACK and pause is not None:
             self.timeline.cut_in_pause(span, pause)
         elif cut is Cut.AT_HEAD:
@@ -98,6 +106,7 @@ class Feeder:
         If that may be inside a word, the next session is sent an overlap, and so the whole word.
         """
         head = self.timeline.head
+        session.why_left = IDLE
         if self.loudness.is_pause(head):
             self.timeline.cut(span, head)
         else:

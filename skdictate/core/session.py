@@ -77,6 +77,8 @@ class Session:
     """After its last final it said that the utterance had ended."""
     is_timed: bool = True
     """Where its finals end is known; where it is guessed, no session may be left by it."""
+    why_left: str = ""
+    """Why another session follows, in words for a log."""
     is_past_end: bool = False
     """It has come to words that belong to the next session, and all that follow do."""
     seen_finals: dict[tuple[str, int, int], tuple[int | None, int]] = field(default_factory=dict)

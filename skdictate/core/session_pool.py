@@ -206,7 +206,7 @@ class SessionPool:
         """Half-close a session: no more audio is sent, and its results are still read."""
         self.enter(session, SessionState.FINISHING)
         session.last_sent_s = now_s
-        self.effects.append(Finish(session.session_number))
+        self.effects.append(Finish(session.session_number, session.why_left))
 
     def send_silence(self, session: Session, n_samples: int, now_s: float) -> None:
         """Send ``n_samples`` of silence, so that the server keeps the session open."""

@@ -6,6 +6,7 @@ A module of its own, since it alone decides when a change may be seen: never bef
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from skdictate.core.changes import (
@@ -18,6 +19,7 @@ from skdictate.core.changes import (
     ProblemRaised,
     Topic,
 )
+from skdictate.engine.event_log import log_change
 from skdictate.errors import Problem
 from skdictate.library.base import DictationStore
 from skdictate.system.coalescing_queue import CoalescingQueue
@@ -45,6 +47,7 @@ class ChangeLog:
 
     def publish(self, change: Change) -> None:
         """Queue a change, to be published after it is stored."""
+        log_change(change, time.monotonic())
         self._changes.put(change)
         self._changed.set()
 

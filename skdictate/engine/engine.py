@@ -7,6 +7,7 @@ changes are published after they are stored. All tasks are in one group, so none
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from skdictate.core import effects as fx
@@ -16,6 +17,7 @@ from skdictate.core.policy import Policy
 from skdictate.core.status import Status
 from skdictate.engine.change_log import ChangeLog
 from skdictate.engine.core_driver import CoreDriver
+from skdictate.engine.event_log import log_effect, log_outcome
 from skdictate.engine.outcome import Outcome
 from skdictate.engine.sessions import Sessions
 from skdictate.engine.source_reader import SourceReader
@@ -23,6 +25,8 @@ from skdictate.errors import Problem
 from skdictate.library.base import DictationStore
 from skdictate.sources.base import Source, Switchable
 from skdictate.speechkit.base import Backend
+
+_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -57,6 +61,7 @@ class Engine:
             How it ended; an error of the source, the recogniser or the disk is in its ``problem``.
         """
         self._is_cancelled = _cancelled_from_now_on()
+        _log.info("dictation begins: %s", self.backend.name)
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -74,7 +79,9 @@ class Engine:
             n_samples = self.source.format.samples(status.recorded_s)
             unkept = await asyncio.shield(self.store.close(n_samples, status.billed_s))
             self._change_log.close()
-        return self._outcome(status, unkept)
+        outcome = self._outcome(status, unkept)
+        log_outcome(outcome)
+        return outcome
 
     def _outcome(self, status: Status, unkept: Problem | None) -> Outcome:
         standing = (raised for raised in status.problems if raised.topic is not Topic.SOUND)
@@ -101,6 +108,7 @@ class Engine:
 
     def abandon(self) -> None:
         """Stop at once: everything that has no text yet becomes a gap."""
+        _log.info("asked to wait no longer")
         self._capture.abandon()
         self._core.call(self._core.dictation.abandon)
 
@@ -114,6 +122,7 @@ class Engine:
 
     def retry(self) -> None:
         """Connect to the recogniser now, without waiting for the next scheduled try."""
+        _log.info("asked to connect now")
         self._core.call(self._core.dictation.retry)
 
     def switch(self, device: str) -> None:
@@ -143,6 +152,7 @@ class Engine:
         """Do it; unless all of this is being cancelled, when nothing is to be begun any more."""
         if self._is_cancelled():
             return
+        log_effect(effect)
         match effect:
             case fx.Open(session_number):
                 self._sessions.open(session_number, self._group)

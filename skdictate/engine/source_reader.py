@@ -6,6 +6,7 @@ Pauses, missing sound and failures of the source are handled here.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -20,6 +21,7 @@ from skdictate.errors import Problem, ProblemError
 from skdictate.library.base import DictationStore
 from skdictate.sources.base import Item, Named, RemoteMicSource, RepairedSamples, Source, Trouble
 
+_log = logging.getLogger(__name__)
 AHEAD_S = 10.0
 """A source that can wait is read at most this many seconds ahead of the recogniser."""
 UNKEPT_S = 5.0
@@ -77,6 +79,7 @@ class SourceReader:
         """Capture nothing until ``resume``."""
         if not self.is_paused:
             self.is_paused = True
+            _log.info("paused")
             if isinstance(self._source, RemoteMicSource):
                 self._source.pause()
             self._core.call(self._core.dictation.pause)
@@ -85,6 +88,7 @@ class SourceReader:
         """Capture again."""
         if self.is_paused:
             self.is_paused = False
+            _log.info("resumed")
             if isinstance(self._source, RemoteMicSource):
                 self._source.resume()
             self._core.call(self._core.dictation.resume)
@@ -105,14 +109,17 @@ class SourceReader:
         """Read the source until it ends, then stop the dictation."""
         try:
             async with self._source as source:
+                _log.info("source opened: %d Hz", self._source.format.rate_hz)
                 self._core.call(self._core.dictation.started)
                 async with aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
                     async for item in blocks:
                         await self._receive(item)
         except ProblemError as error:
             self.problem = error.problem
+            _log.warning("source failed: %s", error.problem.brief)
             self._core.call(self._core.dictation.source_failed, error.problem)
         finally:
+            _log.info("source closed")
             self._report_name(self._names.last_change())
             self._report_unkept()
             self._core.call(self._core.dictation.stop)
@@ -124,6 +131,7 @@ class SourceReader:
                 await self._store_block(item)
             case Missing() if not await self._is_left_out():
                 self._report_unkept()
+                _log.warning("missing: %d samples", item.n_samples)
                 self._store.append_silence(item.n_samples)
                 reason = Reason.OVERRUN if item.is_overrun else Reason.NOT_CAPTURED
                 self._core.call(self._core.dictation.lost, item.n_samples, reason)

@@ -15,7 +15,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.settings.config import Settings, checked
 from skdictate.settings.config_file import ConfigFile
 from skdictate.settings.option_table import BY_NAME, OPTIONS, WANTED, Option, as_words
-from skdictate.settings.secret_forms import looks_secret
+from skdictate.system.secret_forms import looks_secret
 from skdictate.text.clean_text import clean
 
 DEFAULT = "default"

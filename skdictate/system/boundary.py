@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from skdictate.errors import Exit, ProblemError
-from skdictate.system import standard_streams
+from skdictate.system import log_records, standard_streams
 
 WRITE_ERRORS = (OSError, ValueError)
 _told: dict[str, str] = {}
@@ -43,7 +43,11 @@ def run(command: Callable[[], int], where: str) -> int:
 
 
 def guard(where: str) -> None:
-    """From now on an error of a thread, a task or a destructor is a report and a sentence."""
+    """From now on an error of a thread, a task or a destructor is a report and a sentence.
+
+    The newest records of the log are kept from now on, for such a report.
+    """
+    log_records.remember()
     sys.excepthook = lambda _kind, error, _trace: _say_once(error, where)
     threading.excepthook = lambda args: _say_once(args.exc_value, f"{where}, a thread")
     sys.unraisablehook = lambda args: _say_once(args.exc_value, f"{where}, a clean-up")
@@ -66,6 +70,11 @@ def told(error: BaseException, where: str) -> str:
     return _told[mistake]
 
 
+def say(words: str) -> None:
+    """A line for the user, said by whoever has the terminal at the moment; on any thread."""
+    _sayers[-1](words)
+
+
 def _say_once(error: BaseException | None, where: str) -> None:
     """Say what has happened beside the main line, which goes on."""
     if error is None or isinstance(error, (KeyboardInterrupt, SystemExit)):
@@ -73,7 +82,7 @@ def _say_once(error: BaseException | None, where: str) -> None:
     n_told = len(_told)
     words = told(error, where)
     if len(_told) > n_told:
-        _sayers[-1](words)
+        say(words)
 
 
 @contextmanager

@@ -1,30 +1,20 @@
 """What a person may send to the developers when something went wrong that nobody foresaw.
 
-It says where that was: kinds of errors, files, lines and functions. It holds no values and no
-messages of errors, since those may be what was dictated, or a key.
+It says where that was: kinds of errors, files, lines and functions; and the last events before it.
+It holds no values and no messages of errors, since those may be what was dictated, or a key.
 """
 
 from __future__ import annotations
 
 import errno
-import os
-import platform
-import sys
-import tempfile
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from skdictate import __version__
 from skdictate.errors import ProblemError
-from skdictate.system.paths import FILE_MODE, Paths, private_folder
+from skdictate.system import report_file
 from skdictate.text.clean_text import clean
 
-FOLDER = "reports"
-KEPT = 20
-"""Reports; older ones are removed."""
 MOST_FRAMES = 60
 """Of one error, the innermost; endless recursion has thousands."""
 MOST_ERRORS = 40
@@ -41,16 +31,7 @@ def write(error: BaseException, where: str) -> Path | None:
     Returns:
         Where it is; None if no folder takes it.
     """
-    data = "\n".join([*_head(where), *_told(error), ""]).encode(errors="replace")
-    for folder in _folders():
-        with suppress(OSError, ProblemError, RuntimeError):
-            path = _new(folder())
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            _remove_old(path.parent)
-            return path
-    return None
+    return report_file.write(where, _told(error))
 
 
 def place_of(error: BaseException) -> str:
@@ -58,32 +39,6 @@ def place_of(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = f"{_short(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
     return f"{_kind(error)} {last}"
-
-
-def _folders() -> Iterator[Callable[[], Path]]:
-    yield lambda: private_folder(Paths.of().state / FOLDER)
-    yield lambda: Path(tempfile.mkdtemp(prefix="skdictate-report-"))
-
-
-def _new(folder: Path) -> Path:
-    now = datetime.now(UTC)
-    return folder / f"{now:%Y-%m-%d-%H%M%S-%f}-{os.getpid()}.txt"
-
-
-def _remove_old(folder: Path) -> None:
-    for path in sorted(folder.glob("*.txt"))[:-KEPT]:
-        with suppress(OSError):
-            path.unlink()
-
-
-def _head(where: str) -> list[str]:
-    return [
-        f"skdictate {__version__}, {where}",
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        f"Python {platform.python_version()} on {platform.platform()}",
-        f"names of files: {sys.getfilesystemencoding()},"
-        f" standard output: {getattr(sys.stdout, 'encoding', None)}",
-    ]
 
 
 def _told(error: BaseException) -> Iterator[str]:

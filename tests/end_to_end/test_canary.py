@@ -185,6 +185,62 @@ async def test_a_command_that_fails_is_not_quoted_with_its_secrets(
     searched(home, done.out, done.err)
 
 
+SPOKEN = ("ever tried", "ever failed", "no matter")
+"""Words of the recording, as the embedded recogniser has them."""
+
+
+@pytest.mark.parametrize("engine", ["local", "speechkit"])
+async def test_the_log_has_events_and_neither_words_nor_keys(
+    home: Path, tmp_path: Path, beckett: Path, serving: Serving, engine: str
+) -> None:
+    log = tmp_path / "events.log"
+    async with serving(address="127.0.0.1:0", token=CANARY) as endpoint:
+        there = ("--endpoint", endpoint.target, "--plaintext")
+        done = await run(
+            *("transcribe", str(beckett), "--speed", "0", "--verbose", "--log-file", str(log)),
+            *(there if engine == "speechkit" else ("--engine", engine)),
+            environ={"SKDICTATE_API_KEY": CANARY},
+        )
+    assert done.code == 0
+    if engine == "local":
+        assert all(words in done.out.lower() for words in SPOKEN)
+    for text in (log.read_text(), done.err):
+        assert "session 1: closed" in text
+        assert engine != "local" or "DEBUG skdictate.engine" in text
+        assert not any(words in text.lower() for words in SPOKEN)
+    searched(home, done.out, done.err, log.read_text())
+
+
+async def test_a_key_that_somebody_logs_is_in_no_log_and_no_report(
+    home: Path, tmp_path: Path, beckett: Path
+) -> None:
+    log = tmp_path / "events.log"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nif 'transcribe' in sys.orig_argv:\n"
+        "    import logging, os\n"
+        "    from skdictate.cli import dictation_commands\n"
+        "    from skdictate.system.hidden_value import HiddenValue\n"
+        "    def broken(*a, **k):\n"
+        "        log = logging.getLogger('skdictate.test')\n"
+        "        log.warning('here is %s', os.environ['SKDICTATE_API_KEY'])\n"
+        "        log.warning('here is %s', HiddenValue('a best of times'))\n"
+        "        log.warning('harmless')\n"
+        "        raise RuntimeError('worst of times')\n"
+        "    dictation_commands.given = broken\n"
+    )
+    done = await run(
+        *("transcribe", str(beckett), "--verbose", "--log-file", str(log)),
+        environ={"SKDICTATE_API_KEY": CANARY, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.code == Exit.INTERNAL
+    (report,) = (home / "reports").iterdir()
+    for text in (log.read_text(), done.err, report.read_text()):
+        assert text.count("a record that held a secret was left out") == 2
+        assert "skdictate.test: harmless" in text
+        assert "of times" not in text
+    searched(home, done.out, done.err, log.read_text())
+
+
 def pressed_to_death(it: Terminal) -> int:
     """Start a dictation, as often as it takes to crash."""
     for attempt in range(300):

@@ -42,6 +42,7 @@ from skdictate.speechkit import codec_v3
 from skdictate.speechkit.auth import Credential
 from skdictate.speechkit.backend import SpeechKit
 from skdictate.speechkit.channel import Endpoint
+from skdictate.system.log_output import written
 from skdictate.system.paths import Paths
 from tests.conftest import Serving
 from tests.support.number_recogniser import count, numbers, write
@@ -144,6 +145,23 @@ async def test_ten_minutes_through_sessions_of_twenty_seconds(
     assert numbers(" ".join(it.texts())) == list(range(1, 1716))
     assert outcome.n_sessions >= 30
     assert not [c for c in it.changes if isinstance(c, ProblemRaised)], "rolling over is no news"
+
+
+async def test_the_log_says_why_sessions_follow_each_other_and_no_words(
+    serving: Serving, paths: Paths, tmp_path: Path
+) -> None:
+    log = tmp_path / "events.log"
+    source = counted(tmp_path, 120, 0, pause_s=0.5)
+    limits = replace(LIMITS, session_s=20.0)
+    with written(str(log), is_verbose=True, is_on_screen=True):
+        async with serving(session_s=20.0) as endpoint, desk(paths, source, endpoint, limits) as it:
+            outcome = await it.engine.run()
+    text = log.read_text()
+    assert outcome.n_sessions >= 2
+    assert "session 1: no more sound, it nears a limit of the service" in text
+    assert f"session {outcome.n_sessions}: closed" in text
+    assert f"dictation ended: {outcome.n_lines} lines" in text
+    assert not [words for words in it.texts() if words in text]
 
 
 async def test_a_server_that_comes_late_and_goes_and_comes_loses_no_word(

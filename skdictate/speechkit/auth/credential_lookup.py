@@ -14,7 +14,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from skdictate.errors import Kind, Problem, ProblemError
-from skdictate.settings.secret_forms import looks_secret
 from skdictate.speechkit.auth import credential_command, service_account, vm_metadata
 from skdictate.speechkit.auth.credential import ANY, IAM_TOKEN, last, of_text
 from skdictate.speechkit.auth.issuer import Fixed, Issuer, Renewed, unexpected_problem
@@ -23,6 +22,7 @@ from skdictate.speechkit.auth.service_account import AccountKey, exchange
 from skdictate.speechkit.auth.stored_key import StoredKey
 from skdictate.system.addresses import is_loopback
 from skdictate.system.paths import Paths, expanded
+from skdictate.system.secret_forms import looks_secret
 
 VARIABLES = {
     "SKDICTATE_API_KEY": ANY,
