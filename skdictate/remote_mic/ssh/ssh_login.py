@@ -1,4 +1,4 @@
-"""An ``ssh`` that has the user's terminal, as without us: we only listen to what is said aside."""
+"""Runs ``ssh`` in the user's terminal, and takes the app's hidden messages out of its output."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ from skdictate.text.clean_text import clean
 
 READ_BYTES = 1 << 16
 LINES = 40
-"""Lines of its own words that are kept."""
+"""How many lines of standard error are kept."""
 LAST_S = 1.0
-"""After its end, the last bytes are waited for this long."""
+"""Seconds to wait for the last output after ``ssh`` has ended."""
 ENDING = ("SIGTERM", "SIGHUP")
-"""Signals for us; those of the keyboard are for ``ssh``."""
+"""Signals that end the login; those of the keyboard are left to ``ssh``."""
 KEPT = "What was recorded there is kept there; log in again: {again}"
 AGAIN = "Log in again: {again}"
 NO_TERMINAL = "PTY allocation request failed"
 BROKEN_MASTERS = ("OpenSSH_10.1",)
-"""With these, a connection that may have more than one session makes each key wait."""
+"""Versions that delay every keystroke on a connection that may have more than one session."""
 VERSION_S = 5.0
 
 
 class SshLogin:
-    """One run of ``ssh``, whose standard output goes through us to the terminal."""
+    """One run of ``ssh``, whose standard output is copied to the terminal."""
 
     def __init__(
         self, command: Sequence[str], mute: str, on_aside: Callable[[dict[str, Any]], None]
     ) -> None:
-        """One login.
+        """Prepare a login.
 
         Args:
-            command: the words that make it.
-            mute: what ``ssh`` says of this is not shown.
-            on_aside: is told what the program over there says aside, on the event loop.
+            command: the ``ssh`` command.
+            mute: lines of ``ssh`` that contain this are not shown.
+            on_aside: called on the event loop with each message of the remote program.
         """
         self.is_drawn = False
-        """The program over there has begun."""
+        """Whether the remote program has started."""
         self.is_broken_off = False
-        """It ended without giving the terminal back."""
+        """Whether the remote program ended without restoring the terminal."""
         self.signalled = Exit.DONE
-        """What was asked of us, by a signal or by a terminal that is gone."""
+        """The exit code of the signal that ended the login, or of a lost terminal."""
         self._terminal = LocalTerminal()
         self._command = command
         self._mute = mute.encode()
@@ -63,18 +63,19 @@ class SshLogin:
         self._asides = OscChannel()
         self._said: deque[str] = deque(maxlen=LINES)
         self._held: list[bytes] = []
-        """What ``ssh`` says while the screen belongs to the other program."""
+        """What ``ssh`` printed on standard error while the remote program drew on the screen."""
         self._process: subprocess.Popen[bytes]
 
     async def run(self) -> int:
-        """Stay logged in until the end; the exit code.
+        """Stay logged in until the end; returns the exit code.
 
         Raises:
             ProblemError: there is no ``ssh``.
         """
         loop = asyncio.get_running_loop()
         for name in ("SIGINT", "SIGQUIT"):
-            if hasattr(signal, name):  # they are for ssh; if we ignored them, it would, too
+            # they are for ssh, which would inherit it if they were ignored here
+            if hasattr(signal, name):
                 signal.signal(getattr(signal, name), lambda _number, _frame: None)
         try:
             self._process = await asyncio.to_thread(self._start)
@@ -103,12 +104,12 @@ class SshLogin:
         return code
 
     def problem(self, host: str, code: int, again: str) -> Problem | None:
-        """What went wrong, and what would go right; None if that was told over there already.
+        """The problem to report; None if there was none, or the remote program has reported it.
 
         Args:
-            host: whose name is told.
-            code: what ``ssh`` has ended with.
-            again: the command that logs in once more.
+            host: the name of the host for the user.
+            code: the exit code of ``ssh``.
+            again: the command that logs in again.
         """
         if any(NO_TERMINAL in line for line in self._said):
             return ssh_problems.no_terminal(host)
@@ -118,7 +119,7 @@ class SshLogin:
             hint = (KEPT if self.is_drawn else AGAIN).format(again=again)
             return replace(problem, hint=hint) if is_over else problem
         if self.is_broken_off:
-            title = f"skdictate on {host} has not ended in good order"
+            title = f"skdictate on {host} ended unexpectedly"
             return Problem(
                 Kind.NETWORK, title, ssh_problems.ending("It", code), KEPT.format(again=again)
             )
@@ -131,13 +132,13 @@ class SshLogin:
         )
 
     def _end(self, code: Exit) -> None:
-        """A signal has come, or the terminal is gone."""
+        """A signal has arrived, or the terminal is gone."""
         self.signalled = self.signalled or code
         self._process.terminate()
 
     @contextmanager
     def _job_control(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """While inside, the terminal is given back before a stop, and taken again after it."""
+        """Restore the terminal before this process stops, and take it again afterwards."""
         if sys.platform == "win32":
             yield
             return
@@ -153,7 +154,10 @@ class SshLogin:
                 loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
-        """Stop ``ssh``, which stops us. While it asks for something it stops by itself."""
+        """Stop ``ssh``, which stops this process too.
+
+        Before the program starts, ``ssh`` does it itself.
+        """
         if self.is_drawn:
             self._process.send_signal(signal.SIGSTOP)
 
@@ -167,7 +171,7 @@ class SshLogin:
         return subprocess.Popen(self._command, stdout=pipe, stderr=pipe, env=environ())
 
     def _copy(self, loop: asyncio.AbstractEventLoop) -> None:
-        """On a thread: the picture to the terminal, and what is said aside to us."""
+        """On a thread: copy output to the terminal, and take messages out of it."""
         assert self._process.stdout is not None
         with self._process.stdout as stdout:
             while data := os.read(stdout.fileno(), READ_BYTES):
@@ -181,7 +185,7 @@ class SshLogin:
         self._terminal.write(self._asides.flush())
 
     def _listen(self, _loop: asyncio.AbstractEventLoop) -> None:
-        """On a thread: what ``ssh`` says, which would spoil a picture."""
+        """On a thread: keep what ``ssh`` prints, which would spoil the screen."""
         assert self._process.stderr is not None
         with self._process.stderr as stderr:
             while line := stderr.readline(READ_BYTES):
@@ -194,8 +198,11 @@ class SshLogin:
                     _put(2, line)
 
     def _stop_with(self) -> None:
-        """On a thread: when ``ssh`` is stopped (``~^Z``), we are too, or no shell would notice."""
-        if sys.platform == "win32" or not hasattr(os, "waitid"):  # Python 3.13 has it on macOS
+        """On a thread.
+
+        When ``ssh`` is stopped (``~^Z``), stop this process too, for the shell to notice.
+        """
+        if sys.platform == "win32" or not hasattr(os, "waitid"):  # on macOS only Python 3.13 has it
             return
         pid = self._process.pid
         with suppress(OSError):
@@ -210,7 +217,7 @@ class SshLogin:
 
 
 def may_share() -> bool:
-    """Whether a connection may have more than one session, at no cost."""
+    """Whether a connection may have more than one session at no cost."""
     if sys.platform == "win32":
         return False
     try:

@@ -1,4 +1,4 @@
-"""A connection that the user has opened by hand, password and all, and that others then share."""
+"""An SSH connection that the user has opened, password and all, and that later commands share."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from skdictate.remote_mic.ssh import ssh_command_line
 from skdictate.system.child_processes import environ
 
 IDLE_S = 600
-"""With nothing in it for so long, it ends by itself."""
+"""Seconds without a session after which it ends by itself."""
 END_S = 2.0
 
 
 class SshMaster:
-    """The connection is made by whoever runs ``command`` in the user's terminal."""
+    """The connection is opened by running ``command`` in the user's terminal."""
 
     def __init__(self, host: str, port: int | None) -> None:
         self.shared: tuple[str, ...] = ()
-        """What a command needs to go through it; nothing while there is none."""
+        """The ssh options that use the connection; empty while there is none."""
         self._host = host
         self._port = port
         self._folder: Path | None = None
 
     @property
     def command(self) -> tuple[str, ...]:
-        """Asks what there is to ask, and stays in the background; empty where that cannot be."""
+        """A command that asks what it has to and stays in the background.
+
+        Empty where that is impossible.
+        """
         if sys.platform == "win32":
             return ()
         if self._folder is None:
@@ -41,12 +44,12 @@ class SshMaster:
         return tuple(ssh_command_line.command(self._host, ours=ours, port=self._port))
 
     def opened(self) -> None:
-        """It was run, and has worked."""
+        """Note that the command has succeeded."""
         if self._folder is not None:
             self.shared = ("-o", f"ControlPath={self._folder / 'm'}")
 
     def close(self) -> None:
-        """End it, if there is one."""
+        """End the connection, if there is one."""
         if self._folder is None:
             return
         path = self._folder / "m"

@@ -1,10 +1,10 @@
-"""What is asked of a machine that has a microphone: one constant script for any POSIX shell.
+"""A shell script that finds a recorder on a machine with a microphone, for any POSIX shell.
 
-Its arguments are data: the rate, the device as the user named it, and the call to go on with.
-Where skdictate is installed it answers in frames, after their preamble. Elsewhere the script prints
-``RAW``, waits for a line, and then the first program that records prints raw s16le mono. Which ones
-were tried is told on standard error, in lines that begin with ``TRIED``; what stands between those
-are the words of the programs.
+Its arguments are data: the sample rate, the device, and the id of the call to continue. Where
+skdictate is installed, the script runs ``mic out``, which sends frames. Elsewhere it prints
+``RAW``, waits for a line, and runs the first program that records, which prints raw s16le mono. On
+standard error, a line that begins with ``TRIED`` names each program, followed by what the program
+printed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RAW = b"SKRAW1\n"
 TRIED = "skdictate tries "
 MISSING = " which is missing"
 NOTHING = 69
-"""The code of its end when nothing there records (EX_UNAVAILABLE)."""
+"""The exit code if nothing records there (EX_UNAVAILABLE of sysexits.h)."""
 PROGRAMS = ("skdictate", "parec", "pw-record", "arecord", "ffmpeg", "sox")
 
 SCRIPT = (
@@ -80,12 +80,12 @@ exit 69
 
 
 def words(rate_hz: int, device: str, call: str) -> tuple[str, ...]:
-    """The program and its arguments, for ``call.command``."""
+    """The script with its arguments, for ``ssh_command_line.command``."""
     return script(SCRIPT, str(rate_hz), device, call)
 
 
 def tried(lines: Iterable[str]) -> list[tuple[str, str]]:
-    """Which programs were tried, from what came on standard error, and the last words of each."""
+    """The programs that were tried, from the lines of standard error, and the last line of each."""
     found: list[tuple[str, str]] = []
     for line in map(clean, lines):
         if line.startswith(TRIED):
@@ -100,7 +100,7 @@ def tried(lines: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def nothing_records(host: str, lines: Iterable[str]) -> Problem:
-    """Nothing over there gave sound; the lines are those of its standard error."""
+    """The problem to report if nothing on the host recorded, from the lines of standard error."""
     reasons: dict[str, str] = {}
     for name, words in tried(lines):
         reasons[name] = words or reasons.get(name, "") or "no sound"

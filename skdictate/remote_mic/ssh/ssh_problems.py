@@ -1,4 +1,4 @@
-"""What ``ssh`` said before it ended, as a problem that a user can do something about."""
+"""Translates the messages with which ``ssh`` ends into problems for the user."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from skdictate.remote_mic.ssh import ssh_command_line
 from skdictate.text.clean_text import clean
 
 FAILED = 255
-"""How ``ssh`` itself ends when it is not the program over there that has failed."""
+"""The exit code of ``ssh`` if it failed itself."""
 NOT_FOUND = 127
-"""How a shell ends that does not know a command."""
+"""The exit code of a shell that does not find a command."""
 SIGNALS = 128
-"""A shell adds this to the number of the signal that has ended a program."""
+"""A shell adds this to the number of the signal that ended a program."""
 AGAIN = "Trying again."
 _FAREWELL = re.compile(r"Connection to \S+ closed\.|Warning: .*")
-"""It says so in any case."""
+"""Lines that ``ssh`` prints in any case."""
 _LONGEST = 200
-"""Characters of its words that are shown."""
+"""Characters of a message that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     marks: tuple[str, ...]
-    """One of these is in what it said."""
+    """One of these is in the message."""
     title: str
     hint: str
     is_permanent: bool = False
@@ -43,13 +43,13 @@ _TABLE = (
     ),
     _Row(
         ("Permission denied", "Too many authentication failures", "No supported authentication"),
-        "{host} does not let us in without a question",
+        "{host} asks for a password or another answer",
         "Load your key into the agent (ssh-add), or see what is asked: ssh {host}",
         is_permanent=True,
     ),
     _Row(
         ("Could not resolve hostname",),
-        "Nobody knows a machine called {host}",
+        "No machine called {host} was found",
         "See whether this finds it: ssh {host}",
     ),
     _Row(
@@ -73,20 +73,20 @@ _TABLE = (
     ),
     _Row(
         ("Bad owner or permissions on", "Bad configuration option", "command-line: line"),
-        "ssh does not like its settings",
-        "Mend what it names; this says the same: ssh {host}",
+        "ssh refuses its settings",
+        "Correct the setting that it names; to see the message again: ssh {host}",
         is_permanent=True,
     ),
     _Row(
         ("open failed", "Session open refused"),
-        "{host} allows no session more",
+        "{host} allows no further session",
         "On {host}, in sshd_config, MaxSessions has to be larger.",
     ),
 )
 
 
 def problem(host: str, code: int, said: Sequence[str]) -> Problem:
-    """Why a connection to a host has ended with that code; ``said`` are the lines it printed."""
+    """Why a connection ended with this code; ``said`` is what ``ssh`` printed."""
     lines = [clean(line)[:_LONGEST] for line in said]
     lines = [line for line in lines if line and not _FAREWELL.fullmatch(line)]
     detail = lines[-1] if lines else f"{ending('ssh', code)}, and said nothing"
@@ -101,7 +101,7 @@ def problem(host: str, code: int, said: Sequence[str]) -> Problem:
 
 
 def ending(who: str, code: int) -> str:
-    """How a program has ended, from its code; below 0 and above 128 it is that of a signal."""
+    """How a program ended, in words; codes below 0 and above 128 are those of signals."""
     with suppress(ValueError):
         if code < 0 or code > SIGNALS:
             return f"{who} was ended by {signal.Signals(abs(code) % SIGNALS).name}"
@@ -109,18 +109,18 @@ def ending(who: str, code: int) -> str:
 
 
 def no_ssh() -> Problem:
-    """There is no such program here."""
+    """The problem to report if OpenSSH is not installed."""
     return Problem(
         Kind.USAGE,
         "OpenSSH is missing",
-        "There is no program called ssh here",
+        "This machine has no program called ssh",
         "Install it (Debian: sudo apt install openssh-client).",
         is_permanent=True,
     )
 
 
 def no_terminal(host: str) -> Problem:
-    """The server gives none."""
+    """The problem to report if the server refuses a terminal."""
     return Problem(
         Kind.NETWORK,
         f"{host} gives no terminal",
@@ -133,7 +133,7 @@ def no_terminal(host: str) -> Problem:
 
 
 def not_there(host: str) -> Problem:
-    """The program is not."""
+    """The problem to report if the host has no skdictate."""
     return Problem(
         Kind.NETWORK,
         f"{host} has no skdictate",
@@ -144,7 +144,7 @@ def not_there(host: str) -> Problem:
 
 
 def other(host: str, code: int) -> Problem:
-    """Another program ran in its place, or another version."""
+    """The problem to report if something else ran in place of skdictate."""
     return Problem(
         Kind.NETWORK,
         f"{host} did not run the app",

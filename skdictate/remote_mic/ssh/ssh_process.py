@@ -1,4 +1,4 @@
-"""One run of ``ssh`` that carries something: its pipes, its words, and where its peer begins."""
+"""One run of ``ssh`` that carries a byte stream, which begins after the greetings of the login."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from skdictate.system.child_processes import environ, kill_group
 from skdictate.text.clean_text import clean
 
 LONGEST_NOISE = 1 << 16
-"""Bytes of greetings, quotas and fortunes that a login may print; more is no greeting."""
+"""The most bytes of greetings that a login may print."""
 LINES = 40
 """Lines of standard error that are kept."""
 LAST_S = 0.5
-"""After its end, its last words are waited for this long."""
+"""Seconds to wait for the last lines after it has ended."""
 _LONGEST_LINE = 1 << 14
 
 
 class NoiseError(Exception):
-    """What came is not what was waited for; the text is its last line."""
+    """The expected beginning did not come; the text is the last line that did."""
 
 
 class SshProcess:
-    """While inside it runs, in a session of its own: it cannot ask the terminal for anything."""
+    """Runs the command within its context, in a session of its own: it cannot use the terminal."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.noise: list[str] = []
-        """What came before the peer began: lines, made safe to show."""
+        """Lines that came before the stream, made safe to show."""
         self.said: deque[str] = deque(maxlen=LINES)
-        """What came on standard error."""
+        """The last lines of standard error."""
         self._command = command
         self._process: asyncio.subprocess.Process
         self._listening: asyncio.Task[None]
 
     async def __aenter__(self) -> Self:
-        """Start it.
+        """Start the command.
 
         Raises:
             ProblemError: there is no ``ssh``.
@@ -66,7 +66,7 @@ class SshProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it at once, and what it has started."""
+        """Kill the command and all that it has started."""
         kill_group(self._process)
         self.writer.close()
         await self._process.wait()
@@ -76,22 +76,22 @@ class SshProcess:
 
     @property
     def reader(self) -> asyncio.StreamReader:
-        """What the peer sends."""
+        """The bytes from the other end."""
         assert self._process.stdout is not None
         return self._process.stdout
 
     @property
     def writer(self) -> asyncio.StreamWriter:
-        """What is sent to it."""
+        """The bytes to the other end."""
         assert self._process.stdin is not None
         return self._process.stdin
 
     async def opening(self, *marks: bytes) -> bytes:
-        """Wait until the peer begins with one of these, which end with a line; which one it was.
+        """Wait for a line that ends with one of the marks, and return that mark.
 
         Raises:
-            EOFError: it ended before.
-            NoiseError: something else came, and more of it than a login prints.
+            EOFError: the command ended before.
+            NoiseError: more came before it than a login prints.
         """
         size_bytes = 0
         while size_bytes < LONGEST_NOISE:
@@ -110,7 +110,7 @@ class SshProcess:
         raise NoiseError(self.noise[-1] if self.noise else "")
 
     async def ended(self) -> int:
-        """Wait for its end and its last words; its code."""
+        """Wait for the end and the last lines; returns the exit code."""
         code = await self._process.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_S):
@@ -118,7 +118,7 @@ class SshProcess:
         return code
 
     async def problem(self, host: str) -> Problem:
-        """Wait for its end; why it has ended."""
+        """Wait for the end; returns why it ended."""
         code = await self.ended()
         return ssh_problems.problem(host, code, [*self.noise, *self.said])
 
@@ -127,14 +127,14 @@ class SshProcess:
             self.noise = [*self.noise, text[:_LONGEST_LINE]][-LINES:]
 
     async def _listen(self) -> None:
-        """Keep what it says on standard error."""
+        """Keep the last lines of standard error."""
         assert self._process.stderr is not None
         while line := await _line(self._process.stderr):
             self.said.append(clean(line.decode(errors="replace"))[:_LONGEST_LINE])
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:
-    """The next line; of one that is too long, a piece."""
+    """The next line; of an overlong one, a piece."""
     try:
         return await stream.readline()
     except ValueError:  # longer than the limit; what was read of it is dropped

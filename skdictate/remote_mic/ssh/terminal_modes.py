@@ -1,8 +1,8 @@
-"""What a program has done to a terminal, learned from what it writes, and how that is taken back.
+"""Tracks the changes that a program makes to a terminal, in order to undo them.
 
-A program that ends takes its own changes back. One that is killed, or whose connection is cut, does
-not: the alternate screen, mouse reports and the keyboard protocol then stay on. The names of the
-sequences are those of ECMA-48 and of xterm's ``ctlseqs``; the keyboard protocol is kitty's.
+A program that is killed or disconnected does not undo them itself: the alternate screen, mouse
+reports and the keyboard protocol stay on. The sequences are those of ECMA-48 and xterm's
+``ctlseqs``; the keyboard protocol is kitty's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 
 ALTERNATE = (47, 1047, 1049)
-"""DEC private modes of which each shows the alternate screen."""
+"""DEC private modes that show the alternate screen."""
 ON_BY_DEFAULT = frozenset((7, 25))
-"""Automatic wrap, and the visible cursor. All other private modes are off by default."""
+"""Auto-wrap and the visible cursor. All other private modes are off by default."""
 MOST = 64
-"""Changes that are remembered of a kind; a peer that makes more of them means no good."""
+"""The most changes of a kind that are tracked; no honest program makes more."""
 _PIECE = re.compile(
     rb"\x1b\[(?P<sign>[<=>?]?)(?P<numbers>[\d;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     rb"|\x1b(?P<string>[]PX^_])"
@@ -22,48 +22,48 @@ _PIECE = re.compile(
     rb"|\x1b(?P<single>[0-OQ-WYZ`-~\\])"
 )
 _BEGUN = re.compile(rb"\x1b(\[[0-?]{0,64}[ -/]{0,8}|[()])?\Z")
-"""The beginning of a sequence whose rest has not come yet."""
+"""The beginning of an incomplete sequence."""
 _STRING_END = re.compile(rb"\x07|\x1b\\|[\x18\x1a]|\x1b(?=[^\\])")
 
 
 class TerminalModes:
-    """Feed it everything that goes to the terminal; any pieces will do."""
+    """Feed it all output for the terminal, in any pieces."""
 
     def __init__(self) -> None:
         self._held = b""
-        """The beginning of a sequence."""
+        """The beginning of an incomplete sequence."""
         self._is_in_string = False
-        """Inside a title, a clipboard or a picture."""
+        """Whether the output is inside a string such as a title, the clipboard or a picture."""
         self._reset()
 
     def _reset(self) -> None:
         self._is_at_line_start = True
         self._private: dict[int, None] = {}
-        """Private modes that are not as by default, in the order in which they were changed."""
+        """Private modes that differ from the default, in the order of their changes."""
         self._pushed: dict[bool, list[int]] = {False: [], True: []}
-        """The keyboard protocol's flags that were pushed, of the main and the alternate screen."""
+        """The keyboard protocol's pushed flags, of the main and of the alternate screen."""
         self._other: dict[str, tuple[bytes, bytes]] = {}
-        """What else was changed: the bytes that do it again, and those that take it back."""
+        """Other changes: the bytes that make each, and those that undo it."""
 
     # ------------------------------------------------------------------------- what there is
 
     @property
     def is_clean(self) -> bool:
-        """Nothing has to be taken back."""
+        """Whether nothing has to be undone."""
         return not (self._private or self._pushed[self.is_alternate] or self._other)
 
     @property
     def is_alternate(self) -> bool:
-        """The alternate screen is shown."""
+        """Whether the alternate screen is shown."""
         return any(number in self._private for number in ALTERNATE)
 
     @property
     def is_at_line_start(self) -> bool:
-        """What is written next to the main screen does not stand behind other words."""
+        """Whether the cursor of the main screen is at the start of a line."""
         return self._is_at_line_start
 
     def undo(self) -> bytes:
-        """Bytes that give the terminal back as a shell wants it; none if it is so already."""
+        """The bytes that restore the terminal for a shell; empty if nothing was changed."""
         if self.is_clean and not self._held and not self._is_in_string:
             return b""
         cancel = b"\x18\x1b\\" if self._held or self._is_in_string else b""
@@ -78,7 +78,7 @@ class TerminalModes:
         return b"".join([*sequences, b"\x1b[0m"])
 
     def redo(self) -> bytes:
-        """Bytes that bring the terminal from there back to where the program believes it is."""
+        """The bytes that make the changes again after ``undo``."""
         is_alternate = self.is_alternate
         sequences = [_private(n, True) for n in self._private if n in ALTERNATE]
         if is_alternate:
@@ -92,7 +92,7 @@ class TerminalModes:
     # ------------------------------------------------------------------------- what comes
 
     def feed(self, data: bytes) -> None:
-        """The next bytes."""
+        """Track the next output."""
         data, self._held = self._held + data, b""
         place = 0
         while place < len(data):
@@ -169,7 +169,7 @@ class TerminalModes:
             self._is_at_line_start = True
 
     def _set_flags(self, flags: int, mode: int = 1) -> None:
-        """Of the keyboard protocol: those that were pushed last, or those of the shell."""
+        """Set the flags of the keyboard protocol: those pushed last, or those of the shell."""
         stack = self._pushed[self.is_alternate]
         before = stack[-1] if stack else 0
         after = {2: before | flags, 3: before & ~flags}.get(mode, flags)
@@ -179,7 +179,7 @@ class TerminalModes:
             self._change("keyboard", b"\x1b[=%du" % after, b"\x1b[=0u")
 
     def _change(self, what: str, again: bytes, undo: bytes) -> None:
-        """Remember a change, or that it was taken back by the same bytes."""
+        """Remember a change, or that it was undone."""
         if again == undo:
             self._other.pop(what, None)
         else:

@@ -1,1 +1,1 @@
-"""The microphone's page: a browser that speaks the framed protocol, on loopback only."""
+"""The browser page: turns a browser into the microphone; served on the loopback interface only."""

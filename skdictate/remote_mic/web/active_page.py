@@ -1,4 +1,4 @@
-"""One page at a time is the microphone. Another may take its place, if its user says so."""
+"""Lets one page at a time be the microphone. Another may replace it if its user asks for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import asyncio
 from websockets.asyncio.server import ServerConnection
 
 TAKEN = 4409
-"""Closed for another page."""
+"""The close code for a page that was replaced."""
 
 
 class ActivePage:
-    """Who sits there now."""
+    """The connection of the page that is the microphone."""
 
     def __init__(self) -> None:
         self._holder: ServerConnection | None = None
@@ -19,7 +19,7 @@ class ActivePage:
         self._freed.set()
 
     def claim(self, by: ServerConnection) -> bool:
-        """Sit down, if nobody sits there."""
+        """Become the microphone if no page is."""
         if self._holder is not None:
             return False
         self._holder = by
@@ -27,14 +27,14 @@ class ActivePage:
         return True
 
     async def take(self, by: ServerConnection) -> None:
-        """Sit down, after whoever sits there has gone."""
+        """Become the microphone once the current page has been closed."""
         while not self.claim(by):
             assert self._holder is not None
             await self._holder.close(TAKEN, "another page is the microphone now")
             await self._freed.wait()
 
     def leave(self, by: ServerConnection) -> None:
-        """Others may have it."""
+        """Stop being the microphone."""
         if self._holder is by:
             self._holder = None
             self._freed.set()

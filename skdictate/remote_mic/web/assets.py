@@ -1,4 +1,4 @@
-"""The files of the page, and what a browser is told along with them: nothing from elsewhere."""
+"""The files of the page, and their HTTP headers, which allow nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TYPES = {
     "resampler.js": SCRIPT,
     "worklet.js": SCRIPT,
 }
-"""All there is; no path of a request ever becomes a path of the disk."""
+"""All files; no path of a request is ever used as a path on disk."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; "
@@ -53,16 +53,16 @@ class Assets:
         self._files = {name: (folder / name).read_bytes() for name in TYPES}
 
     def answer(self, path: str, host: str) -> Response:
-        """A file, or that there is none; ``host`` is what the browser calls us."""
+        """The response with a file, or 404; ``host`` is the browser's name for this server."""
         name = path.removeprefix("/") or "index.html"
         if name not in self._files:
-            return said(HTTPStatus.NOT_FOUND, "There is no such page.")
+            return said(HTTPStatus.NOT_FOUND, "This page does not exist.")
         headers = HEADERS | {"Content-Security-Policy": POLICY.format(host=host)}
         return _response(HTTPStatus.OK, TYPES[name], self._files[name], headers)
 
 
 def said(status: HTTPStatus, words: str) -> Response:
-    """A refusal in a sentence."""
+    """A response with one sentence."""
     return _response(status, "text/plain; charset=utf-8", f"{words}\n".encode(), HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""The first words of a connection: who both are. Nothing else is said before that is proven."""
+"""The handshake of a connection, in which both ends prove who they are before anything else."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from skdictate.remote_mic.web.link_keys import (
 )
 
 PROVE_S = 5.0
-"""A connection that has not proven itself by then is closed."""
+"""Seconds within which a page has to prove itself."""
 REFUSED = 4401
-"""Closed for good: the link was used, or is not ours."""
+"""The close code for a link that was used or is unknown; the page does not retry."""
 
 
 class Handshake:
-    """Lets pages in. ``opened`` is called when a link was used, and there is another."""
+    """Admits pages. ``opened`` is called when a link was used, so that there is a new one."""
 
     def __init__(self, keys: LinkKeys, opened: Callable[[], None]) -> None:
         self._keys = keys
         self._opened = opened
 
     async def admit(self, socket: ServerConnection) -> bool:
-        """Whether this is a page that may be the microphone; it is told, or refused.
+        """Whether the connection comes from a page that may be the microphone; others are closed.
 
         Raises:
-            TimeoutError: it did not say in time.
-            ConnectionClosed: it went away.
+            TimeoutError: it did not prove itself in time.
+            ConnectionClosed: it closed.
         """
         async with asyncio.timeout(PROVE_S):
             if await self._prove(socket):
@@ -66,7 +66,7 @@ class Handshake:
 
 
 def read(message: str | bytes) -> dict[str, Any]:
-    """What a page says beside the sound: an object, or nothing that is understood."""
+    """Parse a text message of a page; empty if it is malformed."""
     try:
         said = json.loads(message) if isinstance(message, str) else None
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""Who may be the microphone: who opened the link that the terminal showed, once.
+"""The keys of pages: each belongs to the browser that opened a link first.
 
-The secret of a link is in its fragment, which no browser sends. Each side proves that it knows the
-secret, and from it both derive the key of the page, which proves the same after each break. So
-neither crosses the wire, and a stranger who takes the port when we are gone is sent no sound.
+The secret of a link is in its fragment, which browsers do not send. Each side proves that it knows
+the secret, and both derive from it a key for the page, which is proved in the same way at
+reconnections. Neither is ever sent, and a stranger who takes over our port gets no sound.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ MOST_PAGES = 32
 
 @dataclass
 class LinkKeys:
-    """The link that was not opened yet, and the pages that opened theirs."""
+    """The current link, and the keys of the pages that opened earlier ones."""
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(SECRET_BYTES))
-    """Of the link."""
+    """The secret of the current link."""
     _pages: dict[str, str] = field(default_factory=dict)
 
     def of(self, who: str) -> str:
-        """The key of a page; that of the link if it has no name yet; empty if it is unknown."""
+        """The key of a page; that of the link for a new page; empty for an unknown one."""
         return self._pages.get(who, "") if who else self.token
 
     def exchange(self, key: str, ours: str, theirs: str) -> str:
-        """The link was opened: the name of its page. There is another link now.
+        """Name the page that has opened the link, and make a new link.
 
-        Empty if somebody else was quicker.
+        Empty if another page was quicker.
         """
         if not hmac.compare_digest(key, self.token):
             return ""
@@ -45,10 +45,10 @@ class LinkKeys:
 
 
 def seal(key: str, *words: str) -> str:
-    """HMAC-SHA-256 of words, as hexadecimal."""
+    """The HMAC-SHA-256 of words joined by spaces, as hexadecimal digits."""
     return hmac.new(key.encode(), " ".join(words).encode(), "sha256").hexdigest()
 
 
 def is_sealed(proof: str, key: str, *words: str) -> bool:
-    """Whether a proof holds; takes the same time for every wrong one."""
+    """Whether a proof is right; takes the same time for all wrong ones."""
     return hmac.compare_digest(proof.encode(), seal(key, *words).encode())

@@ -1,7 +1,7 @@
-"""Between a page and the app: what the page sends is looked at and passed on, and so is the answer.
+"""Relays between a page and the app, after checking what the page sends.
 
-The page speaks the framed protocol itself, so that nothing is kept here: a sample is in the page
-until the app says that it is in the recording.
+The page uses the frame protocol itself, so nothing is kept here: the page keeps its sound until the
+app has recorded it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from skdictate.remote_mic.discovery.announcement import Announcement
 from skdictate.remote_mic.discovery.app_finder import introduce
 
 MESSAGE_LONGEST = len(PREAMBLE) + HEAD_BYTES + LONGEST_WORDS
-"""Bytes; sound comes in frames of 640."""
+"""Bytes. Sound comes in frames of 640."""
 FACTS = ("v", "stream", "begun", "sender", "rate_hz", "codec", "take_over", "name", "label", "host")
-"""What a page may say of itself."""
+"""The fields that a page may send in its hello."""
 FACT_LONGEST = 256
 FROM_PAGE = frozenset(
     {
@@ -39,9 +39,9 @@ FROM_PAGE = frozenset(
 )
 READ_BYTES = 1 << 14
 DRAIN_S = 5.0
-"""An app that takes nothing for so long, of a page that sends half a second, stands still."""
+"""Seconds after which an app that accepts nothing counts as hanging."""
 GONE = 4000
-"""The app has ended the connection, or was never reached: come again."""
+"""The close code if the app closed the connection or was not reached; the page retries."""
 NONSENSE = 1002
 
 
@@ -51,7 +51,7 @@ async def relay(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
-    """Until either side ends; closes both."""
+    """Relay until either side closes; closes both."""
     try:
         await socket.send(json.dumps({"event": "open"}))
         async with asyncio.TaskGroup() as group:
@@ -69,13 +69,13 @@ async def relay(
 async def _to_app(
     socket: ServerConnection, session: Announcement, writer: asyncio.StreamWriter
 ) -> None:
-    """All that the page has said, also what it said just before it went."""
+    """Relay everything from the page, including what it sent just before it closed."""
     is_first = True
     with suppress(OSError, TimeoutError, ConnectionClosed):
         try:
             async for message in socket:
                 if isinstance(message, str):
-                    continue  # meant for us, and too late
+                    continue  # a message for this server that came too late
                 writer.write(_introduced(message, session) if is_first else _checked(message))
                 is_first = False
                 async with asyncio.timeout(DRAIN_S):
@@ -93,10 +93,10 @@ async def _to_page(socket: ServerConnection, reader: asyncio.StreamReader) -> No
 
 
 def _introduced(message: bytes, session: Announcement) -> bytes:
-    """The beginning of the stream, with what lets it into the session.
+    """Add the app's token to the hello that begins the stream.
 
     Raises:
-        FrameError: it is none.
+        FrameError: it is not a hello.
     """
     frames = Decoder(is_peer=True).feed(message)
     if [frame.type for frame in frames] != [Type.HELLO]:
@@ -105,7 +105,7 @@ def _introduced(message: bytes, session: Announcement) -> bytes:
 
 
 def _checked(message: bytes) -> bytes:
-    """One frame, whole, of a kind that a page may send.
+    """Check that a message is exactly one frame that a page may send.
 
     Raises:
         FrameError: it is not.
@@ -117,10 +117,10 @@ def _checked(message: bytes) -> bytes:
 
 
 def _hello(frame: Frame) -> Frame:
-    """What a page may say of itself, and no more of it.
+    """Reduce a hello to the fields that a page may send.
 
     Raises:
-        FrameError: it says nothing.
+        FrameError: it is malformed.
     """
     try:
         said: Any = json.loads(frame.payload)

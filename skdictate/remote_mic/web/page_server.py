@@ -1,4 +1,4 @@
-"""The page's server, on loopback only: tells pages how the app is, and relays who speaks."""
+"""The page's web server, on the loopback interface only: serves files and relays sound."""
 
 from __future__ import annotations
 
@@ -30,20 +30,21 @@ HOST = "127.0.0.1"
 LINE = "/line"
 """The path of the WebSocket."""
 LOOK_S = 0.5
-"""How often it is looked whether an app waits. The page is told, and knows that we are there."""
+"""Seconds between looks for an app; each result is sent to the page, which also shows that we
+live."""
 MOST_CONNECTIONS = 32
 PING_S, PONG_S = 2.0, 6.0
-"""A browser that does not answer for this long is gone, and its place is free."""
+"""Seconds between pings, and seconds without an answer after which a browser counts as gone."""
 Find = Callable[[str], Announcement]
 
 
 class PageServer:
-    """Loopback, one port.
+    """Serves on one port of the loopback interface.
 
     Args:
-        find: the app that waits for a microphone, the one with this id if it was served before;
-            a ProblemError if there is none, and why.
-        renewed: called when a link was opened, and there is another one.
+        find: the app that waits for a microphone, or the one with this id if it was served before;
+            raises ``ProblemError`` if there is none.
+        renewed: called when a link was opened, so that there is a new one.
     """
 
     def __init__(self, find: Find, renewed: Callable[[], None]) -> None:
@@ -55,23 +56,23 @@ class PageServer:
         self._port = 0
         self._n_open = 0
         self._served = ""
-        """The app that was reached last, by its id."""
+        """The id of the app that was reached last."""
 
     @property
     def link(self) -> str:
-        """What opens one page, once."""
+        """The link, which opens one page, once."""
         return f"http://{HOST}:{self._port}/#{self._keys.token}"
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that it listens on."""
         return self._port
 
     async def run(self, port: int, ready: Callable[[], None], stopped: asyncio.Event) -> None:
-        """Serve until stopped; 0 is any port that is free.
+        """Serve until stopped; port 0 chooses a free one.
 
         Raises:
-            ProblemError: the port cannot be had.
+            ProblemError: the port is not available.
         """
         try:
             serving = await serve(
@@ -97,7 +98,7 @@ class PageServer:
             await stopped.wait()
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """A file, a refusal, or nothing: then the WebSocket is opened."""
+        """A file or a refusal; None to open the WebSocket."""
         host = host_of(request.headers)
         path = request.path.partition("?")[0]
         if not host:
@@ -106,13 +107,13 @@ class PageServer:
         if path != LINE:
             return self._shelf.answer(path, host)
         if not is_own(request.headers, host):
-            return said(HTTPStatus.FORBIDDEN, "Only the page itself may come here.")
+            return said(HTTPStatus.FORBIDDEN, "Only the page itself may connect here.")
         if self._n_open >= MOST_CONNECTIONS:
             return said(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages are open.")
         return None
 
     async def _talk(self, socket: ServerConnection) -> None:
-        """One connection of a page."""
+        """Serve one connection of a page."""
         self._n_open += 1
         try:
             with suppress(ConnectionClosed, TimeoutError):
@@ -133,9 +134,10 @@ class PageServer:
             self._seat.leave(socket)
 
     async def _wait(self, socket: ServerConnection) -> Announcement:
-        """Until this page wants to speak, and may, and there is somebody to speak to.
+        """Wait until the page wants to be the microphone, may, and there is an app for it.
 
-        It has the seat then. What was begun goes on with the app that has wanted it.
+        The page is the microphone then. A stream that has begun continues with the app it began
+        with.
         """
         wish = served = ""
         while True:
@@ -155,7 +157,7 @@ class PageServer:
                     served = self._served if said.get("begun") is True else ""
 
     def _look(self, served: str) -> tuple[Announcement | None, dict[str, Any]]:
-        """The app, and what to tell of it."""
+        """The app, and the message for the page about it."""
         words: dict[str, Any] = {"event": "app", "there": True}
         words["name"] = f"skdictate on {clean(sockets.gethostname())}"
         try:
@@ -167,7 +169,10 @@ class PageServer:
 
 
 def _quiet() -> logging.Logger:
-    """What goes wrong on a connection is the other side's affair; the terminal is the user's."""
+    """A silent logger.
+
+    Problems of a connection concern the page, and the terminal is the user's.
+    """
     logger = logging.getLogger("skdictate.mic.web")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
@@ -178,8 +183,8 @@ def _taken(port: int, error: OSError | OverflowError) -> Problem:
     why = getattr(error, "strerror", None) or str(error)
     return Problem(
         Kind.NETWORK,
-        "The port cannot be had",
+        "The port is not available",
         f"{HOST}:{port}: {clean(why)}",
-        "Name another with --port; 0 takes any that is free.",
+        "Give another one with --port; 0 chooses a free port.",
         is_permanent=True,
     )

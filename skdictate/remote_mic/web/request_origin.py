@@ -1,8 +1,8 @@
-"""Whose request it is: of a browser that opened this page itself, by a name of loopback.
+"""Checks that a request comes from this page, opened under a name of the loopback interface.
 
-A page from elsewhere may send a browser here by a name of its own that points to 127.0.0.1; then
-``Host`` has that name. Or it may open the WebSocket itself; then ``Origin`` is not ours. The port
-may be any: ``ssh -L`` can give another one on the other machine, and to know it proves nothing.
+A foreign page may lead a browser here under a name of its own that points to 127.0.0.1; then
+``Host`` has that name. Or it may open the WebSocket itself; then ``Origin`` is a foreign one. The
+port may be any: ``ssh -L`` can change it, and knowing it proves nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONGEST_HOST = 64
 
 
 def host_of(headers: Headers) -> str:
-    """What the browser calls us; empty if that is no name of loopback."""
+    """The browser's name for this server; empty if it is not a loopback name."""
     given = headers.get_all("Host")
     if len(given) != 1 or len(given[0]) > LONGEST_HOST:
         return ""
@@ -30,5 +30,5 @@ def host_of(headers: Headers) -> str:
 
 
 def is_own(headers: Headers, host: str) -> bool:
-    """The page that opens the WebSocket came from here."""
+    """Whether the WebSocket is opened by a page from this server."""
     return headers.get_all("Origin") == [f"http://{host}"]

@@ -22,7 +22,7 @@ def failure(sshd: Sshd, *options: str, host: str = HOST, remote: str = "true") -
         (("-l", "nosuch"), "pi does not let us in", True),
         (("-o", "HostName=no.such.invalid"), "Nobody knows a machine called pi", False),
         (("-p", "1"), "pi cannot be reached", False),
-        (("-o", "NoSuchOption=1"), "ssh does not like its settings", True),
+        (("-o", "NoSuchOption=1"), "ssh refuses its settings", True),
     ],
 )
 def test_why_there_is_no_connection(
