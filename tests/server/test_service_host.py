@@ -92,7 +92,7 @@ async def test_one_session_too_many_is_told_so_and_a_seat_becomes_free(hosting: 
         async with session(hosted):
             third = call_on(channel)
             assert await third.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-            assert "2 sessions at a time" in await third.details()
+            assert "All 2 sessions of this server are in use" in await third.details()
             assert await health(hosted) == STATUS.SERVING
         await asyncio.sleep(0.2)
         assert await talk(call_on(channel), [settings(), *numbers(3)]) == "1 2 3"

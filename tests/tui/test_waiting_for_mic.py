@@ -127,7 +127,7 @@ def test_where_ssh_has_to_ask_it_can_and_its_answer_serves_for_all_that_follow(
         rc = there.folder / "user-home" / ".bashrc"
         rc.write_text("echo You have mail.\n")
         with Terminal("--source", f"ssh://{HOST}", *NOBODY, environ=there.environ) as it:
-            it.wait("Loop does not let us in without a question", "l Login")
+            it.wait("Loop asks for a password", "l Login")
             it.press("l")
             it.wait("Enter passphrase for key")
             it.press("open sesame\r")

@@ -96,7 +96,7 @@ def test_the_microphone_comes_along(lines: tuple[str, ...], beckett: Path) -> No
         ("ForceCommand echo hello", "loop did not run the app: .* ForceCommand"),
         ("PermitTTY no", "loop gives no terminal: .* PermitTTY yes.* --source stdin"),
         ("MaxSessions 0", "loop allows no session more: .* MaxSessions"),
-        ("DenyUsers *", "loop does not let us in"),
+        ("DenyUsers *", "loop asks for a password"),
     ],
 )
 def test_where_it_cannot_be_it_is_said_what_to_change(lines: str, said: str, beckett: Path) -> None:

@@ -101,7 +101,7 @@ AGAIN = r"What was recorded there is kept there; log in again: skdictate ssh loo
         (stop_the_server, f"{LOST}{AGAIN}"),
         (freeze_the_server, f"{LOST}{AGAIN}"),
         (leave_by_escape, f"{LOST}{AGAIN}"),
-        (kill_the_app, rf"loop has not ended in good order: It was ended by SIGKILL\. {AGAIN}"),
+        (kill_the_app, rf"loop ended unexpectedly: It was ended by SIGKILL\. {AGAIN}"),
     ],
 )
 def test_the_terminal_is_given_back_and_then_it_is_said_how_to_go_on(

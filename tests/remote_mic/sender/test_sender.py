@@ -400,7 +400,7 @@ async def test_who_was_let_in_once_asks_the_user_before_it_gives_up(
         tunnel.problem = None
         await asyncio.sleep(0.3)
         assert tunnel.n_opened == 1, "it is not tried behind the user's back"
-        it.sender.hurry()
+        it.sender.retry_now()
         await until(lambda: tunnel.n_opened == 2)
         assert tunnel.asked
 

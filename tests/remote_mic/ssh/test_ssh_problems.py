@@ -19,8 +19,8 @@ def failure(sshd: Sshd, *options: str, host: str = HOST, remote: str = "true") -
     ("options", "title", "is_permanent"),
     [
         (("-o", "UserKnownHostsFile=/dev/null"), "The key of pi is not known", True),
-        (("-l", "nosuch"), "pi does not let us in", True),
-        (("-o", "HostName=no.such.invalid"), "Nobody knows a machine called pi", False),
+        (("-l", "nosuch"), "pi asks for a password", True),
+        (("-o", "HostName=no.such.invalid"), "No machine called pi was found", False),
         (("-p", "1"), "pi cannot be reached", False),
         (("-o", "NoSuchOption=1"), "ssh refuses its settings", True),
     ],
