@@ -1,6 +1,6 @@
-"""Where old dictations are recognised again, while the user does something else.
+"""Reprocesses past dictations on a background thread, while the user does something else.
 
-A thread of its own, behind the one that dictates: whoever speaks comes first, and this rests.
+It pauses during a dictation, which has priority.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
     from skdictate.app.reprocess_report import ReprocessProgress, ReprocessReport
 
 LOOK_S = 0.2
-"""How often it is looked how far it is."""
+"""Interval between updates of the progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedFound:
-    """What there is that could be recognised yet."""
+    """The library was checked; ``found`` has the unfinished dictations."""
 
     found: Found
 
 
 @dataclass(frozen=True, slots=True)
 class Reprocessed:
-    """A dictation was recognised again, as far as that went."""
+    """An order was carried out, completely or in part."""
 
     report: ReprocessReport
 
 
 @dataclass(frozen=True, slots=True)
 class ReprocessRefused:
-    """It could not be, and why; or the library could not be looked at."""
+    """An order could not be carried out, or the library could not be checked."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class ReprocessCrashed:
-    """A mistake in this program has ended the thread."""
+    """An unexpected exception has ended the thread."""
 
     error: BaseException
 
@@ -60,26 +60,29 @@ Word = UnfinishedFound | Reprocessed | ReprocessRefused | ReprocessCrashed
 
 @dataclass(frozen=True, slots=True)
 class ReprocessOrder:
-    """What is to be recognised again, and how."""
+    """Which part of a dictation to recognise again, and how."""
 
     number: int
-    """Of the dictation."""
+    """Number of the dictation."""
     choice: Choice
     engine: str = ""
-    """As in the settings; empty for the one that is set."""
+    """Value of the setting ``engine``; empty for the one in force."""
     language: tuple[str, ...] = ()
-    """Empty for that of the dictation."""
+    """Languages; empty for those of the dictation."""
 
 
 class ReprocessQueue:
-    """One order at a time; those that come meanwhile wait."""
+    """Carries out one order at a time and sends events about them.
+
+    ``tell`` is called on the queue's threads.
+    """
 
     def __init__(
         self, paths: Paths, build: Callable[[Settings], Factory], tell: Callable[[Word], None]
     ) -> None:
         self._paths = paths
         self.at: ReprocessProgress | None = None
-        """How far it is with the present order; replaced whole."""
+        """Progress of the current order, None without one; replaced as a whole."""
         self._build = build
         self._tell = tell
         self._orders: list[tuple[Settings, ReprocessOrder]] = []
@@ -98,14 +101,17 @@ class ReprocessQueue:
 
     # ------------------------------------------------------------------------- commands
 
-    def look(self, settings: Settings) -> None:
-        """See how things stand, and put right what was killed; ``UnfinishedFound`` is told."""
+    def check_library(self, settings: Settings) -> None:
+        """Recover killed dictations and look for unfinished ones, on a thread of its own.
+
+        Sends ``UnfinishedFound``, or ``ReprocessRefused`` if the library cannot be used.
+        """
         threading.Thread(target=self._look, args=(settings,), daemon=True).start()
 
-    def order(self, settings: Settings, *orders: ReprocessOrder) -> None:
-        """Recognise these again, one after the other.
+    def submit(self, settings: Settings, *orders: ReprocessOrder) -> None:
+        """Queue orders, which are carried out one after the other.
 
-        Each ends with a ``Reprocessed`` or a ``ReprocessRefused``.
+        Each ends with a ``Reprocessed`` or a ``ReprocessRefused`` event.
         """
         with self._lock:
             self._orders += [(settings, order) for order in orders]
@@ -115,28 +121,28 @@ class ReprocessQueue:
 
     @property
     def is_busy(self) -> bool:
-        """Something is being recognised, or waits for its turn."""
+        """Whether an order is being carried out or waits."""
         return self._thread is not None
 
     def stop(self) -> None:
-        """Enough; what was not heard yet stays as it was."""
+        """Stop and drop all orders; text that is not yet replaced stays."""
         with self._lock:
             self._orders.clear()
             self._is_stopped = True
         self._call(lambda redo: redo.stop())
 
-    def rest(self) -> None:
-        """Somebody speaks."""
+    def pause(self) -> None:
+        """Pause while the user dictates."""
         self._is_resting = True
         self._call(lambda redo: redo.pause())
 
-    def go_on(self) -> None:
-        """Nobody speaks any more."""
+    def resume(self) -> None:
+        """Continue after a dictation."""
         self._is_resting = False
         self._call(lambda redo: redo.resume())
 
     def close(self, patience_s: float) -> None:
-        """End in good order, if that takes no longer; a kill does no harm either."""
+        """Stop, and wait up to ``patience_s`` seconds; being killed later does no harm."""
         self._is_leaving = True
         self.stop()
         if (thread := self._thread) is not None:
@@ -211,7 +217,7 @@ class ReprocessQueue:
             await asyncio.sleep(LOOK_S)
 
     def _call(self, command: Callable[[Reprocessing], None]) -> None:
-        """Have the present order obey, if there is one."""
+        """Run a command for the current order on its event loop, if there is one."""
 
         def obey() -> None:
             if self._redo is not None:

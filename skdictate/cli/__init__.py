@@ -1,1 +1,1 @@
-"""The command line: a file for each command, and what each prints."""
+"""The command line: the parser of each command, and what each command prints."""

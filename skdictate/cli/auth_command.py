@@ -1,4 +1,4 @@
-"""``skdictate auth``: sign in to SpeechKit, and out."""
+"""Parses ``skdictate auth``: sign in to SpeechKit, sign out, show the credential in use."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from skdictate.system.paths import Paths
 
 WHO = ("auth", "api_key_file", "credential_command")
 SIGNING = (*WHO, "folder_id", "iam_endpoint", "engine", "endpoint", "plaintext", "ca_cert")
-"""Options that say who signs in, and where."""
+"""Options that decide who signs in, and where."""
 
 
 def add(groups: Any) -> None:
-    """The three commands."""
-    auth = groups.add_parser("auth", help="sign in to SpeechKit, and out")
+    """Add ``auth login``, ``auth status`` and ``auth logout`` to the subparsers ``groups``."""
+    auth = groups.add_parser("auth", help="sign in to SpeechKit, or sign out")
     commands = auth.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    login = commands.add_parser("login", help="keep a key, which is asked for and not shown")
+    login = commands.add_parser("login", help="ask for a key, without showing it, and store it")
     login.set_defaults(run=_login)
-    login.add_argument("--stdin", action="store_true", help="it is piped into this command")
-    login.add_argument("--online", action="store_true", help="try it, which is billed")
-    words = "keep it in a file, also where there is a keyring"
+    login.add_argument("--stdin", action="store_true", help="read the key from standard input")
+    login.add_argument("--online", action="store_true", help="try the key; this is billed")
+    words = "store it in a file even if there is a keyring"
     login.add_argument("--file", action="store_true", help=words)
-    status = commands.add_parser("status", help="which key is used, and where it comes from")
+    status = commands.add_parser("status", help="show which key is used, and where it comes from")
     status.set_defaults(run=_status)
-    words = "ask for a token, to see until when it is valid"
+    words = "request a token to see when it expires"
     status.add_argument("--online", action="store_true", help=words)
     status.add_argument("--format", dest="form", choices=("text", "json"), default="text")
-    logout = commands.add_parser("logout", help="forget the key that is kept")
+    logout = commands.add_parser("logout", help="remove the stored key")
     logout.set_defaults(run=_logout)
     for parser in (login, status, logout):
         for name in SIGNING:

@@ -1,4 +1,4 @@
-"""``skdictate devices``: which microphones there are, the default one, and how loud each is."""
+"""Prints ``skdictate devices``: the microphones, the default one, and how loud each is."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from skdictate.mic_protocol.devices import Device, DeviceListing
 from skdictate.sources import device_survey
 
 LEVEL_S = 2.0
-"""How long each is listened to."""
-Heard = dict[str, Level | Problem]
-"""By the name of the device."""
+"""Seconds of sound that the level of a microphone is measured from."""
+Levels = dict[str, Level | Problem]
+"""Device name to its level, or to why it could not be measured."""
 
 
 def write_devices(out: TextIO, form: str, *, has_levels: bool) -> None:
-    """All of them; with how loud each is now, if that is asked for.
+    """Write the list of microphones.
+
+    Args:
+        out: where to write.
+        form: ``text``, or ``json`` for one object per line.
+        has_levels: measure each microphone's level, which takes ``LEVEL_S``.
 
     Raises:
-        ProblemError: nothing can be had, and why.
+        ProblemError: the audio system cannot be asked.
     """
-    listing, heard = asyncio.run(_look(has_levels=has_levels))
-    out.writelines(_objects(listing, heard) if form == "json" else _rows(listing, heard))
+    listing, levels = asyncio.run(_survey(has_levels=has_levels))
+    out.writelines(_objects(listing, levels) if form == "json" else _rows(listing, levels))
 
 
-async def _look(*, has_levels: bool) -> tuple[DeviceListing, Heard]:
+async def _survey(*, has_levels: bool) -> tuple[DeviceListing, Levels]:
     listing = await device_survey.survey()
     if not has_levels:
         return listing, {}
@@ -37,25 +42,25 @@ async def _look(*, has_levels: bool) -> tuple[DeviceListing, Heard]:
 
 
 async def _level(name: str) -> Level | Problem:
-    """How loud one is, or why that cannot be told."""
+    """Measure one microphone for ``LEVEL_S``; the problem if it cannot be opened."""
     try:
         return await device_survey.sample(name, LEVEL_S)
     except ProblemError as error:
         return error.problem
 
 
-def _rows(listing: DeviceListing, heard: Heard) -> list[str]:
+def _rows(listing: DeviceListing, levels: Levels) -> list[str]:
     rows = [f"{listing.system}\n"]
     width = max((len(device.label) for device in listing.devices), default=0)
     for number, device in enumerate(listing.devices, 1):
         mark = "*" if device.is_default else " "
         facts = f"{_rates(device):>16}  {_channels(device):<8}"
-        level = _said_of(heard[device.name]) if device.name in heard else ""
+        level = _level_text(levels[device.name]) if device.name in levels else ""
         rows.append(f"{mark}{number:>3}  {device.label:<{width}}  {facts}  {level}".rstrip() + "\n")
     if listing.devices:
-        rows.append("\n* is the default. Use one: skdictate --source mic:NAME, or its number.\n")
+        rows.append("\n* is the default. To use another: skdictate --source mic:NAME (or number)\n")
     else:
-        rows.append("There is no microphone. See why: skdictate doctor\n")
+        rows.append("No microphone found. To find out why: skdictate doctor\n")
     return rows
 
 
@@ -67,17 +72,17 @@ def _channels(device: Device) -> str:
     return {1: "mono", 2: "stereo"}.get(device.n_channels, f"{device.n_channels} ch")
 
 
-def _said_of(heard: Level | Problem) -> str:
-    if isinstance(heard, Problem):
-        return heard.title
-    if heard.peak_dbfs <= SILENCE_DBFS:
+def _level_text(level: Level | Problem) -> str:
+    if isinstance(level, Problem):
+        return level.title
+    if level.peak_dbfs <= SILENCE_DBFS:
         return "digital silence: muted?"
-    clipped = ", clipped" if heard.is_clipped else ""
-    return f"{heard.rms_dbfs:.0f} dBFS, peak {heard.peak_dbfs:.0f}{clipped}"
+    clipped = ", clipped" if level.is_clipped else ""
+    return f"{level.rms_dbfs:.0f} dBFS, peak {level.peak_dbfs:.0f}{clipped}"
 
 
-def _objects(listing: DeviceListing, heard: Heard) -> list[str]:
-    """One object a line; see the README for the fields."""
+def _objects(listing: DeviceListing, levels: Levels) -> list[str]:
+    """One JSON object per device and line; the manual lists the fields."""
     lines = []
     for number, device in enumerate(listing.devices, 1):
         fields: dict[str, Any] = {
@@ -92,7 +97,7 @@ def _objects(listing: DeviceListing, heard: Heard) -> list[str]:
             "monitor": device.is_monitor,
             "system": listing.system,
         }
-        match heard.get(device.name):
+        match levels.get(device.name):
             case Level() as level:
                 fields |= {
                     "rms_dbfs": round(level.rms_dbfs, 1),

@@ -1,4 +1,4 @@
-"""``skdictate``, ``listen`` and ``transcribe``: from sound to text."""
+"""Parses ``skdictate`` without a command, ``listen`` and ``transcribe``, and starts them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from skdictate.system.paths import Paths
 
 
 def add(commands: Any) -> None:
-    """The headless ones; the app is what runs without a command."""
-    listen = add_command(commands, "listen", "dictate without a screen, into a pipe")
+    """Add ``listen`` and ``transcribe``; without a command, ``app`` runs."""
+    listen = add_command(commands, "listen", "dictate without a screen, to standard output")
     listen.set_defaults(run=_listen)
     add_log_flags(add_options(listen))
 
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def app(parsed: argparse.Namespace) -> int:
-    """The app; standard input may be sound, and then the keys come from the terminal."""
+    """Run the app; if standard input is sound, keys are read from the terminal itself."""
     config = given(parsed)
     from skdictate.tui.start import start
 
@@ -31,12 +31,12 @@ def app(parsed: argparse.Namespace) -> int:
 
 
 def _listen(parsed: argparse.Namespace) -> int:
-    """Dictate headless."""
+    """Dictate without a screen."""
     return _headless(parsed, files=[])
 
 
 def _transcribe(parsed: argparse.Namespace) -> int:
-    """Recordings to text."""
+    """Transcribe recordings."""
     return _headless(parsed, files=parsed.files)
 
 

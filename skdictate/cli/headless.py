@@ -1,7 +1,7 @@
-"""Dictation without a screen: finals to standard output, everything else to standard error.
+"""Dictation without a screen: finals go to standard output, everything else to standard error.
 
-On a terminal the partial rewrites itself on standard error; in a pipe no escape code is written
-anywhere.
+On a terminal the partial is rewritten in place on standard error; into a pipe no escape sequences
+are written.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ from skdictate.sources.base import Source
 from skdictate.system import boundary, standard_streams
 from skdictate.system.signals import signals
 
-LET_GO_S = 1.0
-"""At the end, a disk that does not answer is waited for this long."""
-LOOK_S = 0.2
-"""How often it is looked whether a signal has come."""
-LAST_WORDS_S = 5.0
-"""After a signal, the recogniser's last finals are waited for this long."""
+DISK_WAIT_S = 1.0
+"""How long the end of a dictation waits for a disk that does not answer."""
+SIGNAL_POLL_S = 0.2
+"""Interval between checks for a signal while output drains."""
+LAST_FINALS_S = 5.0
+"""How long a dictation waits for the recogniser's last finals after a signal."""
 
 
 class HeadlessRun:
-    """One dictation and what it prints."""
+    """Runs one dictation and prints its results."""
 
     def __init__(
         self, factory: Factory, source: Source, out: NonBlockingStream, notes: StderrNotes
@@ -61,25 +61,25 @@ class HeadlessRun:
         self.engine.on_change = self._change
         self.signalled: Exit | None = None
         self.is_complete = False
-        """All that was said to this dictation is in its text."""
+        """Whether all recorded speech is in the text."""
         self._writer = FORMATS[factory.settings.format](source.format)
         self._out = out
         self._notes = notes
         self._trouble = Trouble(notes)
         self._n_missing = 0
-        """Samples that were recorded and are not recognised."""
-        self._patience = ReachLimit(self.engine.stop, self.engine.stop)
-        self._redo: Reprocessing | None = None
+        """Number of samples that were recorded and not recognised."""
+        self._reach_limit = ReachLimit(self.engine.stop, self.engine.stop)
+        self._reprocessing: Reprocessing | None = None
         self._is_warned = False
-        """That the transcript cannot be written was said."""
+        """Whether the user was told that the transcript cannot be written."""
 
     async def run(self) -> Exit:
-        """Dictate to the end; the exit code."""
+        """Dictate until the sound ends or a signal comes; returns the exit code."""
         loop = asyncio.get_running_loop()
         self._out.on_gone = lambda: loop.call_soon_threadsafe(self.engine.stop)
         self._write(self._writer.begin())
         outcome = await self.engine.run()
-        self._patience.reached()
+        self._reach_limit.reached()
         self._notes.clear()
         number = self.engine.store.dictation_id
         if number is not None and outcome.repaired and not self.engine.store.is_waiting:
@@ -89,7 +89,7 @@ class HeadlessRun:
             if words := await asyncio.to_thread(archive.spend_sound, number):
                 self._notes.say(words)
         if overruns := self.engine.source.overruns:
-            self._notes.say(f"this machine was too busy to take the sound, {overruns} times")
+            self._notes.say(f"audio overruns because this machine was too busy: {overruns}")
         self._write(
             self._writer.end(
                 outcome.audio_ms, outcome.n_lines, outcome.n_sessions, outcome.billed_s
@@ -103,14 +103,14 @@ class HeadlessRun:
                 code = Exit.DISK
         if self.engine.store.is_waiting:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LET_GO_S):
+                async with asyncio.timeout(DISK_WAIT_S):
                     await self.engine.store.let_go()
         was_cut_short = self.signalled is not None and not self.engine.source.is_live
         self.is_complete = code is Exit.DONE and not was_cut_short
         return self.signalled or code
 
     def _close(self, outcome: Outcome) -> None:
-        """Say what is left to do."""
+        """Print what is missing from the text, and how to get it."""
         source = self.engine.source
         number = self.engine.store.dictation_id
         n_samples = source.format.samples(outcome.audio_ms / 1000)
@@ -119,40 +119,42 @@ class HeadlessRun:
             self._notes.say(words)
 
     async def _recognise_again(self, number: int, parts: Sequence[Part]) -> None:
-        """What was recognised from worse sound than there is now, into the library."""
-        self._redo = Reprocessing(self._factory, number, lambda text: text.parts(parts))
+        """Recognise the ranges again whose sound was repaired, and update the library."""
+        self._reprocessing = Reprocessing(self._factory, number, lambda text: text.parts(parts))
         try:
-            report = await self._redo.run()
+            report = await self._reprocessing.run()
         except ProblemError as error:
             self._notes.say(str(error.problem))
             return
         finally:
-            self._redo = None
+            self._reprocessing = None
         if report.n_replaced:
             lines = "1 line" if len(report.lines) == 1 else f"{len(report.lines)} lines"
             self._notes.say(
-                f"{lines} recognised again, since their sound came whole only later."
+                f"{lines} recognised again because missing sound arrived late."
                 f" To see them: skdictate history show {number}"
             )
         if report.problem is not None:
             self._notes.say(str(report.problem))
 
     async def _drained(self) -> Problem | None:
-        """Wait for whoever reads the transcript; what could not be written, if anything."""
-        while not await asyncio.to_thread(self._out.drain, LOOK_S) and self.signalled is None:
+        """Wait until the transcript is written; returns the problem if it cannot be."""
+        while (
+            not await asyncio.to_thread(self._out.drain, SIGNAL_POLL_S) and self.signalled is None
+        ):
             pass
         return self._out.problem
 
     def interrupt(self, code: Exit) -> None:
-        """A signal: stop in good order; a second one: stop."""
+        """Handle a signal: the first one stops in good order, a second one stops at once."""
         if self.signalled is not None:
             self.engine.abandon()
-            if self._redo is not None:
-                self._redo.stop()
+            if self._reprocessing is not None:
+                self._reprocessing.stop()
             return
         self.signalled = code
         self.engine.stop()
-        asyncio.get_running_loop().call_later(LAST_WORDS_S, self.engine.abandon)
+        asyncio.get_running_loop().call_later(LAST_FINALS_S, self.engine.abandon)
 
     def _change(self, change: Change) -> None:
         match change:
@@ -170,7 +172,7 @@ class HeadlessRun:
             case Noticed(problem):
                 self._notes.say(str(problem))
             case SourceNamed(name, was):
-                self._notes.say(f"hearing {name}" + (f", was {was}" if was else ""))
+                self._notes.say(f"microphone: {name}" + (f" (was {was})" if was else ""))
         self._print(change)
 
     def _trouble_changed(self, change: ProblemRaised | ProblemCleared) -> None:
@@ -178,31 +180,31 @@ class HeadlessRun:
         if isinstance(change, ProblemRaised):
             self._trouble.raised(change.topic, change.problem)
             if is_session and not self.engine.source.is_live:
-                self._patience.failed(change.problem)
+                self._reach_limit.failed(change.problem)
             return
         was_said = self._trouble.cleared(change.topic)
         if is_session:
-            self._patience.reached()
+            self._reach_limit.reached()
             if was_said:
-                self._notes.say("The recogniser answers again.")
+                self._notes.say("The recogniser is answering again.")
 
     def _print(self, change: Change) -> None:
-        """Write what it adds to the transcript; if that is not possible, say so at once."""
+        """Write a change to the transcript; warn once if it cannot be written."""
         if not (isinstance(change, PartialChanged) and self._out.is_behind):
             self._write(self._writer.change(change))
         if not self._is_warned and (left := self._out.problem) is not None:
             self._is_warned = True
-            self._notes.say(f"{left} It is tried again.")
+            self._notes.say(f"{left} Retrying.")
 
     def _write(self, text: str) -> None:
-        """Whole lines of the transcript; a partial that stands in their way is moved below them."""
+        """Write whole lines of the transcript; a partial on the screen moves below them."""
         if text:
             with self._notes.made_way(self._out):
                 self._out.write(text)
 
 
 def exit_code(outcome: Outcome) -> Exit:
-    """What a command that did this ends with."""
+    """The exit code for the outcome of a dictation."""
     problem = outcome.problem
     is_ours = problem is not None and problem.kind in (Kind.DISK, Kind.MICROPHONE, Kind.USAGE)
     if problem is not None and (is_ours or not outcome.n_lines):
@@ -211,9 +213,14 @@ def exit_code(outcome: Outcome) -> Exit:
 
 
 async def dictate(factory: Factory, sources: list[Source]) -> Exit:
-    """One dictation after the other; the first exit code that is not "done".
+    """Dictate from each source in turn.
 
-    Without ``sources``, from the one that the settings name.
+    Args:
+        factory: builds the parts of a dictation from the settings.
+        sources: the sources; if empty, the one that the settings name is used.
+
+    Returns:
+        The first exit code that is not ``DONE``.
 
     Raises:
         ProblemError: there is no such source, or the output cannot be written.
@@ -235,12 +242,12 @@ async def _dictate(
     notes: StderrNotes,
 ) -> Exit:
     if 1 in standard_streams.closed and not factory.settings.output:
-        notes.say("Standard output is closed: the text goes to the library alone.")
+        notes.say("Standard output is closed. The text is saved in the library only.")
     out = shared if are_one(sink.stream, sys.stderr) else NonBlockingStream(sink.stream)
     codes: list[Exit] = []
     is_complete = True
     async with asyncio.TaskGroup() as group:
-        group.create_task(asyncio.to_thread(_look, factory, notes))  # nobody's first words wait
+        group.create_task(asyncio.to_thread(_check_library, factory, notes))  # not awaited
         tasks = [group.create_task(it.run()) for it in (factory.server, factory.sound.hub) if it]
         try:
             for source in sources:
@@ -265,7 +272,7 @@ async def _dictate(
 
 
 def _settle(sink: Sink, notes: StderrNotes, *, is_complete: bool) -> Exit:
-    """Say what became of the file that was asked for, if there is something to say."""
+    """Finish the output file; print a note or a problem if there is one."""
     try:
         if words := sink.settle(is_complete=is_complete):
             notes.say(words)
@@ -275,8 +282,8 @@ def _settle(sink: Sink, notes: StderrNotes, *, is_complete: bool) -> Exit:
     return Exit.DONE
 
 
-def _look(factory: Factory, notes: StderrNotes) -> None:
-    """Put right what was killed, and say what is unfinished; nothing here keeps one waiting."""
+def _check_library(factory: Factory, notes: StderrNotes) -> None:
+    """Recover dictations of killed processes, and print what is not recognised yet."""
     try:
         found = Archive(factory.paths).look(factory.settings)
     except ProblemError as error:
@@ -285,4 +292,4 @@ def _look(factory: Factory, notes: StderrNotes) -> None:
     if words := removed(found):
         notes.say(f"removed {words}")
     if words := offered(found):
-        notes.say(f"{words} To recognise it: skdictate history redo")
+        notes.say(f"{words} To recognise it now: skdictate history redo")

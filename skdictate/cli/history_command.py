@@ -1,4 +1,4 @@
-"""``skdictate history``: what was dictated before."""
+"""Parses ``skdictate history``: list, show, export, recognise again and delete dictations."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ NOT_FOR_REDO = (
     *("source", "source_command", "rate", "channel", "stop_after", "talk", "speed"),
     *("keep_audio", "keep_audio_days", "keep_text_days"),
 )
-"""Options that are about recording."""
+"""Options about recording, which ``history redo`` does not take."""
 
 
 def add(groups: Any) -> None:
-    """All of its commands."""
-    history = groups.add_parser("history", help="what was dictated before")
+    """Add ``history`` and its commands to the subparsers ``groups``."""
+    history = groups.add_parser("history", help="past dictations: list, export, redo, delete")
     commands = history.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listing = commands.add_parser("list", help="all dictations, the newest first")
+    listing = commands.add_parser("list", help="list all dictations, newest first")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     listing.set_defaults(run=_list)
     for name, words, run in (
-        ("show", "one dictation, and what is known of it", _show),
-        ("export", "the text of one dictation, in any format", _export),
+        ("show", "show a dictation and its details", _show),
+        ("export", "print the text of a dictation in any format", _export),
     ):
         parser = commands.add_parser(name, help=words)
         parser.set_defaults(run=run)
-        parser.add_argument("number", nargs="?", type=int, help="as listed; the last if left out")
-        parser.add_argument("--last", action="store_true", help="the last one")
+        parser.add_argument(
+            "number", nargs="?", type=int, help="number as listed; default: the last one"
+        )
+        parser.add_argument("--last", action="store_true", help="use the last dictation")
         if name == "export":
             for option in ("format", "output"):
                 add_option(parser, BY_NAME[option])
@@ -46,19 +48,19 @@ def add(groups: Any) -> None:
 def _add_redo(commands: Any) -> None:
     redo = commands.add_parser(
         "redo",
-        help="recognise what was not recognised, or anything else again",
+        help="recognise what is missing, or any part again",
         usage="skdictate history redo [N] [WHAT OF IT] [OPTION ...]",
     )
     redo.set_defaults(run=_redo)
     redo.add_argument(
-        "number", nargs="?", type=int, help="as listed; if left out, the last unfinished one"
+        "number", nargs="?", type=int, help="number as listed; default: the last unfinished one"
     )
     which = redo.add_argument_group("what of it")
     which.add_argument("--gaps", action="store_true", help="what was not recognised; the default")
-    which.add_argument("--lines", metavar="A-B", help="these lines, or one")
-    which.add_argument("--from", dest="begin", metavar="T", help="from this time, as 1:05 or 65.5")
-    which.add_argument("--to", dest="end", metavar="T", help="until this time")
-    which.add_argument("--all", action="store_true", help="all of it")
+    which.add_argument("--lines", metavar="A-B", help="a range of lines, or one line")
+    which.add_argument("--from", dest="begin", metavar="T", help="start time, as 1:05 or 65.5")
+    which.add_argument("--to", dest="end", metavar="T", help="end time")
+    which.add_argument("--all", action="store_true", help="the whole dictation")
     options = redo.add_argument_group("options")
     for option in OPTIONS:
         if option.name not in NOT_FOR_REDO:
@@ -68,14 +70,16 @@ def _add_redo(commands: Any) -> None:
 def _add_delete(commands: Any) -> None:
     delete = commands.add_parser(
         "delete",
-        help="remove dictations, sound and text, with all traces",
+        help="delete dictations, sound and text, for good",
         usage="skdictate history delete (N ... | --all | --before DATE) [--yes]",
     )
     delete.set_defaults(run=_delete)
-    delete.add_argument("numbers", nargs="*", type=int, metavar="N", help="as listed")
-    delete.add_argument("--all", action="store_true", help="all of them")
-    delete.add_argument("--before", metavar="DATE", default="", help="begun before 2026-01-31")
-    delete.add_argument("--yes", action="store_true", help="without asking")
+    delete.add_argument("numbers", nargs="*", type=int, metavar="N", help="number as listed")
+    delete.add_argument("--all", action="store_true", help="all dictations")
+    delete.add_argument(
+        "--before", metavar="DATE", default="", help="those begun before this date: 2026-01-31"
+    )
+    delete.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
 def _list(parsed: argparse.Namespace) -> int:
@@ -107,15 +111,16 @@ def _export(parsed: argparse.Namespace) -> int:
 def _redo(parsed: argparse.Namespace) -> int:
     config = given(parsed)
     choice = _choice(parsed)
-    from skdictate.cli.reprocess_headless import amend
+    from skdictate.cli.reprocess_headless import reprocess
 
-    return amend(config, Paths.of(), parsed.number, choice)
+    return reprocess(config, Paths.of(), parsed.number, choice)
 
 
 def _delete(parsed: argparse.Namespace) -> int:
     ways = bool(parsed.numbers) + parsed.all + bool(parsed.before)
     if ways != 1:
-        raise ProblemError(_wrong("Say which", "Give numbers, or --all, or --before DATE."))
+        hint = "Give numbers, or --all, or --before DATE."
+        raise ProblemError(_wrong("It is not clear which dictations to delete", hint))
     from skdictate.cli.history_output import chosen, remove
 
     paths = Paths.of()
@@ -126,9 +131,14 @@ def _delete(parsed: argparse.Namespace) -> int:
 
 
 def _is_sure(numbers: list[int]) -> bool:
-    """Ask."""
+    """Ask for confirmation on the terminal.
+
+    Raises:
+        ProblemError: standard input is not a terminal.
+    """
     if not sys.stdin.isatty():
-        raise ProblemError(_wrong("Nobody can be asked", "To delete without asking: --yes"))
+        hint = "To delete without confirmation, use --yes."
+        raise ProblemError(_wrong("Cannot ask for confirmation without a terminal", hint))
     which = f"dictation {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} dictations"
     sys.stderr.write(f"Delete {which}, sound and text, for good? [y/N] ")
     sys.stderr.flush()
@@ -136,16 +146,17 @@ def _is_sure(numbers: list[int]) -> bool:
 
 
 def _choice(parsed: argparse.Namespace) -> Choice:
-    """What is to be recognised again.
+    """The part of the dictation to recognise again.
 
     Raises:
-        ProblemError: two things at once, or no times or numbers.
+        ProblemError: more than one part is given, or a time or line number is invalid.
     """
     from skdictate.library.reprocess_ranges import TextSelection
 
     is_time = parsed.begin is not None or parsed.end is not None
     if parsed.gaps + parsed.all + bool(parsed.lines) + is_time > 1:
-        raise ProblemError(_wrong("Too much at once", "Choose one of what can be redone."))
+        hint = "Use one of --gaps, --lines, --from/--to and --all."
+        raise ProblemError(_wrong("These options exclude each other", hint))
     if parsed.all:
         return TextSelection.whole
     if parsed.lines:
@@ -163,18 +174,22 @@ def _numbers(words: str) -> tuple[int, int]:
     try:
         return int(first), int(last or first)
     except ValueError as error:
-        raise ProblemError(_wrong(f"{words!r} are no lines", "Give 5, or 5-8.")) from error
+        raise ProblemError(_wrong(f"{words!r} is not a range of lines", "Use 5 or 5-8.")) from error
 
 
 def _seconds(words: str) -> float:
-    """A time as 65.5, 1:05 or 1:02:03."""
+    """Parse a time such as 65.5, 1:05 or 1:02:03 into seconds.
+
+    Raises:
+        ProblemError: it is not a time.
+    """
     try:
         total_s = 0.0
         for part in words.split(":"):
             total_s = 60 * total_s + float(part)
     except ValueError as error:
-        hint = "Give seconds, or minutes and seconds as 1:05."
-        raise ProblemError(_wrong(f"{words!r} is no time", hint)) from error
+        hint = "Use seconds, such as 65.5, or minutes and seconds, such as 1:05."
+        raise ProblemError(_wrong(f"{words!r} is not a time", hint)) from error
     return total_s
 
 

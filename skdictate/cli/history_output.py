@@ -1,4 +1,4 @@
-"""The library on the command line: what was dictated, read back in any format."""
+"""Prints dictations of the library, and deletes them, for ``skdictate history``."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from skdictate.system.paths import Paths, is_there
 from skdictate.text.clean_text import clean
 
 FIRST_WORDS = 50
-"""Characters of the text that tell one dictation from another in a list."""
+"""Characters of a dictation's text that are shown in the list."""
 
 
 def write_list(paths: Paths, settings: Settings, out: TextIO, name: str) -> None:
-    """All dictations, the newest first."""
+    """Write all dictations, newest first; ``name`` is ``text`` or ``json``."""
     archive = Archive(paths)
     try:
         archive.look(settings)
-    except ProblemError as error:  # what is there can perhaps be read all the same
+    except ProblemError as error:  # the list itself may still be readable
         sys.stderr.write(f"skdictate: {error.problem}\n")
     if name == "json":
         out.writelines(_json(kept, paths) for kept in archive.all())
@@ -39,7 +39,7 @@ def write_list(paths: Paths, settings: Settings, out: TextIO, name: str) -> None
 
 
 def text_of(paths: Paths, name: str, dictation_id: int | None) -> str:
-    """One dictation in a format; the newest if ``dictation_id`` is None.
+    """The text of a dictation in the format ``name``; of the newest if ``dictation_id`` is None.
 
     Raises:
         ProblemError: there is no such dictation.
@@ -50,7 +50,11 @@ def text_of(paths: Paths, name: str, dictation_id: int | None) -> str:
 
 
 def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
-    """What is known of a dictation, and its text."""
+    """Write a dictation's details, text, findings and earlier versions.
+
+    Raises:
+        ProblemError: there is no such dictation.
+    """
     archive = Archive(paths)
     kept = archive.get(dictation_id)
     sound = Format(kept.about.rate_hz)
@@ -76,31 +80,41 @@ def write_about(paths: Paths, out: TextIO, dictation_id: int | None) -> None:
 
 
 def remove(paths: Paths, numbers: list[int], *, is_all: bool, notes: TextIO) -> Exit:
-    """Delete dictations with all traces, and say what came of it."""
+    """Delete dictations, and print what was and was not deleted.
+
+    Returns:
+        ``USAGE`` if one is in use by another process and was left alone, else ``DONE``.
+    """
     archive = Archive(paths)
     removed = archive.delete(numbers, is_all=is_all)
     gone = "1 dictation" if len(removed.texts) == 1 else f"{len(removed.texts)} dictations"
     notes.write(f"skdictate: {gone} deleted, sound and text\n")
     notes.writelines(
-        f"skdictate: dictation {number} is in use, and was left alone\n"
+        f"skdictate: dictation {number} is in use and was not deleted\n"
         for number in removed.in_use
     )
     for path in archive.set_aside():
         if not path.name.endswith(("-wal", "-shm")):
-            notes.write(f"skdictate: a damaged library may still have their text: {path}\n")
+            notes.write(f"skdictate: a damaged library may still contain deleted text: {path}\n")
     if removed.has_traces:
         notes.write(
-            "skdictate: another skdictate is reading the library; traces in its journal go when"
-            " that ends\n"
+            "skdictate: another skdictate is using the library; traces in the journal will be"
+            " removed when it ends\n"
         )
     return Exit.USAGE if removed.in_use else Exit.DONE
 
 
 def chosen(paths: Paths, numbers: Sequence[int], *, is_all: bool, before: str) -> list[int]:
-    """The dictations that are meant.
+    """Numbers of the dictations that were chosen by number, as all, or by date.
+
+    Args:
+        paths: where the library is.
+        numbers: numbers as listed; used if neither of the others is given.
+        is_all: choose all.
+        before: ISO date or time; chooses dictations that began before it.
 
     Raises:
-        ProblemError: there is none with one of these numbers, or ``before`` is no date.
+        ProblemError: a number does not exist, or ``before`` is not a date.
     """
     archive = Archive(paths)
     if is_all:
@@ -114,9 +128,9 @@ def _moment(words: str) -> datetime:
     try:
         return datetime.fromisoformat(words).astimezone()
     except ValueError as error:
-        hint = "Give a date as 2026-01-31, or with a time as 2026-01-31T18:00."
-        detail = f"{words!r} is none"
-        raise ProblemError(Problem(Kind.USAGE, "No such date", detail, hint, True)) from error
+        hint = "Use a date such as 2026-01-31, or a time such as 2026-01-31T18:00."
+        detail = f"{words!r} is not a date"
+        raise ProblemError(Problem(Kind.USAGE, "Invalid date", detail, hint, True)) from error
 
 
 def _recording(kept: StoredDictation, paths: Paths) -> str:
@@ -125,11 +139,12 @@ def _recording(kept: StoredDictation, paths: Paths) -> str:
 
 
 def _headed(revision: Revision, sound: Format) -> str:
-    """What was recognised again, when and by whom."""
+    """Heading of an earlier version: which part was recognised again, when and by which engine."""
     made = revision.made_at.astimezone()
     start, end = (clock(sound.ms(n)) for n in (revision.start_sample, revision.end_sample))
-    was = "; it was:" if revision.before else ""
-    return f"{start}-{end} again {made:%Y-%m-%d %H:%M}, {revision.maker.engine}{was}"
+    was = "; before:" if revision.before else ""
+    made_text = f"{made:%Y-%m-%d %H:%M}"
+    return f"{start}-{end} recognised again {made_text}, {revision.maker.engine}{was}"
 
 
 def _row(it: ListedDictation) -> str:

@@ -1,4 +1,4 @@
-"""``doctor``, ``config`` and ``devices``: what there is, and what is wrong with it."""
+"""Parses ``skdictate doctor``, ``config`` and ``devices``, which inspect this machine."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ FORMS = ("text", "json")
 
 
 def add(commands: Any) -> None:
-    """All three."""
-    doctor = add_command(commands, "doctor", "look at this machine, and say what mends it")
+    """Add ``doctor``, ``config`` and ``devices`` to the subparsers ``commands``."""
+    doctor = add_command(commands, "doctor", "check this machine and suggest fixes")
     doctor.set_defaults(run=_doctor)
     group = add_options(doctor, without=("format", "output"))
-    group.add_argument("--online", action="store_true", help="try the key, which is billed")
-    words = "form of the findings"
+    group.add_argument("--online", action="store_true", help="try the key; this is billed")
+    words = "output format of the findings"
     group.add_argument("--format", dest="form", choices=FORMS, default="text", help=words)
 
-    config = add_command(commands, "config", "each setting, and where it came from")
+    config = add_command(commands, "config", "show each setting and where it came from")
     config.set_defaults(run=_settings)
     group = add_options(config, without=("format", "output"))
     group.add_argument("--format", dest="form", choices=FORMS, default="text")
 
-    devices = commands.add_parser("devices", help="which microphones there are")
+    devices = commands.add_parser("devices", help="list the microphones")
     devices.set_defaults(run=_devices)
-    devices.add_argument("--levels", action="store_true", help="listen to each for two seconds")
+    devices.add_argument(
+        "--levels", action="store_true", help="measure the level of each for two seconds"
+    )
     devices.add_argument("--format", dest="form", choices=FORMS, default="text")
 
 
 def _doctor(parsed: argparse.Namespace) -> int:
-    """What is wrong with this machine."""
+    """Check this machine; the exit code says what kind of problem was found."""
     from skdictate.doctor.examine import examine
 
     return examine(flags(parsed), form=parsed.form, is_online=parsed.online)
 
 
 def _settings(parsed: argparse.Namespace) -> int:
-    """All settings."""
+    """Print all settings."""
     config = given(parsed)
     from skdictate.cli.config_output import write_settings
 
@@ -50,7 +52,7 @@ def _settings(parsed: argparse.Namespace) -> int:
 
 
 def _devices(parsed: argparse.Namespace) -> int:
-    """Which microphones there are."""
+    """List the microphones."""
     from skdictate.cli.device_output import write_devices
 
     write_devices(sys.stdout, parsed.form, has_levels=parsed.levels)

@@ -1,4 +1,7 @@
-"""The command line: reads it, and hands over. Nothing heavy is loaded before it is needed."""
+"""Entry point of ``skdictate``: parses the command line and runs the command.
+
+Commands import their modules when they run, so that ``--help`` is quick.
+"""
 
 from __future__ import annotations
 
@@ -25,27 +28,27 @@ from skdictate.system.hidden_value import forget_telltales
 from skdictate.text.clean_text import clean
 
 PR_SET_DUMPABLE = 4
-"""Of Linux, see prctl(2)."""
+"""From <linux/prctl.h>, see prctl(2)."""
 EXAMPLES = """\
-Dictate in a terminal; no word is lost.
+Dictate in a terminal without losing a word.
 
-  skdictate --demo                   dictate a recording, to see how it looks
+  skdictate --demo                   try it with a recording
   skdictate                          dictate with the microphone
-  skdictate transcribe talk.flac     print what a recording says
+  skdictate transcribe talk.flac     print the text of a recording
   skdictate listen --format json     dictate into a pipe
-  skdictate ssh user@host            dictate there, with this microphone
+  skdictate ssh user@host            dictate there with the microphone here
   skdictate history export --last    print the last dictation again
-  skdictate doctor                   what is wrong here, and what mends it
-  skdictate auth login               keep a key of SpeechKit's
-  skdictate serve                    be SpeechKit, for other programs' tests
+  skdictate doctor                   check this machine and suggest fixes
+  skdictate auth login               store a SpeechKit key
+  skdictate serve                    offer the SpeechKit API to other programs
 
-With a key, from SKDICTATE_API_KEY or from auth login, SpeechKit is used.
+SpeechKit is used if there is a key, from SKDICTATE_API_KEY or from auth login.
 Every option is also a key of config.toml and a variable SKDICTATE_<NAME>.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit code."""
+    """Run a command line, ``sys.argv`` if ``arguments`` is None; returns the exit code."""
     standard_streams.complete()
     standard_streams.take_output()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write over the screen
@@ -62,9 +65,9 @@ def _command(arguments: Sequence[str] | None) -> int:
 
 
 def _keep_memory_private() -> None:
-    """Speech and keys are in it: no core dump, and no look into it by other programs of the user.
+    """Forbid core dumps and other processes' access to our memory: it holds speech and keys.
 
-    Children have theirs to themselves again: they are told no key.
+    Child processes are not affected; they get no keys.
     """
     with suppress(ImportError, OSError, ValueError):
         import resource
@@ -79,10 +82,10 @@ def _keep_memory_private() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows what it does not understand, which may be anything, without letting it act."""
+    """Parser whose error messages contain no control characters of the arguments they quote."""
 
     def error(self, message: str) -> NoReturn:
-        """End with a sentence."""
+        """Print the cleaned message and exit with code 2."""
         super().error(clean(message))
 
 
@@ -93,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         description=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
-        allow_abbrev=False,  # it would be done to options of the commands, too
+        allow_abbrev=False,  # else the options of the commands could be shortened, too
     )
     parser.set_defaults(run=dictation_commands.app)
     commands = parser.add_subparsers(title="commands", metavar="")

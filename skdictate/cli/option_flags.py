@@ -1,4 +1,4 @@
-"""The settings as flags, and what a command makes of them."""
+"""Turns the option table into command-line flags, and parsed flags into settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from skdictate.system.paths import Paths
 def add_command(
     commands: Any, name: str, words: str, operands: str = ""
 ) -> argparse.ArgumentParser:
-    """A command that takes the common options."""
+    """Add a command that takes the common options.
+
+    Args:
+        commands: the subparsers to add it to.
+        name: name of the command.
+        words: its help text, without a full stop.
+        operands: operands for the usage line.
+    """
     usage = f"skdictate {name} [OPTION ...] {operands}"
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=words, description=f"{words.capitalize()}.", usage=usage, add_help=False
@@ -26,7 +33,11 @@ def add_command(
 def add_options(
     parser: argparse.ArgumentParser, without: tuple[str, ...] = ()
 ) -> argparse._ArgumentGroup:
-    """All common options, but those ``without``; the group, for more."""
+    """Add all common options except those in ``without``.
+
+    Returns:
+        The options' group, to which a command adds its own.
+    """
     group = parser.add_argument_group("options")
     for option in OPTIONS:
         if option.name not in without:
@@ -38,15 +49,17 @@ def add_options(
             action="store_const",
             const="demo",
             default=argparse.SUPPRESS,
-            help="the same as --source demo",
+            help="short for --source demo",
         )
-    group.add_argument("-h", "--help", action="help", help="this page")
-    group.add_argument("--version", action="version", version=f"skdictate {__version__}")
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    group.add_argument(
+        "--version", action="version", version=f"skdictate {__version__}", help="show the version"
+    )
     return group
 
 
 def add_option(parser: argparse._ActionsContainer, option: Option) -> None:
-    """A flag whose value is checked by the settings, like those from elsewhere."""
+    """Add a flag; its value stays text, which ``config.load`` checks."""
     extra: dict[str, Any]
     if option.is_switch:
         extra = {"action": argparse.BooleanOptionalAction}
@@ -61,14 +74,14 @@ def add_option(parser: argparse._ActionsContainer, option: Option) -> None:
 
 
 def given(parsed: argparse.Namespace) -> Config:
-    """The settings in force.
+    """The settings in force, given the parsed flags.
 
     Raises:
-        ProblemError: one is wrong.
+        ProblemError: a setting is invalid.
     """
     return load(flags(parsed), os.environ, Paths.of().config_file)
 
 
 def flags(parsed: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were given as flags."""
+    """The settings that were given as flags, by name."""
     return {name: value for name, value in vars(parsed).items() if name in BY_NAME}

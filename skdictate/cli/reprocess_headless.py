@@ -1,4 +1,4 @@
-"""``history redo`` without a screen: new text to standard output, everything else to its side."""
+"""Runs ``history redo``: new text goes to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -24,15 +24,21 @@ from skdictate.settings.config import Config, Settings
 from skdictate.system.paths import Paths
 from skdictate.system.signals import signals
 
-LOOK_S = 0.25
-"""Between two words on how far it is."""
+PROGRESS_S = 0.25
+"""Interval between progress lines."""
 
 
-def amend(config: Config, paths: Paths, number: int | None, choice: Choice) -> Exit:
-    """Recognise a dictation again; without a number the newest, an unfinished one first.
+def reprocess(config: Config, paths: Paths, number: int | None, choice: Choice) -> Exit:
+    """Recognise a dictation, or a part of it, again.
+
+    Args:
+        config: the settings in force.
+        paths: where the library is.
+        number: the dictation; None for the newest unfinished one, or else the newest.
+        choice: selects the part to recognise.
 
     Raises:
-        ProblemError: there is no such dictation, or the settings do not go together.
+        ProblemError: there is no such dictation, or settings contradict each other.
     """
     archive = Archive(paths)
     found = archive.look(config.settings)
@@ -41,7 +47,7 @@ def amend(config: Config, paths: Paths, number: int | None, choice: Choice) -> E
     kept = archive.get(number)
     factory = Factory(settings_for(config, kept.about), paths)
     return asyncio.run(
-        _amend(factory, Reprocessing(factory, kept.id, choice), Format(kept.about.rate_hz))
+        _reprocess(factory, Reprocessing(factory, kept.id, choice), Format(kept.about.rate_hz))
     )
 
 
@@ -53,21 +59,21 @@ def settings_for(config: Config, about: DictationInfo) -> Settings:
     return config.settings
 
 
-async def _amend(factory: Factory, redo: Reprocessing, sound: Format) -> Exit:
+async def _reprocess(factory: Factory, redo: Reprocessing, sound: Format) -> Exit:
     notes = StderrNotes(sys.stderr)
     notes.say(f"dictation {redo.dictation_id}: {factory.backend.name} on {factory.recogniser.way}")
-    said: list[Problem] = []
+    printed: list[Problem] = []
     trouble = Trouble(notes)
 
-    def heard(change: Change) -> None:
+    def print_problem(change: Change) -> None:
         match change:
             case ProblemRaised(topic, problem):
-                said.append(problem)
+                printed.append(problem)
                 trouble.raised(topic, problem)
             case ProblemCleared(topic):
                 trouble.cleared(topic)
 
-    redo.on_change = heard
+    redo.on_change = print_problem
     signalled: list[Exit] = []
 
     def interrupt(code: Exit) -> None:
@@ -93,33 +99,33 @@ async def _amend(factory: Factory, redo: Reprocessing, sound: Format) -> Exit:
             for task in tasks:
                 task.cancel()
             await factory.close()
-    for words in _told(report, sound, said):
+    for words in _summary(report, sound, printed):
         notes.say(words)
     return signalled[0] if signalled else _code(report)
 
 
 async def _watch(redo: Reprocessing, notes: StderrNotes) -> None:
-    """Say how far it is, where that can be rewritten."""
+    """Print the progress for ever, on a terminal where the line can be rewritten."""
     while True:
         if at := redo.progress():
             done, whole = (clock(at.sound.ms(n)) for n in (at.n_done, at.n_samples))
             notes.partial(f"{done} of {whole}, {at.phase}")
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(PROGRESS_S)
 
 
-def _told(report: ReprocessReport, sound: Format, said: list[Problem]) -> list[str]:
-    """What came of it, in sentences."""
-    words = [] if report.problem is None or report.problem in said else [str(report.problem)]
-    stretches = "1 stretch" if report.n_stretches == 1 else f"{report.n_stretches} stretches"
+def _summary(report: ReprocessReport, sound: Format, printed: list[Problem]) -> list[str]:
+    """The result as lines to print; problems in ``printed`` are left out."""
+    words = [] if report.problem is None or report.problem in printed else [str(report.problem)]
+    parts = "1 part" if report.n_stretches == 1 else f"{report.n_stretches} parts"
     words.append(
-        f"dictation {report.dictation_id}: {report.n_replaced} of {stretches} replaced,"
+        f"dictation {report.dictation_id}: {report.n_replaced} of {parts} replaced,"
         f" {len(report.lines)} lines"
     )
     if report.n_unrecognised:
         left = length(report.n_unrecognised, sound.rate_hz)
-        words.append(f"{left} of it are not recognised yet; the recording is kept")
+        words.append(f"{left} not recognised yet; the recording is kept")
     elif not report.has_sound:
-        words.append("all of it is recognised, and its recording removed")
+        words.append("everything is recognised; the recording was removed")
     return words
 
 

@@ -1,4 +1,4 @@
-"""``skdictate serve``: be a SpeechKit for other programs."""
+"""Parses ``skdictate serve``, which offers the embedded recogniser over the SpeechKit API."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from skdictate.cli.option_flags import add_option, given
 from skdictate.settings.option_table import BY_NAME
 
 LIMITS = ("session_seconds", "session_megabytes", "idle_seconds")
-"""Options that a server takes too."""
+"""Settings that are limits of the server here, as they are of the service elsewhere."""
 
 
 def add(commands: Any) -> None:
-    """The command."""
+    """Add ``serve`` to the subparsers ``commands``."""
     parser = commands.add_parser(
         "serve",
-        help="be a SpeechKit for other programs",
-        description="Offer the embedded recogniser to other programs as a SpeechKit.",
+        help="offer the SpeechKit API to other programs",
+        description="Serve the embedded recogniser to other programs over the SpeechKit API.",
         usage="skdictate serve [OPTION ...]",
     )
     parser.set_defaults(run=_serve)
     listen = "127.0.0.1:50051"
-    words = f"HOST:PORT or unix:PATH; {listen} if left out"
+    words = f"HOST:PORT or unix:PATH; default: {listen}"
     parser.add_argument("--listen", default=listen, metavar="ADDRESS", help=words)
     parser.add_argument("--tls-cert", default="", metavar="FILE", help="certificate (PEM)")
     parser.add_argument("--tls-key", default="", metavar="FILE", help="its key (PEM)")
-    words = "what clients have to show; or SKDICTATE_SERVE_TOKEN"
+    words = "token that clients must send; or use SKDICTATE_SERVE_TOKEN"
     parser.add_argument("--token-file", default="", metavar="FILE", help=words)
-    words = "those of the service, or none but those named here"
+    words = "real: limits of the service; off: only limits given as options"
     parser.add_argument("--limits", choices=("real", "off"), default="real", help=words)
     for option in LIMITS:
         add_option(parser, BY_NAME[option])
-    words = "so many at a time; 4 if left out"
+    words = "maximum number of concurrent sessions; default: 4"
     parser.add_argument("--sessions", type=int, default=4, metavar="N", help=words)
-    words = "form of the line that says it is ready"
+    words = "output format of the line printed when the server is ready"
     parser.add_argument(
         "--format", dest="form", choices=("text", "json"), default="text", help=words
     )
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
 
 
 def _serve(parsed: argparse.Namespace) -> int:
-    """The embedded recogniser, for other programs."""
+    """Serve until a signal comes."""
     config = given(parsed)
     limits = {name: getattr(config.settings, name) for name in LIMITS}
     if parsed.limits == "off":

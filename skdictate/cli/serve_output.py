@@ -1,4 +1,4 @@
-"""``skdictate serve``: the embedded recogniser as a server for other programs, without a screen."""
+"""Runs ``skdictate serve``: the embedded recogniser as a server for other programs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from skdictate.server.service_host import host
 from skdictate.server.session_rules import SessionRules
 
 MEGABYTE = 1_000_000
+"""Bytes; the service's documentation gives its limit in megabytes, taken as 10^6."""
 
 
 def serve(options: argparse.Namespace, limits: Mapping[str, float]) -> Exit:
-    """Serve until a signal.
+    """Serve until a signal comes.
 
     Args:
-        options: as parsed; see ``cli``.
-        limits: of a session, by the names of the settings; infinite for none.
+        options: parsed by ``serve_command``.
+        limits: limits of a session by setting name; infinite for no limit.
 
     Raises:
-        ProblemError: it must not or cannot be served so.
+        ProblemError: the address, certificate or token cannot be used.
     """
     offered = offered_endpoint.OfferedEndpoint(
         options.listen,
@@ -41,15 +42,15 @@ def serve(options: argparse.Namespace, limits: Mapping[str, float]) -> Exit:
         options.sessions,
     )
     heap.return_freed_memory()
-    say = _say_json if options.form == "json" else _say
-    return asyncio.run(host(offered, Moonshine, say))
+    on_ready = _print_ready_json if options.form == "json" else _print_ready
+    return asyncio.run(host(offered, Moonshine, on_ready))
 
 
-def _say(address: str) -> None:
-    """Ready, for people."""
-    sys.stderr.write(f"skdictate: SpeechKit is at {address}; Ctrl-C ends it\n")
+def _print_ready(address: str) -> None:
+    """Print for people that the server is ready."""
+    sys.stderr.write(f"skdictate: serving the SpeechKit API at {address}; Ctrl-C stops\n")
 
 
-def _say_json(address: str) -> None:
-    """Ready, for programs."""
+def _print_ready_json(address: str) -> None:
+    """Print for programs that the server is ready."""
     print(json.dumps({"v": 1, "event": "ready", "address": address}), flush=True)  # noqa: T201

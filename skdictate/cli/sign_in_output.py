@@ -1,4 +1,7 @@
-"""``skdictate auth``: keeps a key, says which one is used, forgets it. No secret is ever shown."""
+"""Runs ``skdictate auth``: stores a key, shows which one is used, removes it.
+
+Secrets are never printed.
+"""
 
 from __future__ import annotations
 
@@ -29,47 +32,47 @@ def login(
     is_online: bool,
     in_file: bool,
 ) -> Exit:
-    """Take a key, look at its form, perhaps try it, and keep it.
+    """Read a key, check its form, try it if the user agrees, and store it.
 
     Args:
         config: the settings in force.
-        paths: where to keep it.
-        environ: the environment, whose keys come first.
-        is_piped: it comes on standard input; else it is asked for on the terminal.
-        is_online: try it, which is billed.
-        in_file: keep it in the file, also where there is a keyring.
+        paths: where the key file is.
+        environ: the environment; a key there takes precedence over the stored one.
+        is_piped: read the key from standard input; else ask for it on the terminal.
+        is_online: try the key, which is billed.
+        in_file: store it in the file even if there is a keyring.
 
     Raises:
-        ProblemError: it is no key, the service does not take it, or it cannot be kept.
+        ProblemError: it is not a key, the service rejects it, or it cannot be stored.
     """
     if not is_piped and not sys.stdin.isatty():
         raise ProblemError(_no_terminal())
     keeping = KeyStorage.at(paths, why_no_keyring="you asked for a file" if in_file else "")
-    _say(f"The key will be kept in {keeping.description}.")
+    _print(f"The key will be stored in {keeping.description}.")
     text = read_stdin(0) if is_piped else _ask()
     issuer = issuer_of(text, "What was given", config.settings)
-    if is_online or (not is_piped and _agrees("Try it now? That is billed as 15 s of speech.")):
+    if is_online or (not is_piped and _agrees("Try the key now? It is billed as 15 s of speech.")):
         _try(config, paths, text)
-        _say("The service takes it.")
+        _print("The service accepts the key.")
     keeping.store(text)
-    _say(f"Kept: {describe(issuer)}.")
+    _print(f"Stored: {describe(issuer)}.")
     for name in names_with_precedence(config.settings, paths, environ):
-        _say(f"{name} is set too, and comes first.")
-    _say_engine(config, paths, environ)
+        _print(f"{name} is also set and takes precedence.")
+    _print_engine(config, paths, environ)
     return Exit.DONE
 
 
 def logout(config: Config, paths: Paths, environ: Mapping[str, str]) -> Exit:
-    """Forget what is kept; say what else is set.
+    """Remove the stored key, and print which other credentials are set.
 
     Raises:
-        ProblemError: it cannot be removed.
+        ProblemError: the key cannot be removed.
     """
     places = StoredKey(paths).remove()
-    _say(f"Removed from {' and '.join(places)}." if places else "Nothing was kept.")
+    _print(f"Removed from {' and '.join(places)}." if places else "No key was stored.")
     for place in credential_lookup.sources(config.settings, paths, environ):
-        _say(f"Still set: {place.name}.")
-    _say_engine(config, paths, environ)
+        _print(f"Still set: {place.name}.")
+    _print_engine(config, paths, environ)
     return Exit.DONE
 
 
@@ -82,18 +85,21 @@ def status(
     form: str,
     is_online: bool,
 ) -> Exit:
-    """Write which credential is used, and what is known of it.
+    """Write which credential is used, and what is known about it.
 
     Args:
         config: the settings in force.
-        paths: where something may be kept.
+        paths: where the stored key is.
         environ: the environment.
-        out: written to.
+        out: where to write.
         form: ``text`` or ``json``.
-        is_online: ask whoever issues tokens for one, to see until when it is valid.
+        is_online: request a token from its issuer to see when it expires.
+
+    Returns:
+        ``CREDENTIALS`` if there is no credential, else ``DONE``.
 
     Raises:
-        ProblemError: the credential that is configured cannot be used.
+        ProblemError: the configured credential cannot be used.
     """
     found = list(credential_lookup.sources(config.settings, paths, environ))
     fields: dict[str, Any] = {"kind": "none", "source": "", "last": "", "mode": ""}
@@ -118,8 +124,8 @@ def status(
 
 
 def _rows(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """For a person."""
-    kind = KINDS.get(fields["kind"], "none; to get one: skdictate auth login")
+    """The credential for a person, as (name, value); an empty value is not shown."""
+    kind = KINDS.get(fields["kind"], "none; to store one: skdictate auth login")
     last = f" …{fields['last']}" if fields["last"] else ""
     mode = f", mode {fields['mode']}" if fields["mode"] else ""
     return [
@@ -133,33 +139,34 @@ def _rows(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _end(fields: Mapping[str, Any]) -> str:
-    """When it ends, as far as that is known."""
+    """When the credential expires, as far as that is known."""
     if fields["expires_at"]:
         return str(fields["expires_at"])
     ends = {
-        "iam-token": "within 12 hours of its issue; when, it does not tell",
-        "service-account": "not by itself; its tokens are renewed",
+        "iam-token": "within 12 hours of its issue; the token does not say when",
+        "service-account": "never; its tokens are renewed",
         "command": "its tokens are renewed",
         "metadata": "its tokens are renewed",
         "yc": "its tokens are renewed",
-        "api-key": "as chosen when it was made",
+        "api-key": "at the date chosen when it was created",
     }
     return ends.get(fields["kind"], "")
 
 
 def _ask() -> str:
-    """Ask for the key on the terminal, where it is not shown."""
+    """Ask for the key on the terminal without echoing it."""
     from getpass import getpass
 
     try:
-        return getpass("API key (it is not shown): ", sys.stderr)
+        return getpass("API key (not shown): ", sys.stderr)
     except EOFError:
         raise KeyboardInterrupt from None
 
 
 def _no_terminal() -> Problem:
-    detail = "Standard input is no terminal"
-    return Problem(Kind.USAGE, "No key can be asked for", detail, "Pipe it, with --stdin.", True)
+    detail = "Standard input is not a terminal"
+    hint = "Pipe the key into the command and add --stdin."
+    return Problem(Kind.USAGE, "Cannot ask for a key", detail, hint, True)
 
 
 def _agrees(question: str) -> bool:
@@ -169,36 +176,36 @@ def _agrees(question: str) -> bool:
 
 
 def _try(config: Config, paths: Paths, text: str) -> None:
-    """Open a session with it, and with nothing else.
+    """Open a session with this key and no other credential.
 
     Raises:
-        ProblemError: the service does not let us, or cannot be reached.
+        ProblemError: the service rejects the key, or cannot be reached.
     """
     from skdictate.doctor.service_check import sign_in
 
     settings = replace(config.settings, engine="speechkit", auth="auto", api_key_file="")
     factory = Factory(settings, paths, {credential_lookup.FIRST: text})
-    _say(f"Trying it on {factory.recogniser.way} ...")
+    _print(f"Trying the key on {factory.recogniser.way} ...")
     asyncio.run(sign_in(factory))
 
 
 def _engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Which recogniser is used with these settings, and where it is."""
+    """Name and place of the recogniser that these settings choose."""
     factory = Factory(config.settings, paths, environ)
     return factory.backend.name, factory.recogniser.place
 
 
-def _say_engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> None:
+def _print_engine(config: Config, paths: Paths, environ: Mapping[str, str]) -> None:
     try:
         name, place = _engine(config, paths, environ)
     except ProblemError as error:
-        _say(f"{error.problem}")
+        _print(f"{error.problem}")
         return
     origin = config.origins["engine"]
     chosen = f" ({origin}: {config.settings.engine})" if origin != "default" else ""
-    _say(f"From now on {name} on {place} is used{chosen}.")
+    _print(f"Dictations now use {name} on {place}{chosen}.")
 
 
-def _say(words: str) -> None:
-    """To standard error, a line."""
+def _print(words: str) -> None:
+    """Write a line to standard error."""
     sys.stderr.write(f"{words}\n")

@@ -1,4 +1,4 @@
-"""``skdictate ssh``: dictate on another machine with the microphone of this one."""
+"""Parses ``skdictate ssh``: dictate on another machine with the microphone of this one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from skdictate.system.paths import Paths
 
 USAGE = "skdictate ssh [USER@]HOST [SSH OPTION ...] [-- OPTION OF SKDICTATE ...]"
 ABOUT = """\
-Log in with ssh, and run skdictate there with the microphone of this machine. It is on while a
-dictation runs there, and at no other time.
+Log in with ssh and run skdictate there with the microphone of this machine. The microphone is on
+only while a dictation runs.
 
   skdictate ssh pi
   skdictate ssh me@server -p 2222 -- --language ru-RU
@@ -21,10 +21,10 @@ Of the options before --, --log-file FILE and --verbose are skdictate's, here; a
 
 
 def add(commands: Any) -> None:
-    """The words after it are ssh's and those of skdictate over there: nothing here reads them."""
+    """Add ``ssh``; its arguments are passed on to ssh and to skdictate on the other machine."""
     parser = commands.add_parser(
         "ssh",
-        help="dictate on another machine, with this microphone",
+        help="dictate on another machine with this microphone",
         description=ABOUT,
         usage=USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

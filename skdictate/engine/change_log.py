@@ -56,7 +56,7 @@ class ChangeLog:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            changes = self._changes.take()
+            changes = self._changes.drain()
             await self._store.keep(changes)
             for change in changes:
                 self.n_gaps += isinstance(change, GapMarked)
@@ -72,7 +72,7 @@ class ChangeLog:
 
     def close(self) -> None:
         """Publish what was queued after ``Finished``: problems of the disk, never stored."""
-        for change in self._changes.take():
+        for change in self._changes.drain():
             self._publish(change)
 
     def _disk_said(self, problem: Problem | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from skdictate.core.changes import Gap, Line
-from skdictate.output.phrases import clock, said_of
+from skdictate.output.phrases import clock, gap_text
 from skdictate.output.plain_text import TextFormat
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~${}]|&(?=#?\w+;))")
@@ -22,7 +22,7 @@ class MarkdownFormat(TextFormat):
 
     def gap(self, gap: Gap) -> str:
         """A paragraph that stands out."""
-        return f"> **{clock(self._ms(gap.start_sample))}** *{_escaped(said_of(gap))}*\n\n"
+        return f"> **{clock(self._ms(gap.start_sample))}** *{_escaped(gap_text(gap))}*\n\n"
 
 
 def _escaped(text: str) -> str:

@@ -20,7 +20,7 @@ def clock(time_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def said_of(gap: Gap) -> str:
+def gap_text(gap: Gap) -> str:
     """A gap in words."""
     if gap.reason is Reason.NOT_CAPTURED:
         return "no sound was captured"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from skdictate.audio.pcm import Format
 from skdictate.core.changes import Change, Gap, GapMarked, Line, LineSettled
 from skdictate.core.findings import Finding
-from skdictate.output.phrases import clock, said_of
+from skdictate.output.phrases import clock, gap_text
 
 
 class TextFormat:
@@ -44,7 +44,7 @@ class TextFormat:
     def gap(self, gap: Gap) -> str:
         """A stretch without text, which has to be seen."""
         start, end = self._ms(gap.start_sample), self._ms(gap.end_sample)
-        return f"[{clock(start)}-{clock(end)} {said_of(gap)}]\n"
+        return f"[{clock(start)}-{clock(end)} {gap_text(gap)}]\n"
 
     def _ms(self, n_samples: int) -> int:
         return self._format.ms(n_samples)

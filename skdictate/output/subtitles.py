@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Line
-from skdictate.output.phrases import said_of
+from skdictate.output.phrases import gap_text
 from skdictate.output.plain_text import TextFormat
 
 CUE_LEAST_MS = 500
@@ -30,7 +30,7 @@ class SubtitleFormat(TextFormat):
 
     def gap(self, gap: Gap) -> str:
         """A cue that says that words are missing."""
-        return self._cue(gap.start_sample, gap.end_sample, f"[{said_of(gap)}]")
+        return self._cue(gap.start_sample, gap.end_sample, f"[{gap_text(gap)}]")
 
     def _cue(self, start_sample: int, end_sample: int, text: str) -> str:
         self._n_cues += 1

@@ -1,6 +1,7 @@
-"""Settings: what is in force, and the rule of who wins.
+"""Loads the settings in force from the flags, the environment and ``config.toml``.
 
-A flag beats the environment (``SKDICTATE_<NAME>``) beats ``config.toml`` beats the default.
+Precedence, strongest first: flag, environment variable (``SKDICTATE_<NAME>``), ``config.toml``,
+default.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from skdictate.settings.option_table import (
     PREFIX,
     RIVALS,
     TYPES,
-    WANTED,
+    VALUE_WORDS,
     Option,
     as_flag,
     as_words,
@@ -25,12 +26,12 @@ from skdictate.settings.option_table import (
 from skdictate.system import small_file
 
 NOT_OPTIONS = ("HOME", "API_KEY", "IAM_TOKEN", "SERVE_TOKEN")
-"""What else the environment may carry under our prefix."""
+"""Environment variables with our prefix that are not settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user chose. The units are in the names or in the option table."""
+    """The value of each setting; units are in the name or in ``option_table``."""
 
     source: str = "mic"
     source_command: tuple[str, ...] = ()
@@ -82,23 +83,23 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings in force and where each came from."""
+    """The settings in force, and where each value came from."""
 
     settings: Settings
     origins: Mapping[str, str]
-    """For each setting: a flag, a variable, a file, or ``default``."""
+    """Setting name to its origin: a flag, a variable name, a file path, or ``default``."""
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path) -> Config:
-    """Settings from all sources.
+    """Merge the settings from all sources by precedence, and check each value.
 
     Args:
-        flags: values by option name, as parsed; absent means not given.
-        environ: the environment.
-        file: ``config.toml``; need not exist.
+        flags: parsed flags by setting name; a flag that was not given is absent.
+        environ: the environment variables.
+        file: path of ``config.toml``; it need not exist.
 
     Raises:
-        ProblemError: a value or a name is wrong; of kind usage for flags, config otherwise.
+        ProblemError: a name or a value is invalid; of kind usage for a flag, config otherwise.
     """
     values: dict[str, Any] = {}
     origins = {field.name: "default" for field in fields(Settings)}
@@ -113,7 +114,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: Path) -> Co
 
 
 def _strength(origin: str) -> int:
-    """Of two origins, the stronger one wins."""
+    """Rank of an origin in the precedence: default 0, file 1, environment 2, flag 3."""
     if origin == "default":
         return 0
     return 3 if origin.startswith("--") else 2 if origin.startswith(PREFIX) else 1
@@ -122,7 +123,7 @@ def _strength(origin: str) -> int:
 def _given(
     flags: Mapping[str, Any], environ: Mapping[str, str], file: Path
 ) -> list[tuple[str, Any, str, Kind]]:
-    """All that was given, the weakest first: name, value, origin, kind of problem."""
+    """Every value given, weakest origin first, as (name, value, origin, kind of problem)."""
     given: list[tuple[str, Any, str, Kind]] = []
     for key, value in read(file).items():
         if key not in BY_NAME:
@@ -140,10 +141,10 @@ def _given(
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The content of the file, unchecked; empty if there is none.
+    """Read ``config.toml`` without checking names or values; empty if there is no file.
 
     Raises:
-        ProblemError: it cannot be read, or is no TOML.
+        ProblemError: the file cannot be read, or is not valid TOML.
     """
     import tomllib
 
@@ -162,38 +163,42 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def checked(option: Option, value: Any, origin: str, kind: Kind) -> Any:
-    """A value in its own type.
+    """Convert a value to the option's type and check its choices and limits.
 
     Args:
-        option: what it is for.
-        value: a text as from a flag or a variable, or a value of the file.
-        origin: where it was given.
-        kind: of the problem, if it is wrong.
+        option: the option that the value is for.
+        value: text from a flag or a variable, or a TOML value from the file.
+        origin: where the value was given; named in the error.
+        kind: kind of the problem that is raised.
 
     Raises:
-        ProblemError: it is wrong; the hint says what would be right.
+        ProblemError: the value is invalid; the hint says what is allowed.
     """
     if option.is_list:
         return _listed(option, value, origin, kind)
     try:
         parsed = _parsed(option, value)
     except ValueError as error:
-        hint = f"Give {WANTED.get(option.parse, 'a text')}."
+        hint = f"Use {VALUE_WORDS.get(option.parse, 'a text')}."
         raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
     if option.choices and parsed not in option.choices:
         allowed = ", ".join(str(choice) for choice in option.choices)
-        raise ProblemError(_wrong(option, value, origin, kind, f"It may be {allowed}."))
+        raise ProblemError(_wrong(option, value, origin, kind, f"Use one of: {allowed}."))
     if option.lowest is not None and not parsed >= option.lowest:
-        hint = f"The least is {option.lowest:g}."
+        hint = f"The minimum is {option.lowest:g}."
         raise ProblemError(_wrong(option, value, origin, kind, hint))
     if option.highest is not None and not parsed <= option.highest:
-        hint = f"The most is {option.highest:g}."
+        hint = f"The maximum is {option.highest:g}."
         raise ProblemError(_wrong(option, value, origin, kind, hint))
     return parsed
 
 
 def _parsed(option: Option, value: Any) -> Any:
-    """A text from a flag or a variable, or a value of the file that has its own type."""
+    """Convert text, or a TOML value that has the option's own type.
+
+    Raises:
+        ValueError: the value does not fit the option's type.
+    """
     if isinstance(value, str):
         return option.parse(value)
     if option.parse is as_words and isinstance(value, list):
@@ -207,21 +212,25 @@ def _parsed(option: Option, value: Any) -> Any:
 
 
 def _listed(option: Option, value: Any, origin: str, kind: Kind) -> tuple[str, ...]:
-    """A list, or a text with commas."""
+    """Convert a list, or text with items separated by commas.
+
+    Raises:
+        ProblemError: an item is not text, or does not fit the option.
+    """
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
-        raise ProblemError(_wrong(option, value, origin, kind, "Give texts, with commas between."))
+        raise ProblemError(_wrong(option, value, origin, kind, "Separate the items with commas."))
     try:
         return tuple(option.parse(item) for item in items if item.strip())
     except ValueError as error:
-        hint = f"Give {WANTED.get(option.parse, 'texts')}."
+        hint = f"Use {VALUE_WORDS.get(option.parse, 'texts')}."
         raise ProblemError(_wrong(option, value, origin, kind, hint)) from error
 
 
 def _wrong(option: Option, value: Any, origin: str, kind: Kind, hint: str) -> Problem:
     return Problem(
         kind,
-        "A setting is wrong",
+        "Invalid setting",
         f"{option.name} is {str(value)[:60]!r} (from {origin})",
         hint,
         is_permanent=True,
@@ -234,7 +243,7 @@ def _unknown(key: str, origin: str, known: list[str]) -> Problem:
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
     return Problem(
         Kind.CONFIG,
-        "An unknown setting",
+        "Unknown setting",
         f"{key[:60]!r} in {origin}",
         f"Did you mean {nearest[0]!r}?",
         is_permanent=True,
@@ -242,11 +251,11 @@ def _unknown(key: str, origin: str, known: list[str]) -> Problem:
 
 
 def broken(file: Path, detail: str) -> Problem:
-    """The file is no TOML."""
+    """The problem that ``config.toml`` cannot be read; ``detail`` says why."""
     return Problem(
         Kind.CONFIG,
         "The settings cannot be read",
         f"{file}: {detail}",
-        "Mend the file, or move it away.",
+        "Correct the file, or move it away.",
         is_permanent=True,
     )

@@ -1,6 +1,6 @@
-"""``config.toml`` changed a key at a time: comments, order and whatever else is in it stay.
+"""Changes one key of ``config.toml`` at a time and keeps its comments and order.
 
-It is read again for each change, since its user may have it open in an editor.
+The file is read again for each change, since the user may have it open in an editor.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ Document = tomlkit.TOMLDocument
 
 
 class ConfigFile:
-    """The file of the user's settings; it need not exist."""
+    """The user's ``config.toml``; it need not exist."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def put(self, name: str, value: Any) -> None:
-        """Write this value, in the place of another one if there is one.
+        """Write a setting; a value that the file already has for it is replaced.
 
         Args:
-            name: of the setting.
-            value: a text, a number, a switch, or several texts.
+            name: name of the setting.
+            value: text, number, bool, or a tuple of texts.
 
         Raises:
-            ProblemError: the file is broken, or cannot be written; it is as it was.
+            ProblemError: the file is invalid or cannot be written; it is unchanged.
         """
         self._change(lambda document: _put(document, name, value))
 
     def drop(self, name: str) -> None:
-        """Take the key out; a comment beside it stays.
+        """Remove a setting from the file; a comment on its line stays.
 
         Raises:
-            ProblemError: the file is broken, or cannot be written; it is as it was.
+            ProblemError: the file is invalid or cannot be written; it is unchanged.
         """
         if name in read(self.path):
             self._change(lambda document: _drop(document, name))
 
     def _change(self, change: Callable[[Document], None]) -> None:
-        read(self.path)  # what is broken is told as it is when the program starts
+        read(self.path)  # an invalid file gives the error that the program gives at its start
         try:
-            target = self.path.resolve()  # a link stays one, as those want who keep such files
+            target = self.path.resolve()  # keeps a symbolic link to a file elsewhere
             text = small_file.read(target).decode() if target.exists() else ""
             document = tomlkit.parse(text)
             change(document)
@@ -71,7 +71,11 @@ def _put(document: Document, name: str, value: Any) -> None:
 
 
 def _turned(array: Array, value: tuple[str, ...]) -> bool:
-    """Whether the list could be made this one item by item, so that its lines and comments stay."""
+    """Edit the list item by item, which keeps its line breaks and comments.
+
+    Returns:
+        Whether the list now equals ``value``.
+    """
     for index in reversed(range(len(array))):
         if array[index] not in value:
             del array[index]
@@ -82,7 +86,7 @@ def _turned(array: Array, value: tuple[str, ...]) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """As TOML has it."""
+    """A value as it is written in TOML: a list for a tuple, an integer for a whole float."""
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, float) and value.is_integer():
@@ -100,7 +104,7 @@ def _drop(document: Document, name: str) -> None:
 
 
 def _check_rights(path: Path) -> None:
-    """A file that its user has made read-only is meant to stay as it is."""
+    """Refuse to replace a file that the user has made read-only."""
     if path.exists() and not path.stat().st_mode & 0o200:
         raise ProblemError(_unsaved(f"{path} is read-only", f"Run: chmod u+w {path}"))
 

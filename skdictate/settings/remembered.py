@@ -1,4 +1,4 @@
-"""What the app remembers from one run to the next; what the user wrote in settings stays theirs."""
+"""State that the app keeps from one run to the next, apart from the user's ``config.toml``."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from skdictate.text.clean_text import clean
 
 @dataclass(frozen=True, slots=True)
 class RememberedMicrophone:
-    """One that the user chose; without a name, whichever is the default one."""
+    """A microphone that the user chose; without a name, the system's default."""
 
     name: str = ""
-    """What the system calls it."""
+    """Device name in the audio system."""
     label: str = ""
-    """What people call it."""
+    """Human-readable name."""
 
 
 class Remembered:
-    """One small file for each thing. What cannot be kept is forgotten: nothing depends on it."""
+    """Reads and writes one small file per value in the state folder.
+
+    Errors are ignored: nothing depends on these values.
+    """
 
     def __init__(self, paths: Paths) -> None:
         self._file = paths.state / "microphone"
 
     @property
     def microphone(self) -> RememberedMicrophone:
-        """The one that was chosen last."""
+        """The microphone chosen last; the default if none was, or the file cannot be read."""
         with suppress(OSError, UnicodeError):
             lines = small_file.read(self._file).decode().splitlines()
             name, label = (clean(line).strip() for line in (*lines, "", "")[:2])

@@ -1,6 +1,6 @@
-"""The settings as a person edits them: what is in force, where it came from, what may be changed.
+"""Shows and changes settings for the settings screen; contains no screen code.
 
-Knows no screen. A change is checked as the settings are at the start, and kept in ``config.toml``.
+A change is checked like settings at the program's start, and saved in ``config.toml``.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.settings.config import Settings, checked
 from skdictate.settings.config_file import ConfigFile
-from skdictate.settings.option_table import BY_NAME, OPTIONS, WANTED, Option, as_words
+from skdictate.settings.option_table import BY_NAME, OPTIONS, VALUE_WORDS, Option, as_words
 from skdictate.system.secret_forms import looks_secret
 from skdictate.text.clean_text import clean
 
 DEFAULT = "default"
-"""The origin of what nobody has set."""
+"""Origin of a setting that nobody has set."""
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        "Recogniser and signing in",
+        "Recogniser and sign-in",
         (
             *("engine", "api", "endpoint", "plaintext", "ca_cert", "auth", "api_key_file"),
             *("credential_command", "folder_id", "iam_endpoint"),
@@ -35,9 +35,9 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "profanity_filter",
         ),
     ),
-    ("Where a sentence ends", ("patience", "eou", "eou_sensitivity", "max_pause_ms")),
+    ("End of a sentence", ("patience", "eou", "eou_sensitivity", "max_pause_ms")),
     (
-        "Beside the text",
+        "Analysis",
         ("classifier", "speech_analysis", "speaker_labelling", "summarize", "summarize_model"),
     ),
     (
@@ -47,20 +47,20 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             *("keep_alive", "second_session"),
         ),
     ),
-    ("Money", ("budget_s", "budget_day_s")),
+    ("Budget", ("budget_s", "budget_day_s")),
     ("Limits", ("session_seconds", "session_megabytes", "idle_seconds", "chunk_ms", "speed")),
     ("Output", ("format", "output")),
-    ("What is kept", ("keep_audio", "keep_audio_days", "keep_text_days")),
+    ("Storage", ("keep_audio", "keep_audio_days", "keep_text_days")),
 )
-"""The options by what they are about."""
+"""Titles of the groups on the settings screen, and the options in each."""
 AT_START = ("talk",)
-"""Options that count from the next start of the program ..."""
-OF_STDIN = ("stdin", "-")
-"""... and values: standard input is the keyboard by now."""
+"""Options whose change takes effect at the next start of the program."""
+STDIN_VALUES = ("stdin", "-")
+"""Values that take effect at the next start: now standard input is the keyboard."""
 
 
-def grouped() -> list[tuple[str, list[Option]]]:
-    """All options with the titles of their groups."""
+def option_groups() -> list[tuple[str, list[Option]]]:
+    """All options by group, as (title, options); those without a group come last as "Other"."""
     found = [(title, [BY_NAME[name] for name in names]) for title, names in GROUPS]
     known = {name for _, names in GROUPS for name in names}
     others = [option for option in OPTIONS if option.name not in known]
@@ -68,12 +68,12 @@ def grouped() -> list[tuple[str, list[Option]]]:
 
 
 def visible(option: Option, value: Any) -> Any:
-    """A value without what nobody is to see."""
+    """The part of a value that may be shown: the first word of a private one, else all of it."""
     return value[:1] if option.is_private else value
 
 
-def said(value: Any) -> str:
-    """A value for a person; ``-`` for none."""
+def value_text(value: Any) -> str:
+    """A value as text for a person; ``-`` if there is none."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
@@ -83,14 +83,14 @@ def said(value: Any) -> str:
     return "-" if value in (None, "") else str(value)
 
 
-def wanted(option: Option) -> str:
+def allowed_values(option: Option) -> str:
     """What a value has to be, in words; empty if any text will do."""
     if option.is_switch:
         return ""
     if option.choices:
         *others, last = map(str, option.choices)
         return f"{', '.join(others)} or {last}"
-    words = WANTED.get(option.parse, "")
+    words = VALUE_WORDS.get(option.parse, "")
     if option.lowest is None or option.highest is None:
         least = f", {option.lowest:g} or more" if option.lowest else ""
         return f"{words}{least}"
@@ -98,7 +98,7 @@ def wanted(option: Option) -> str:
 
 
 class SettingsEditor:
-    """What the next dictation will go by."""
+    """The settings of the next dictation, and the file that keeps changes of them."""
 
     def __init__(self, settings: Settings, origins: Mapping[str, str], file: Path) -> None:
         self.settings = settings
@@ -106,19 +106,19 @@ class SettingsEditor:
         self._file = ConfigFile(file)
 
     def origin(self, option: Option) -> str:
-        """A flag, a variable, the file, or ``default``."""
+        """Where the value came from: a flag, a variable, a file path, or ``default``."""
         return self._origins.get(option.name, DEFAULT)
 
-    def said(self, option: Option) -> str:
-        """The value for a person, fit for a screen."""
+    def value_text(self, option: Option) -> str:
+        """The value for display: without control characters, and without private arguments."""
         if option.name == "channel" and self.settings.channel == 0:
             return "mix"
         value = getattr(self.settings, option.name)
-        words = clean(said(visible(option, value)))
+        words = clean(value_text(visible(option, value)))
         return f"{words} …" if option.is_private and value[1:] else words
 
-    def typed(self, option: Option) -> str:
-        """The value as one would type it; empty for none, and for what nobody is to see."""
+    def editable_text(self, option: Option) -> str:
+        """The value as one would type it; empty if there is none or it is private."""
         value = getattr(self.settings, option.name)
         if value is None or option.is_private:
             return ""
@@ -129,23 +129,26 @@ class SettingsEditor:
         return f"{value:g}" if isinstance(value, float) else str(value)
 
     def obstacle(self, option: Option) -> str:
-        """Why it cannot be changed here; empty if it can."""
+        """Why the option cannot be changed here; empty if it can."""
         origin = self.origin(option)
         if origin == option.flag:
-            return f"{origin} was given for this run, and comes before config.toml."
+            return f"{origin} was given for this run and overrides config.toml."
         if origin == option.variable:
-            return f"{origin} is set, and comes before config.toml."
+            return f"{origin} is set and overrides config.toml."
         return ""
 
     def check(self, option: Option, given: Any) -> Any:
-        """What would be set; nothing given is the default.
+        """Convert and check an entry without saving it; an empty entry is the default.
 
         Args:
-            option: what it is for.
-            given: a text as one would type it, texts for a list, or a value of its type.
+            option: the option to set.
+            given: text as one would type it, a list of texts, or a value of the option's type.
+
+        Returns:
+            The value in the option's type.
 
         Raises:
-            ProblemError: that makes no sense there; the hint says what would.
+            ProblemError: the entry is invalid, or looks like a key; the hint says what to do.
         """
         texts = [given] if isinstance(given, str) else given if isinstance(given, list) else []
         if any(looks_secret(text) for text in texts):
@@ -155,14 +158,16 @@ class SettingsEditor:
         return checked(option, given, "here", Kind.CONFIG)
 
     def change(self, option: Option, given: Any) -> None:
-        """Set it from now on, in this run and in later ones; the default takes the key out.
+        """Set an option for this run and save it for later ones.
+
+        The default is saved by removing the key from the file.
 
         Args:
-            option: one without an obstacle.
-            given: see ``check``.
+            option: an option without an obstacle.
+            given: an entry as for ``check``.
 
         Raises:
-            ProblemError: that makes no sense here, or the file does not take it; nothing changed.
+            ProblemError: the entry is invalid or cannot be saved; nothing has changed.
         """
         value = self.check(option, given)
         if value == getattr(Settings(), option.name):
@@ -172,10 +177,10 @@ class SettingsEditor:
             self._note(option, value, f"{self._file.path}")
 
     def reset(self, option: Option) -> None:
-        """Back to the default.
+        """Set an option back to its default.
 
         Raises:
-            ProblemError: the file does not take it; nothing changed.
+            ProblemError: the change cannot be saved; nothing has changed.
         """
         self._file.drop(option.name)
         self._note(option, getattr(Settings(), option.name), DEFAULT)
@@ -185,26 +190,29 @@ class SettingsEditor:
         self.settings = replace(self.settings, **{option.name: value})
 
     def effective(self, before: Settings) -> Settings:
-        """What a program that runs can go by: without what counts from its next start only."""
+        """The settings that a running program can use.
+
+        Options that take effect at the next start keep their values from ``before``.
+        """
         kept = {name: getattr(before, name) for name in AT_START}
-        if self.settings.source in OF_STDIN:
+        if self.settings.source in STDIN_VALUES:
             kept["source"] = before.source
-        if self.settings.api_key_file in OF_STDIN:
+        if self.settings.api_key_file in STDIN_VALUES:
             kept["api_key_file"] = before.api_key_file
         return replace(self.settings, **kept)
 
     def counts_later(self, option: Option) -> bool:
-        """It is set, and counts from the next start of the program."""
+        """Whether the option's change takes effect only at the next start of the program."""
         value = getattr(self.settings, option.name)
         is_changed = self.origin(option) == f"{self._file.path}"
-        return option.name in AT_START or (is_changed and value in OF_STDIN)
+        return option.name in AT_START or (is_changed and value in STDIN_VALUES)
 
 
 def _secret() -> Problem:
     return Problem(
         Kind.CREDENTIALS,
         "This looks like a key",
-        "Settings are no place for one",
-        "Close this and press k: the key is then kept where nobody else can read it.",
+        "Settings cannot store keys",
+        "Close this window and press k to store the key where only you can read it.",
         is_permanent=True,
     )

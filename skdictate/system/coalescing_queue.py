@@ -33,7 +33,7 @@ class CoalescingQueue(Generic[T]):
             self._newest[state] = len(self._items)
         self._items.append(item)
 
-    def take(self) -> list[T]:
+    def drain(self) -> list[T]:
         """All there is; it waits no more."""
         taken = [item for item in self._items if item is not None]
         self._items.clear()

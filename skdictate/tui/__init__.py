@@ -1,1 +1,1 @@
-"""The screen: renders, and passes keys on. It knows no protocol, no file and no device."""
+"""The Textual app: draws the screen and passes keys on; knows no protocol, file or device."""

@@ -1,4 +1,4 @@
-"""All that a key can do, in one table: bindings, footer, palette, help and README come from it."""
+"""The table of the app's actions: bindings, footer, palette and help page are made from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skdictate.tui.dictation_control import HOLD, TOGGLE
 _LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю"
 CYRILLIC = dict(zip(_LATIN, _CYRILLIC, strict=True))
-"""The letter on the same key of a Russian keyboard: a key means its place, not its letter."""
+"""Latin letter to the Cyrillic one on the same key, so that keys work on a Russian layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +22,27 @@ class Action:
     id: str
     """The method ``action_<id>``."""
     key: str
-    """As the footer and the help show it."""
+    """The key as the footer and the help show it."""
     label: str
     """A word or two for the footer."""
     tooltip: str
     """A sentence for the palette and the help."""
     keys: str = ""
-    """As the library names the key, where that differs from ``key``; with commas between."""
+    """Textual's names of the keys, separated by commas, where they differ from ``key``."""
     in_footer: bool = True
     is_for_rest: bool = False
-    """In the footer only while nobody dictates, though it works then too."""
+    """Whether the footer hides it during a dictation; the key works all the same."""
     help: str = ""
     """A sentence for the help page; one for all actions of a key."""
     way: str = ""
-    """The way to talk that it belongs to, as in the settings; empty for both."""
+    """The value of the setting ``talk`` that it is for; empty for both."""
     in_palette: bool = True
     is_first: bool = False
-    """Done before anything else may see the key: its release cannot overtake it, and no screen or
-    field that covers the desk keeps it from the app."""
+    """Whether the binding has priority: it works on every screen and in every field, and a key's
+    release cannot overtake its press."""
 
     def bindings(self) -> Iterator[Binding]:
-        """Every key that does it; only the first shows."""
+        """A binding for each of its keys; only the first is shown."""
         for index, key in enumerate(self._keys()):
             yield Binding(
                 key,
@@ -60,15 +60,19 @@ class Action:
 
 
 def _letters(latin: str) -> list[str]:
-    """A letter by all its names: of both layouts, small and capital."""
+    """The names of a letter's key: on both layouts, in lower and upper case."""
     twin = CYRILLIC[latin]
     return [latin, twin, latin.upper(), twin.upper()]
 
 
 def closing(latin: str = "", *others: str) -> str:
-    """The keys that close a screen over the desk: Escape, ``q``, and what opened it.
+    """The keys that close a modal screen, for a ``Binding``: Escape, ``q`` and further ones.
 
-    A field that is typed into takes the letters before the screen sees them.
+    An input field with the focus gets the letters first.
+
+    Args:
+        latin: letters of keys, usually of the one that opened the screen.
+        others: further keys by Textual's names.
     """
     letters = [key for letter in f"q{latin}" for key in _letters(letter)]
     return ",".join(["escape", *letters, *others])
@@ -79,16 +83,16 @@ ACTIONS = (
         "begin",
         "space",
         "Start",
-        "Start to dictate; what you say is recorded at once.",
+        "Start dictating; recording begins at once.",
         help="Start and stop; the last words are waited for.",
         way=TOGGLE,
     ),
-    Action("stop", "space", "Stop", "Stop recording; the last words are waited for."),
+    Action("stop", "space", "Stop", "Stop recording; the last words are still recognised."),
     Action(
         "talk",
         "space",
         "Talk",
-        "Hold it and speak; let go, and nothing is recorded.",
+        "Hold to record; release to pause.",
         help="Hold it and speak; let go, and nothing is recorded.",
         way=HOLD,
         in_palette=False,
@@ -98,7 +102,7 @@ ACTIONS = (
         "finish",
         "enter",
         "Finish",
-        "End the dictation; the last words are waited for.",
+        "End the dictation; the last words are still recognised.",
         help="End the dictation; the last words are waited for.",
         way=HOLD,
     ),
@@ -106,36 +110,36 @@ ACTIONS = (
         "pause",
         "p",
         "Pause",
-        "Record nothing for a while.",
+        "Pause recording.",
         help="Pause and resume: nothing is recorded in between.",
     ),
-    Action("resume", "p", "Resume", "Record again."),
+    Action("resume", "p", "Resume", "Resume recording."),
     Action(
         "end_utterance",
         "e",
         "End sentence",
-        "End the sentence here; the recogniser makes up its mind at once.",
+        "End the sentence here; its final text comes at once.",
         help="End the sentence here: the recogniser makes up its mind.",
     ),
     Action(
         "microphones",
         "m",
         "Mic",
-        "Choose the microphone; see how loud each one is.",
+        "Choose a microphone; shows the level of each.",
         help="Choose the microphone, also while you dictate.",
     ),
     Action(
         "copy",
         "c",
         "Copy",
-        "Copy the line that brings a microphone here; once more, the next one.",
+        "Copy the command that connects a microphone; again for the next one.",
         help="Copy the line that brings a microphone from elsewhere.",
     ),
     Action(
         "log_in",
         "l",
         "Login",
-        "Let ssh ask what it has to ask, in this terminal.",
+        "Log in with ssh in this terminal.",
         help="Log in where the microphone is, if ssh has to ask you.",
     ),
     Action(
@@ -149,28 +153,28 @@ ACTIONS = (
         "save",
         "s",
         "Save",
-        "Write the text to a file.",
+        "Save the text to a file.",
         help="Write the page to a file; the library has it anyway.",
     ),
     Action(
         "new",
         "n",
         "New",
-        "Begin a clean page.",
+        "Start a new page.",
         help="Begin a clean page; the library keeps the old one.",
     ),
     Action(
         "findings",
         "f",
         "Found",
-        "What was found beside the text.",
+        "Show SpeechKit's analysis of the speech.",
         help="What SpeechKit has found beside the text, if it was asked.",
     ),
     Action(
         "settings",
         "o",
         "Setup",
-        "Look at all settings, and change them.",
+        "View and change all settings.",
         help="All settings: what each is, and a change of it.",
         is_for_rest=True,
     ),
@@ -178,7 +182,7 @@ ACTIONS = (
         "sign_in",
         "k",
         "Key",
-        "Sign in to SpeechKit with a key; a dictation that runs goes on with it.",
+        "Sign in to SpeechKit with a key, also during a dictation.",
         help="Sign in to SpeechKit with a key, also while you dictate.",
         in_footer=False,
     ),
@@ -186,7 +190,7 @@ ACTIONS = (
         "recognise",
         "u",
         "Unheard",
-        "Recognise what was recorded and is not recognised; once more stops it.",
+        "Recognise recordings that have no text yet; again to stop.",
         help="Recognise what is not recognised yet; once more stops it.",
         is_for_rest=True,
     ),
@@ -194,20 +198,20 @@ ACTIONS = (
         "history",
         "h",
         "History",
-        "Dictations of before: read them, recognise them again, delete them.",
+        "Past dictations: read, recognise again, delete.",
         help="Dictations of before: read, recognise again, save, delete.",
         is_for_rest=True,
     ),
-    Action("help", "?", "Help", "All keys, and where everything is kept.", "question_mark,f1"),
+    Action("help", "?", "Help", "Show all keys and where data is stored.", "question_mark,f1"),
     Action(
         "quit",
         "q",
         "Quit",
-        "Leave; what was said is kept.",
+        "Quit; dictations are saved.",
         help="Leave. What was said is kept; twice leaves at once.",
     ),
     Action(
-        *("leave", "ctrl+c", "Quit", "The same.", "ctrl+c,ctrl+q"),
+        *("leave", "ctrl+c", "Quit", "Quit.", "ctrl+c,ctrl+q"),
         in_footer=False,
         in_palette=False,
         is_first=True,
@@ -216,5 +220,5 @@ ACTIONS = (
 
 
 def bindings() -> list[Binding]:
-    """The bindings of the app."""
+    """The bindings of all actions."""
     return [binding for action in ACTIONS for binding in action.bindings()]

@@ -1,4 +1,7 @@
-"""The app: keys to commands, messages to whom they concern. What takes time happens backstage."""
+"""The Textual app: maps keys to commands and messages to controllers.
+
+Whatever takes time runs on the worker threads of ``skdictate.app``.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,14 @@ from skdictate.tui.dispatcher import Dispatcher
 from skdictate.tui.event_queue import EventQueue
 from skdictate.tui.exiting import Exiting
 from skdictate.tui.host import Host
-from skdictate.tui.messages import Noted, Released, Reported, TerminalGone, TerminalSpoiled, Told
+from skdictate.tui.messages import (
+    EventsQueued,
+    KeyboardReported,
+    RepaintNeeded,
+    ReprocessMessage,
+    SpaceReleased,
+    TerminalGone,
+)
 from skdictate.tui.mic_login import MicLogin
 from skdictate.tui.next_dictation import NextDictation
 from skdictate.tui.past_dictations import PastDictations
@@ -40,7 +50,7 @@ if TYPE_CHECKING:
     from skdictate.settings.config import Settings
 
 OFFER_S = 0.25
-"""Between two looks at what could be recognised yet, and how far that is."""
+"""Interval between updates of the row about unfinished dictations."""
 
 
 class DictateApp(Host):
@@ -64,8 +74,8 @@ class DictateApp(Host):
         self.kept: list[int] = []
         """Numbers of the dictations that this run has added to the library."""
         self.next_dictation = NextDictation(self, settings, origins or {}, stdin_fd)
-        self.event_queue = EventQueue(lambda: self.post_message(Told()))
-        """What the other thread tells."""
+        self.event_queue = EventQueue(lambda: self.post_message(EventsQueued()))
+        """Events of the worker thread."""
         self.worker = Worker(self.next_dictation.factory, self.event_queue.put)
         self.past_dictations = PastDictations(self, self.next_dictation.factory_for)
         self.dictation_control = DictationControl(self.worker, settings.talk)
@@ -85,18 +95,18 @@ class DictateApp(Host):
 
     @property
     def settings(self) -> Settings:
-        """Those of the next dictation."""
+        """The settings of the next dictation."""
         return self.next_dictation.settings
 
     def get_default_screen(self) -> MainScreen:
-        """The one below all others."""
+        """The screen below all others."""
         return self.main_screen
 
     def on_mount(self) -> None:
-        """Paint first, load then."""
+        """Paint the screen before the worker loads the recogniser."""
         self.call_after_refresh(self.worker.start)
-        self.main_screen.set_interval(OFFER_S, self._offer)  # as long as there is a desk
-        self.readiness.ask()
+        self.main_screen.set_interval(OFFER_S, self._offer)  # ends with the main screen
+        self.readiness.wait_for_terminal()
         if self.settings.source == "stdin":
             self.set_timer(shared_keys.LOOK_S, self._look_for_rival)
 
@@ -105,51 +115,51 @@ class DictateApp(Host):
             self.notify(shared_keys.WORDS, severity="warning", timeout=10, markup=False)
 
     def show_page(self) -> None:
-        """Have the desk show the page, or why it is empty."""
+        """Show the page on the main screen, or why it is empty."""
         words = GREETINGS[self.dictation_control.way if self.dictation_control.is_ready else ""]
         self.main_screen.show_page(words, is_awaiting=self.dictation_control.is_dictating)
 
     # ------------------------------------------------------------------------- messages
 
-    @on(Told)
-    def _hear(self) -> None:
-        if self.screen_stack and not self.dispatcher.read():
-            self.post_message(Told())
+    @on(EventsQueued)
+    def _dispatch(self) -> None:
+        if self.screen_stack and not self.dispatcher.dispatch():
+            self.post_message(EventsQueued())
 
-    @on(Noted)
-    def _hear_of_past(self, message: Noted) -> None:
-        if self.screen_stack:  # there is none any more when the app closes
-            self.past_dictations.hear(message.word)
+    @on(ReprocessMessage)
+    def _past_event(self, message: ReprocessMessage) -> None:
+        if self.screen_stack:  # empty when the app closes
+            self.past_dictations.handle(message.word)
 
-    @on(Reported)
-    def _learn(self, message: Reported) -> None:
-        self.readiness.learn(has_releases=message.has_releases)
+    @on(KeyboardReported)
+    def _keyboard_reported(self, message: KeyboardReported) -> None:
+        self.readiness.keyboard_reported(has_releases=message.has_releases)
 
-    @on(Released)
+    @on(SpaceReleased)
     @on(AppBlur)
-    def _let_go(self) -> None:
-        """Space is up, or its release would be told to another window."""
+    def _space_released(self) -> None:
+        """Space was released, or its release would be reported to another window."""
         self.dictation_control.release()
 
     @on(TerminalGone)
     def _end_without_terminal(self) -> None:
         self.exiting.leave(Exit.HANGUP)
 
-    @on(TerminalSpoiled)
-    def _paint_anew(self) -> None:
+    @on(RepaintNeeded)
+    def _repaint(self) -> None:
         self.refresh(layout=True)
 
     def _offer(self) -> None:
         self.main_screen.offer(
             self.past_dictations.found,
-            self.past_dictations.room.at,
+            self.past_dictations.reprocess_queue.at,
             is_dictating=self.dictation_control.is_dictating,
         )
 
     # ------------------------------------------------------------------------- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Which keys do something now; the footer shows those."""
+        """Whether an action does something now; the footer shows only those."""
         is_empty = self.main_screen.page.is_empty
         valid = self.dictation_control.valid(is_in_view=self.screen is self.main_screen) | {
             "retry": (self.main_screen.is_cut_off and self.dictation_control.is_dictating)
@@ -167,7 +177,7 @@ class DictateApp(Host):
         return valid.get(action, True)
 
     def action_begin(self) -> None:
-        """Start to dictate."""
+        """Start dictating."""
         self.dictation_control.begin()
         self.main_screen.wants(self.dictation_control.is_wanted)
         self.refresh_bindings()
@@ -178,17 +188,17 @@ class DictateApp(Host):
         self.refresh_bindings()
 
     def action_talk(self) -> None:
-        """Record while space is held."""
+        """Record while space is held down."""
         self.dictation_control.press()
 
     action_finish = action_stop
 
     def action_pause(self) -> None:
-        """Record nothing for a while."""
+        """Pause recording."""
         self.worker.pause()
 
     def action_resume(self) -> None:
-        """Record again."""
+        """Resume recording."""
         self.worker.resume()
 
     def action_end_utterance(self) -> None:
@@ -200,11 +210,11 @@ class DictateApp(Host):
         self.next_dictation.choose()
 
     def action_findings(self) -> None:
-        """What was found beside the text."""
+        """Show SpeechKit's findings about the speech."""
         self.push_screen(FindingsScreen(self.main_screen.page))
 
     def action_settings(self) -> None:
-        """Look at all settings, and change them."""
+        """View and change all settings."""
         self.next_dictation.edit()
 
     def action_sign_in(self) -> None:
@@ -212,23 +222,23 @@ class DictateApp(Host):
         self.next_dictation.sign_in()
 
     def action_retry(self) -> None:
-        """Connect now."""
+        """Connect to the recogniser now."""
         self.worker.retry()
 
     def action_log_in(self) -> None:
-        """Let ssh ask in the terminal what it has to ask."""
+        """Log in with ssh in this terminal."""
         self.mic_login.log_in()
 
     def action_copy(self) -> None:
-        """Copy a line that brings a microphone here; the next time, the next one."""
+        """Copy a command that connects a microphone; each press copies the next one."""
         self.mic_login.copy()
 
     def action_recognise(self) -> None:
-        """Recognise what is unfinished, or stop that."""
+        """Recognise unfinished dictations, or stop doing so."""
         self.past_dictations.recognise()
 
     def action_history(self) -> None:
-        """Dictations of before."""
+        """Show past dictations."""
         self.past_dictations.browse()
 
     def action_save(self) -> None:
@@ -236,8 +246,8 @@ class DictateApp(Host):
         self.saving.save()
 
     def action_new(self) -> None:
-        """Begin a clean page."""
-        self.main_screen.anew()
+        """Start a new page."""
+        self.main_screen.new_page()
         self.show_page()
 
     def action_help(self) -> None:
@@ -245,35 +255,35 @@ class DictateApp(Host):
         self.push_screen(HelpScreen(self.paths, self.dictation_control.way))
 
     async def action_quit(self) -> None:
-        """Leave; a dictation that runs is finished first, a second time at once."""
+        """Quit after finishing a running dictation; a second press quits at once."""
         self.exiting.by_key()
 
     def action_leave(self) -> None:
-        """The same, by the keys of every terminal program."""
+        """Quit by Ctrl-C or Ctrl-Q, which work on every screen."""
         self.exiting.by_key()
 
     async def on_event(self, event: Event) -> None:
-        """Whatever happens; what is pasted for nobody to see is hidden before others have it."""
+        """Handle any event; text pasted into a secret field is hidden before widgets get it."""
         if isinstance(event, Paste) and isinstance(self.focused, SecretField):
             event.text = HiddenValue(event.text)
         await super().on_event(event)
 
     @property
     def mistake(self) -> Exception | None:
-        """What ended the app, if that was an error that nobody foresaw."""
+        """The unexpected exception that ended the app, if there was one."""
         error = self._exception
         return error.error if isinstance(error, WorkerFailed) else error  # type: ignore[return-value]
 
     def _fatal_error(self) -> None:
-        """Close; whoever runs the app says what has happened.
+        """Close the app; ``start`` reports the error.
 
-        The library would print a traceback with the values of variables, which may be what was
-        dictated, or a key.
+        Textual would print a traceback with the values of variables, which may hold dictated text
+        or a key.
         """
         self._close_messages_no_wait()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Something broke; where it is the terminal that is gone, that is no mistake of ours."""
+        """Close after an exception; leave in good order if the terminal has disappeared."""
         if terminal.is_gone():
             self.exiting.leave(Exit.HANGUP)
         elif self.mistake is not None:
@@ -282,5 +292,5 @@ class DictateApp(Host):
             super().panic(*renderables)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers."""
+        """The commands of the palette."""
         return palette.commands(self, super().get_system_commands(screen))

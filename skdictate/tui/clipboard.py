@@ -1,4 +1,4 @@
-"""Text for the clipboard of the terminal, wherever that is: over SSH, and through tmux."""
+"""Copies text to the clipboard of the user's terminal, also over SSH and through tmux."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from functools import partial
 from textual.app import App
 
 TMUX_S = 2.0
+"""Timeout of a tmux command."""
 
 
 def offer(app: App[int], text: str) -> None:
-    """Send it there. Terminals do not tell whether they took it."""
+    """Send text to the clipboard; terminals do not report whether they accepted it."""
     app.copy_to_clipboard(text)
-    if "TMUX" in os.environ:  # which, as it is set up by default, keeps the above to itself
+    if "TMUX" in os.environ:  # tmux's default settings do not pass the sequence on
         app.run_worker(partial(_to_tmux, text), thread=True, exit_on_error=False)
 
 

@@ -1,7 +1,7 @@
-"""The keys' half of a dictation: what they tell the other thread, and which of them mean something.
+"""State of the dictation keys: which of them work now, and what they tell the worker thread.
 
-Space starts and stops, or it is held while one speaks. Held, it pauses and resumes one dictation,
-so that what is said in many breaths is one text and one recording.
+Space starts and stops a dictation, or is held down to record. When held, it pauses and resumes one
+dictation, so that several utterances form one text and one recording.
 """
 
 from __future__ import annotations
@@ -9,37 +9,41 @@ from __future__ import annotations
 from skdictate.app.worker import Worker
 
 HOLD, TOGGLE = "hold", "toggle"
-"""The two ways to talk, as in the settings."""
+"""Values of the setting ``talk``."""
 ANSWER_S = 1.0
-"""How long a terminal is waited for to say that it reports releases."""
-WHY_NOT = "This terminal does not report when a key is released, so space starts and stops."
+"""How long to wait for the terminal's answer whether it reports key releases."""
+WHY_NOT = "This terminal does not report key releases. Press space to start and to stop."
 
 
 class DictationControl:
-    """Commands, and what is known of the dictation on this side."""
+    """Starts, pauses and stops dictations by key; tracks what the keys may do."""
 
     def __init__(self, worker: Worker, way: str) -> None:
         self.is_held: bool | None = None if way == HOLD else False
-        """Space is held to talk; None until the terminal has said whether it can be."""
+        """Whether space is held to talk; None until the terminal's answer is known."""
         self.is_ready = False
-        """A dictation may begin."""
+        """Whether a dictation may begin."""
         self.is_loading = True
-        """It is not known yet whether one may; space is remembered until then."""
+        """Whether ``is_ready`` is still undecided; a press of space is remembered until then."""
         self.is_wanted = False
-        """Space was pressed meanwhile."""
+        """Whether space was pressed while loading."""
         self.is_dictating = False
         self._worker = worker
         self._is_finishing = False
         self._is_down = False
-        """Space was pressed, and not let go since, as far as is known."""
+        """Whether space is held down, as far as is known."""
 
     @property
     def way(self) -> str:
-        """How space works at present."""
+        """How space works now: ``HOLD`` or ``TOGGLE``."""
         return HOLD if self.is_held else TOGGLE
 
     def valid(self, *, is_in_view: bool) -> dict[str, bool]:
-        """Which actions do something now; space is not held on what covers the desk."""
+        """Action name to whether it does something now.
+
+        Args:
+            is_in_view: whether the main screen is on top; only there space can be held to talk.
+        """
         view = self._worker.view
         is_live = self.is_dictating and not self._is_finishing
         is_paused = view is not None and view.is_paused
@@ -55,7 +59,7 @@ class DictationControl:
         }
 
     def begin(self) -> None:
-        """Start to dictate, as soon as that can be; a second time before it can: not after all."""
+        """Start a dictation, or remember to; while loading, a second press cancels the first."""
         if self.is_ready:
             self.is_dictating = True
             self._worker.begin()
@@ -63,12 +67,12 @@ class DictationControl:
             self.is_wanted = self._is_down = not self.is_wanted
 
     def stop(self) -> None:
-        """Capture no more; the rest is waited for."""
+        """Stop recording; the recogniser finishes the rest."""
         self._is_finishing = True
         self._worker.stop()
 
     def press(self) -> None:
-        """Space goes down: record from here on."""
+        """Space was pressed: record from now on."""
         self._is_down = True
         if self.is_dictating:
             self._worker.resume()
@@ -76,27 +80,31 @@ class DictationControl:
             self.begin()
 
     def release(self) -> None:
-        """Space goes up, or nobody would tell: record nothing until it is pressed again."""
+        """Space was released, or may have been unseen: pause until it is pressed again."""
         if self._is_down:
             self._is_down = False
-            self._worker.pause()  # nothing, if none runs
+            self._worker.pause()  # has no effect without a dictation
 
     def ready(self) -> bool:
-        """A dictation may begin; whether space was pressed for one meanwhile, or is held now."""
+        """Note that a dictation may begin.
+
+        Returns:
+            Whether one should: space was pressed while loading, or is held down now.
+        """
         was_wanted = self._is_down if self.is_held else self.is_wanted
         self.is_ready, self.is_loading, self.is_wanted = True, False, False
         return was_wanted
 
     def failed(self) -> None:
-        """None can begin at present: what was pressed meanwhile is forgotten."""
+        """Note that no dictation can begin; a remembered press of space is dropped."""
         self.is_loading = self.is_wanted = False
         self.ended()
 
     def began(self) -> None:
-        """The dictation runs; space may have been let go before there was anything to pause."""
+        """Note that the dictation runs; pause it if space was released before it began."""
         if self.is_held and not self._is_down:
             self._worker.pause()
 
     def ended(self) -> None:
-        """The dictation is over, or none has come about."""
+        """Note that the dictation is over, or did not begin."""
         self.is_dictating = self._is_finishing = self._is_down = False

@@ -1,5 +1,7 @@
-"""What the other thread tells, made known to all on this side; apart, since each piece of news
-means something to several of them, and they know nothing of one another."""
+"""Passes the worker thread's events to the controllers and the main screen.
+
+An event may concern several controllers, which do not know each other.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,13 @@ if TYPE_CHECKING:
     from skdictate.tui.saving import Saving
 
 MOST_AT_ONCE = 50
-"""News that are shown before a key has its turn."""
+"""Events that are handled before Textual gets to handle a key."""
 NOTICE_S = 20.0
-"""What has gone wrong once is shown so long."""
+"""How long a notice about a single failure is shown."""
 
 
 class Dispatcher:
-    """Reads the mailbox, in order."""
+    """Handles the events of the queue in order."""
 
     def __init__(
         self,
@@ -58,20 +60,24 @@ class Dispatcher:
         self._mic_login = mic_login
         self._unread: deque[WorkerEvent] = deque()
 
-    def read(self) -> bool:
-        """What is new, though not so much at once that a key would wait; whether that was all."""
-        self._unread.extend(self._event_queue.take())
+    def dispatch(self) -> bool:
+        """Handle up to ``MOST_AT_ONCE`` events.
+
+        Returns:
+            Whether the queue is empty now.
+        """
+        self._unread.extend(self._event_queue.drain())
         for _ in range(min(MOST_AT_ONCE, len(self._unread))):
-            self._tell(self._unread.popleft())
+            self._handle(self._unread.popleft())
         return not self._unread
 
-    def _tell(self, news: WorkerEvent) -> None:
+    def _handle(self, event: WorkerEvent) -> None:
         app = self._app
-        match news:
+        match event:
             case Ready() as ready:
                 app.main_screen.ready(ready)
-                self._readiness.equipped(ready)
-                self._past.look()
+                self._readiness.settings_checked(ready)
+                self._past.check_library()
             case Failed(problem):
                 self._exiting.failure = problem.exit_code
                 app.dictation_control.failed()
@@ -81,25 +87,27 @@ class Dispatcher:
             case Began() as began:
                 app.main_screen.began(began)
                 app.dictation_control.began()
-                self._past.room.rest()
+                self._past.reprocess_queue.pause()
                 self._saving.show()
                 app.show_page()
             case RemoteStatus() as elsewhere:
-                self._mic_login.anew()
+                self._mic_login.reset()
                 app.show_page()
                 if elsewhere.greeting:
-                    app.notify(elsewhere.greeting, title="The other machine says", markup=False)
+                    app.notify(
+                        elsewhere.greeting, title="Message from the other machine", markup=False
+                    )
             case Changed(change):
-                self._tell_change(change)
+                self._handle_change(change)
             case Ended() as ended:
-                self._tell_end(ended)
+                self._handle_end(ended)
             case Saved() as saved:
                 self._saving.saved(saved)
             case Broken(error):
                 raise error
 
-    def _tell_change(self, change: Change) -> None:
-        """Something has become of the dictation that runs."""
+    def _handle_change(self, change: Change) -> None:
+        """Show a change of the running dictation."""
         app = self._app
         app.main_screen.changed(change)
         match change:
@@ -108,10 +116,10 @@ class Dispatcher:
             case Noticed(problem):
                 app.notify(str(problem), severity="warning", timeout=NOTICE_S, markup=False)
             case SourceNamed(name, was) if was:
-                words = f"Now {name}, before {was}."
-                app.notify(words, title="Another microphone", markup=False)
+                words = f"Now using {name} instead of {was}."
+                app.notify(words, title="Microphone changed", markup=False)
 
-    def _tell_end(self, ended: Ended) -> None:
+    def _handle_end(self, ended: Ended) -> None:
         app = self._app
         problem = ended.outcome.problem
         is_nothing = ended.dictation_id is None and problem is not None
@@ -119,10 +127,10 @@ class Dispatcher:
         if ended.dictation_id is not None and not ended.is_unsaved:
             app.kept.append(ended.dictation_id)
         if ended.note:
-            self._past.say("Sound", ended.note)
+            self._past.notify("Recording", ended.note)
         app.dictation_control.ended()
-        self._past.room.go_on()
-        self._past.look()
+        self._past.reprocess_queue.resume()
+        self._past.check_library()
         if ended.dictation_id is not None and not ended.is_unsaved:
             self._past.recognise_again(ended.dictation_id, ended.outcome.repaired)
         app.main_screen.ended(ended)

@@ -1,7 +1,7 @@
-"""Between the dictation's thread and the screen: news waits here until the screen has time.
+"""Queue of events from the worker thread to the screen.
 
-A terminal may stand still for hours, and the screen with it, while somebody dictates. Then what
-waits is the text, and of the rest only how things stand.
+A terminal may be stopped for hours during a dictation, and the screen with it. Meanwhile the queue
+keeps all text, and of other events only the newest of each kind.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ from skdictate.system.coalescing_queue import CoalescingQueue
 
 
 class EventQueue:
-    """Filled by any thread; emptied by the one that is rung for."""
+    """Thread-safe queue that wakes its reader once per batch."""
 
-    def __init__(self, ring: Callable[[], object]) -> None:
-        self._ring = ring
-        """Called when something comes and nobody was called since the last time it was emptied."""
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self._wake = wake
+        """Called by ``put`` for the first event since the queue was drained."""
         self._lock = threading.Lock()
-        self._news: CoalescingQueue[WorkerEvent] = CoalescingQueue(_stands_for)
-        self._is_rung = False
+        self._events: CoalescingQueue[WorkerEvent] = CoalescingQueue(_coalescing_key)
+        self._is_woken = False
 
     def __len__(self) -> int:
-        return len(self._news)
+        return len(self._events)
 
-    def put(self, news: WorkerEvent) -> None:
-        """Something is new."""
+    def put(self, event: WorkerEvent) -> None:
+        """Append an event; callable from any thread."""
         with self._lock:
-            self._news.put(news)
-            is_first, self._is_rung = not self._is_rung, True
+            self._events.put(event)
+            is_first, self._is_woken = not self._is_woken, True
         if is_first:
-            self._ring()
+            self._wake()
 
-    def take(self) -> list[WorkerEvent]:
-        """All that is there, in order."""
+    def drain(self) -> list[WorkerEvent]:
+        """Remove and return all events, oldest first."""
         with self._lock:
-            self._is_rung = False
-            return self._news.take()
+            self._is_woken = False
+            return self._events.drain()
 
 
-def _stands_for(news: WorkerEvent) -> Hashable | None:
-    """News that makes older news of its kind worthless."""
-    match news:
+def _coalescing_key(event: WorkerEvent) -> Hashable | None:
+    """Key of events that replace older ones with the same key; None for one that stays."""
+    match event:
         case Changed(PartialChanged()):
             return "guess"
         case Changed(ProblemRaised(topic) | ProblemCleared(topic)):
             return topic
-        case Changed(SessionChanged() | LineSettled() | Settled() as change):  # nothing to be seen
+        case Changed(SessionChanged() | LineSettled() | Settled() as change):  # not shown
             return type(change).__name__
     return None

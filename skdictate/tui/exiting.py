@@ -1,5 +1,7 @@
-"""How the app ends, and with which exit code; apart, since a key, a signal, a terminal that is gone
-and a dictation that is over all lead there."""
+"""Ends the app with the right exit code.
+
+A key, a signal, the loss of the terminal and the end of a dictation can all end it.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +14,32 @@ if TYPE_CHECKING:
     from skdictate.tui.saving import Saving
 
 LEAVE_S = 5.0
-"""When the app is left while it records, the last words are waited for this long."""
+"""How long to wait for the last finals when the user quits during a dictation."""
 
 
 class Exiting:
-    """A dictation that runs is finished first."""
+    """Finishes a running dictation before it ends the app."""
 
     def __init__(self, app: Host, saving: Saving) -> None:
         self.failure = Exit.DONE
-        """Why no dictation could begin, as an exit code."""
+        """Exit code of the reason why no dictation could begin."""
         self._app = app
         self._saving = saving
         self._is_asked = False
-        """It is to end as soon as the dictation has ended."""
+        """Whether the app ends as soon as the dictation has ended."""
         self._code = Exit.DONE
 
     def by_key(self) -> None:
-        """The user wants to leave: in good order, a second time at once."""
+        """Quit in good order; at once if called a second time."""
         self.leave(Exit.DONE, is_urgent=self._is_asked)
 
     def leave(self, code: Exit, *, is_urgent: bool = False) -> None:
-        """End the app in good order; if it is urgent, without waiting for the last words."""
+        """End the app with an exit code.
+
+        Args:
+            code: exit code; ``DONE`` if the user quits.
+            is_urgent: do not wait for the last finals of a running dictation.
+        """
         if not self._app.dictation_control.is_dictating:
             if code or not self._saving.holds_back():
                 self.now(code)
@@ -46,17 +53,17 @@ class Exiting:
             self._app.set_timer(LEAVE_S, self._app.worker.abandon)
 
     def _uncover(self) -> None:
-        """Close what covers the desk, so that it is seen that the last words are waited for."""
+        """Close other screens, so that the main screen shows the dictation finishing."""
         while self._app.screen is not self._app.main_screen:
             self._app.pop_screen()
 
     def ended(self) -> None:
-        """A dictation is over: perhaps that was waited for."""
+        """Note that a dictation is over; end the app if it was waiting for that."""
         if self._is_asked:
             self._is_asked = False
             self.leave(self._code)
 
     def now(self, code: Exit = Exit.DONE) -> None:
-        """End the app; what is not saved by now is said."""
+        """End the app at once; text that is still unsaved gives exit code ``DISK``."""
         unsaved = Exit.DISK if self._saving.unsaved else Exit.DONE
         self._app.exit(code or self.failure or unsaved)

@@ -1,8 +1,8 @@
-"""What a terminal says of its keyboard besides presses: releases, repeats, and what it can report.
+"""Parses key releases and repeats of the kitty keyboard protocol out of terminal input.
 
-By the kitty keyboard protocol (https://sw.kovidgoyal.net/kitty/keyboard-protocol/) a key is
-``CSI code ; modifiers : event ; text u``, or ends in ``~`` or a capital letter. The library asks
-for keys in this form, but neither for events nor does it know them; so they are taken out here.
+In the protocol (https://sw.kovidgoyal.net/kitty/keyboard-protocol/) a key is
+``CSI code ; modifiers : event ; text u``, or ends in ``~`` or a capital letter. Textual requests
+keys in this form but neither requests nor parses event types, so they are removed here.
 """
 
 from __future__ import annotations
@@ -12,58 +12,57 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 EVENT_TYPES = 0b10
-"""The flag for reports of releases and repeats."""
+"""Protocol flag: report event types, which are press, repeat and release."""
 ASK = f"\x1b[={EVENT_TYPES};2u\x1b[?u"
-"""Add that flag to those in force, then tell which are. What the library takes back at the end are
-all of its flags, so this one goes with them."""
+"""Adds the flag to those in force, then queries them. Textual resets all flags at its end."""
 _PRESS, _REPEAT, _RELEASE = "1", "2", "3"
 _SPACE = 32
 _FUNCTIONS = range(57_344, 63_744)
-"""Codes of keys that have no character, such as those of a keypad."""
+"""Codes of keys without a character, such as keypad keys: a Unicode private use area."""
 _CONTROLS = (9, 13, 27, 127)
-"""Tab, Enter, Escape, Backspace."""
+"""Codes of Tab, Enter, Escape and Backspace."""
 _LONGEST = 64
-"""A sequence that has no end by then is none."""
+"""Characters after which an unfinished sequence counts as plain text."""
 _OURS = re.compile(
     "\x1b\\["
     r"(?:\?(?P<flags>\d+)u"
     r"|(?P<code>\d*)(?::\d*)*;(?P<modifiers>\d*):(?P<event>\d+)(?P<text>;[\d:]*)?(?P<end>[u~A-Z]))"
 )
 _BEGUN = re.compile("\x1b(?:\\[(?:\\?|\\d[\\d:;]*|\\?\\d+)?)?\\Z")
-"""At the end of a text: what may yet become one of those."""
+"""Matches the beginning of such a sequence at the end of a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The terminal's answer: what it reports."""
+    """The terminal's answer to the query: the flags in force."""
 
     bits: int
 
     @property
     def has_events(self) -> bool:
-        """Releases and repeats are among it."""
+        """Whether the terminal reports releases and repeats."""
         return bool(self.bits & EVENT_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceUp:
-    """The space bar was let go."""
+    """The space bar was released."""
 
 
 class KeyStream:
-    """Takes what a terminal sends apart; pieces may end anywhere."""
+    """Incremental parser of terminal input; a sequence may be split over several calls."""
 
     def __init__(self) -> None:
         self._begun = ""
-        """The beginning of a sequence, until the rest of it comes."""
+        """Start of a sequence whose rest has not arrived."""
 
     @property
     def may_be_escape(self) -> bool:
-        """What waits may also be all: the Escape key, or Alt and a bracket."""
+        """Whether the waiting text may be a whole key: Escape, or Alt and a bracket."""
         return self._begun in ("\x1b", "\x1b[")
 
     def feed(self, text: str) -> Iterator[str | Flags | SpaceUp]:
-        """What is for the library, as text, and what is for us, in order."""
+        """Split input, in order, into text for Textual's parser and events for the app."""
         text = self._begun + text
         begun = _BEGUN.search(text)
         end = begun.start() if begun and len(begun[0]) <= _LONGEST else len(text)
@@ -72,19 +71,19 @@ class KeyStream:
         for match in _OURS.finditer(text, 0, end):
             if match.start() > position:
                 yield text[position : match.start()]
-            yield from _meant(match)
+            yield from _translated(match)
             position = match.end()
         if end > position:
             yield text[position:end]
 
     def flush(self) -> str:
-        """What waits, as text: nothing more belongs to it."""
+        """Return the waiting text as it is, since no more of a sequence has come."""
         begun, self._begun = self._begun, ""
         return begun
 
 
-def _meant(match: re.Match[str]) -> Iterator[str | Flags | SpaceUp]:
-    """What one sequence is to whom; nothing, if nobody needs it."""
+def _translated(match: re.Match[str]) -> Iterator[str | Flags | SpaceUp]:
+    """One sequence as an event or as text without its event type; nothing if not needed."""
     if match["flags"]:
         yield Flags(int(match["flags"]))
         return
@@ -93,5 +92,5 @@ def _meant(match: re.Match[str]) -> Iterator[str | Flags | SpaceUp]:
     if match["event"] == _RELEASE:
         if match["end"] == "u" and code == _SPACE:
             yield SpaceUp()
-    elif match["event"] == _PRESS or not has_character:  # a letter that is held commands once
+    elif match["event"] == _PRESS or not has_character:  # a held letter acts once
         yield f"\x1b[{match['code']};{match['modifiers']}{match['text'] or ''}{match['end']}"

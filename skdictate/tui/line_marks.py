@@ -1,4 +1,7 @@
-"""What was found of a line: said beside it, whichever of the two came first."""
+"""Short notes about a line of text, made from SpeechKit's findings.
+
+A finding may arrive before or after the line that it is about.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +14,38 @@ from skdictate.core.changes import Line
 from skdictate.core.findings import Classified, Finding, Labelled, Window
 
 KINDS = (Labelled.kind, Classified.kind)
-"""What is about the words of a line; everything else is about more than one."""
+"""Kinds of findings about a single line."""
 MOST_LINES = 500
-"""The newest ones; a finding is about words of its own session."""
+"""Newest lines that are kept to match findings with; a finding is about its own session."""
 MOST_WAITING = 1_000
-"""Findings without a line; of words that are never committed there can be many."""
+"""Findings kept until their line comes; some are about words that are never committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A few words about a line."""
+    """One note about a line."""
 
     subject: str
-    """There is one for each subject."""
+    """What it is about; a line has one mark per subject."""
     words: str
     is_guess: bool = False
-    """About words that could still change; it gives way to what is said of them in the end."""
+    """Whether it is about partial text; a mark about final text replaces it."""
 
 
 @dataclass(slots=True)
 class LineMarks:
-    """Those of one dictation. Lines come in their order; findings may be early or late."""
+    """The marks of one dictation's lines."""
 
     _lines: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     _waiting: list[Finding] = field(default_factory=list)
     _marks: dict[int, dict[str, Mark]] = field(default_factory=dict)
 
     def found(self, finding: Finding) -> int | None:
-        """The number of the line that has another mark now, if one has."""
+        """Add a finding.
+
+        Returns:
+            Number of the line whose marks have changed, or None.
+        """
         if finding.kind not in KINDS:
             return None
         line = self._line_of(finding)
@@ -49,7 +56,7 @@ class LineMarks:
         return line.number
 
     def committed(self, line: Line) -> None:
-        """A line was added; what was found of it before is its own now."""
+        """Add a line; findings that were waiting for it become its marks."""
         self._lines.append(line)
         for finding in self._waiting:
             if _overlap(line, finding) > 0:
@@ -57,11 +64,11 @@ class LineMarks:
         self._waiting = [it for it in self._waiting if it.start_sample >= line.end_sample]
 
     def words(self, number: int) -> str:
-        """All marks of a line, in the order in which they came; empty for none."""
+        """All marks of a line in order of arrival, as text; empty if there are none."""
         return " · ".join(mark.words for mark in self._marks.get(number, {}).values())
 
     def _line_of(self, finding: Finding) -> Line | None:
-        """The one that most of the finding is about."""
+        """The line that overlaps the finding most."""
         best: Line | None = None
         for line in reversed(self._lines):
             if line.end_sample <= finding.start_sample:
@@ -79,7 +86,7 @@ class LineMarks:
 
 
 def marked(finding: Finding) -> Mark:
-    """A finding about a line in as few words as will do: of labels only the likeliest."""
+    """A finding as a short mark; of several labels only the most likely one."""
     data: dict[str, Any] = json.loads(finding.data)
     if finding.kind == Labelled.kind:
         who = [f"speaker {data['speaker']}"] if data["speaker"] else []
@@ -99,6 +106,6 @@ def _likeliest(labels: list[dict[str, Any]]) -> list[str]:
 
 
 def _overlap(line: Line, finding: Finding) -> int:
-    """Samples that both are about."""
+    """Length of the overlap in samples; negative or 0 if there is none."""
     end = min(line.end_sample, finding.end_sample)
     return end - max(line.start_sample, finding.start_sample)

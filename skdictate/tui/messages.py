@@ -1,4 +1,4 @@
-"""What reaches the app from the dictation's thread and from the terminal's, as messages."""
+"""Textual messages to the app from its worker threads and from the terminal driver."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from textual.message import Message
 from skdictate.app.reprocess_queue import Word
 
 
-class Told(Message):
-    """There is news from backstage, see ``Mailbox``."""
+class EventsQueued(Message):
+    """The event queue is no longer empty."""
 
 
-class Reported(Message):
-    """The terminal has said what it reports of the keyboard."""
+class KeyboardReported(Message):
+    """The terminal has answered whether it reports key releases."""
 
     def __init__(self, *, has_releases: bool) -> None:
         super().__init__()
         self.has_releases = has_releases
 
 
-class Released(Message):
-    """Space was let go."""
+class SpaceReleased(Message):
+    """The space bar was released."""
 
 
-class Noted(Message):
-    """A word from the back room."""
+class ReprocessMessage(Message):
+    """An event of the reprocessing queue."""
 
     def __init__(self, word: Word) -> None:
         super().__init__()
@@ -32,8 +32,8 @@ class Noted(Message):
 
 
 class TerminalGone(Message):
-    """The window was closed, or the link to it was cut."""
+    """The terminal is gone: its window was closed, or the connection to it was lost."""
 
 
-class TerminalSpoiled(Message):
-    """Others may have written on it, and all has to be painted anew."""
+class RepaintNeeded(Message):
+    """The terminal's content may have changed, so everything must be repainted."""

@@ -1,5 +1,4 @@
-"""The user's part in bringing a microphone of another machine here: a line to copy, a login to
-give; apart, since nothing else leaves the screen for the clipboard or for ssh."""
+"""The user's part in connecting a remote microphone: copy a command, log in with ssh."""
 
 from __future__ import annotations
 
@@ -15,29 +14,29 @@ if TYPE_CHECKING:
 
 
 class MicLogin:
-    """What the app knows of it, and the keys' commands."""
+    """Implements the keys ``c`` and ``l``."""
 
     def __init__(self, app: Host) -> None:
         self._app = app
         self._n_copied = 0
-        """How many lines of the invitation were copied."""
+        """Number of commands copied so far; decides which one is next."""
 
-    def anew(self) -> None:
-        """It stands otherwise now: the first line is the next to be copied."""
+    def reset(self) -> None:
+        """Make the first command the next to be copied, since the connection has changed."""
         self._n_copied = 0
 
     def copy(self) -> None:
-        """Copy a line that brings a microphone here; the next time, the next one."""
+        """Copy a command that connects a microphone; each call copies the next one."""
         if (asked := self._app.main_screen.invitation) is not None:
             line = asked.lines[self._n_copied % len(asked.lines)]
             self._n_copied += 1
             clipboard.offer(self._app, line.text)
             self._app.clear_notifications()
-            title = f"For the clipboard: {line.where}"
+            title = f"Copied: {line.where}"
             self._app.notify(line.text, title=title, markup=False)
 
     def log_in(self) -> None:
-        """Let ssh ask in the terminal what it has to ask."""
+        """Suspend the app and run ssh, so that it can ask for a password or a host key."""
         if self._app.main_screen.login:
             with self._app.suspend(), kept_attributes():
                 done = subprocess.run(self._app.main_screen.login, env=environ())

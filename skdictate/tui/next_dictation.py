@@ -1,5 +1,7 @@
-"""What the next dictation is to be like: its settings, its microphone, who is signed in; apart,
-since the user changes that on screens of its own, also while a dictation runs."""
+"""The settings, microphone and credential of the next dictation.
+
+The user can change them on their own screens, also during a dictation.
+"""
 
 from __future__ import annotations
 
@@ -21,37 +23,37 @@ if TYPE_CHECKING:
 
 
 class NextDictation:
-    """What the app knows of it, and the keys' commands."""
+    """Holds them, and opens the screens that change them."""
 
     def __init__(
         self, app: Host, settings: Settings, origins: Mapping[str, str], stdin_fd: int
     ) -> None:
         self.settings = settings
-        """Those of the next dictation."""
+        """The settings of the next dictation."""
         self._app = app
         self._given = settings, origins
-        """Those of the start of the program, and where they came from."""
+        """The settings at the program's start, and the origin of each."""
         self._stdin_fd = stdin_fd
         self._issuer: Issuer | None = None
-        """Who was signed in here, in place of whoever is found."""
+        """The credential given on the sign-in screen; replaces the one that is found."""
 
     @property
     def is_of_speech(self) -> bool:
-        """It is from a microphone, so that somebody should say when it begins."""
+        """Whether sound comes from a microphone, so that the user starts the dictation."""
         source = self.settings.source
         return source.startswith("mic") or is_elsewhere(source)
 
     def factory(self) -> Factory:
-        """For the next dictation; on any thread."""
+        """A factory for the next dictation; callable from any thread."""
         return self.factory_for(self.settings)
 
     def factory_for(self, settings: Settings) -> Factory:
-        """One by these settings, for the user of this app; on any thread."""
+        """A factory for these settings and the credential in use; callable from any thread."""
         from skdictate.app.factory import Factory
 
         issuer = self._issuer
         if issuer is None and settings.api_key_file == "-":
-            issuer = self._app.worker.issuer  # standard input says it only once
+            issuer = self._app.worker.issuer  # standard input can be read only once
         return Factory(settings, self._app.paths, stdin_fd=self._stdin_fd, issuer=issuer)
 
     # ------------------------------------------------------------------------- settings
@@ -64,27 +66,27 @@ class NextDictation:
         return SettingsEditor(*self._given, self._app.paths.config_file)
 
     def edit(self) -> None:
-        """Look at all settings, and change them."""
+        """Open the settings screen."""
         from skdictate.tui.screens.settings_screen import SettingsScreen
 
         screen = SettingsScreen(self.editor, is_dictating=self._app.dictation_control.is_dictating)
         self._app.push_screen(screen, self._take_up)
 
     def _take_up(self, changed: set[str] | None) -> None:
-        """Go by what was changed, from the next dictation on."""
+        """Use the changed settings from the next dictation on."""
         if changed:
             now = self.editor.effective(self.settings)
             values = {name: getattr(now, name) for name in changed}
             self.settings = replace(self.settings, **values)
             self._app.worker.renew()
             if self._app.dictation_control.is_dictating:
-                words = "They count from the next dictation."
+                words = "Changes take effect with the next dictation."
                 self._app.notify(words, title="Settings", markup=False)
 
     # ------------------------------------------------------------------------- sound, and the user
 
     def choose(self) -> None:
-        """Choose the microphone."""
+        """Open the screen that chooses the microphone."""
         self._app.push_screen(MicrophoneScreen(self._app.main_screen.source), self._chosen)
 
     def _chosen(self, microphone: RememberedMicrophone | None) -> None:
@@ -93,13 +95,13 @@ class NextDictation:
             self._app.worker.choose(microphone)
 
     def sign_in(self) -> None:
-        """Sign in to SpeechKit with a key."""
+        """Open the screen that asks for a SpeechKit key."""
         from skdictate.tui.screens.sign_in_screen import SignInScreen
 
         self._app.push_screen(SignInScreen(self.settings, self._app.paths), self._signed_in)
 
     def _signed_in(self, issuer: Issuer | None) -> None:
-        """Show the service this, now and until the end of the program."""
+        """Use this credential from now until the end of the program."""
         if issuer is not None:
             self._issuer = issuer
             self._app.worker.sign_in(issuer)

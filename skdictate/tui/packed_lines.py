@@ -1,4 +1,4 @@
-"""Lines in little more room than their words: hours of them are held for the page."""
+"""Stores lines in arrays, to save memory: a page holds hours of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _REFINED, _CONFIRMED = 1, 2
 
 
 class PackedLines:
-    """The lines of one dictation, by their number, which begins at 1 and leaves none out."""
+    """The lines of one dictation by number; numbers begin at 1 and have no gaps."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -40,7 +40,7 @@ class PackedLines:
         )
 
     def put(self, line: Line) -> None:
-        """The next line, or another text for one that is there."""
+        """Append the next line, or replace the text of an existing one."""
         flags = _REFINED * line.is_refined + _CONFIRMED * line.is_confirmed
         if line.number <= len(self):
             self._texts[line.number - 1] = line.text

@@ -1,4 +1,4 @@
-"""The page in front of the user: dictations one below the other, until a new page is begun."""
+"""The page: the dictations since the last "new page", which are shown and saved together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skdictate.system.paths import expanded, working_folder
 from skdictate.tui.packed_lines import PackedLines
 
 MOST_FINDINGS = 10_000
-"""Of one dictation, the newest ones; the library has them all."""
+"""Newest findings that are kept of a dictation; the library has all of them."""
 
 
 @dataclass
@@ -31,34 +31,34 @@ class Section:
 
 @dataclass
 class Page:
-    """What would be saved."""
+    """The content of the page, and its file."""
 
     begun_at: datetime = field(default_factory=lambda: datetime.now().astimezone())
     sections: list[Section] = field(default_factory=list)
     saved_as: Path | None = None
-    """The file that has it: saved again, it goes there again."""
+    """The file that the page was saved to, which is used again; None if not saved."""
 
     @property
     def n_lines(self) -> int:
-        """Lines on the page."""
+        """Number of lines on the page."""
         return sum(len(section.lines) for section in self.sections)
 
     @property
     def is_empty(self) -> bool:
-        """There is nothing to save."""
+        """Whether there is nothing to save."""
         return not any(len(section.lines) or section.gaps for section in self.sections)
 
     @property
     def n_findings(self) -> int:
-        """What was found beside the text."""
+        """Number of SpeechKit's findings on the page."""
         return sum(len(section.findings) for section in self.sections)
 
     def begin(self, sound: Format) -> None:
-        """Another dictation."""
+        """Add a dictation."""
         self.sections.append(Section(sound))
 
-    def take(self, change: Change) -> None:
-        """Something has become of the newest dictation."""
+    def apply(self, change: Change) -> None:
+        """Apply a change to the newest dictation."""
         section = self.sections[-1]
         match change:
             case LineCommitted(line) | LineRefined(line):
@@ -69,15 +69,20 @@ class Page:
                 section.findings.append(finding)
 
     def text(self, name: str) -> str:
-        """The page in a format."""
+        """The page as text in the format ``name``."""
         texts = [rendered(name, it.sound, it.lines, it.gaps, it.findings) for it in self.sections]
         return "\n".join(text for text in texts if text)
 
     def save(self, name: str, output: str) -> Path:
-        """Write the page in a format, to ``output`` or else to a file of the working folder.
+        """Write the page to a file and return its path.
+
+        Args:
+            name: the format.
+            output: path; if empty, a new file in the working folder. Not used if the page was
+                saved before.
 
         Raises:
-            ProblemError: the folder or the disk does not take it.
+            ProblemError: the file cannot be written.
         """
         path = self.saved_as or self._path(output, SUFFIXES[name])
         save(path, self.text(name))

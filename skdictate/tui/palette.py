@@ -1,4 +1,4 @@
-"""The palette: everything that a key does now, by name, and the library's own commands."""
+"""The command palette: the actions that are valid now, and some commands of Textual."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from textual.app import App, SystemCommand
 from skdictate.tui.actions import ACTIONS
 
 _UNWANTED = ("Quit", "Keys", "Screenshot", "Maximize", "Minimize")
-"""Of the library's commands: ours do it better, or there is nothing to do it to."""
+"""Textual's commands that are left out: replaced by ours, or without use here."""
 
 
 def commands(app: App[int], standard: Iterable[SystemCommand]) -> Iterator[SystemCommand]:
-    """What the palette offers at this moment."""
+    """The commands that are valid at this moment.
+
+    Args:
+        app: the app that runs them.
+        standard: Textual's own commands.
+    """
     for action in ACTIONS:
         if action.in_palette and app.check_action(action.id, ()):
             run = partial(app.call_later, app.run_action, action.id)

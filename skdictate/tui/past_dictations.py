@@ -1,4 +1,4 @@
-"""The half of the app that is about dictations of before: what is unfinished, and all others."""
+"""Controller of past dictations: reprocesses, exports and deletes them, and opens their list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skdictate.library.reprocess_ranges import TextSelection
 from skdictate.library.unfinished import Found
 from skdictate.output.unfinished_text import removed
 from skdictate.text.clean_text import clean
-from skdictate.tui.messages import Noted
+from skdictate.tui.messages import ReprocessMessage
 
 if TYPE_CHECKING:
     from skdictate.app.factory import Factory
@@ -30,52 +30,56 @@ if TYPE_CHECKING:
 
 
 class PastDictations:
-    """What is known of them on this side, and the keys' commands to the other."""
+    """Holds what is unfinished, and gives orders to the reprocessing queue."""
 
     def __init__(self, app: Host, factory_for: Callable[[Settings], Factory]) -> None:
         self.found = Found()
-        """What could be recognised yet."""
+        """Dictations with recorded sound that is not recognised yet."""
         self._app = app
-        self.room = ReprocessQueue(app.paths, factory_for, lambda word: self._tell(word))
+        self.reprocess_queue = ReprocessQueue(app.paths, factory_for, lambda word: self._post(word))
 
     @property
     def settings(self) -> Settings:
-        """Those in force."""
+        """The settings in force."""
         return self._app.settings
 
     @property
     def engine(self) -> str:
-        """Who recognises, as things are set; for a person."""
+        """The recogniser in force, as text for a person."""
         return self._app.main_screen.engine
 
     @property
     def has_work(self) -> bool:
-        """Something could be recognised, or is being."""
-        return self.room.is_busy or bool(self.found.unfinished)
+        """Whether something is being reprocessed, or could be."""
+        return self.reprocess_queue.is_busy or bool(self.found.unfinished)
 
-    def hear(self, word: Word) -> None:
-        """Something was said in the back room."""
+    def handle(self, word: Word) -> None:
+        """Handle an event of the reprocessing queue.
+
+        Raises:
+            Exception: the queue's thread failed unexpectedly; its exception is raised here.
+        """
         match word:
             case UnfinishedFound(found):
                 self.found = found
                 self._app.refresh_bindings()
                 if words := removed(found):
-                    self.say("Removed", f"{words}.")
+                    self.notify("Deleted", f"{words}.")
             case Reprocessed(report):
-                self.say(*_told(report))
-                self.look()
-                self.renew()
+                self.notify(*_summary(report))
+                self.check_library()
+                self.refresh_screens()
             case ReprocessRefused(problem):
-                self.refuse(problem)
+                self.notify_problem(problem)
             case ReprocessCrashed(error):
                 raise error
 
-    def look(self) -> None:
-        """See how things stand, and put right what was killed."""
-        self.room.look(self.settings)
+    def check_library(self) -> None:
+        """Look for unfinished dictations in the background, and recover damaged ones."""
+        self.reprocess_queue.check_library(self.settings)
 
-    def renew(self) -> None:
-        """Show what is there now, if it is looked at."""
+    def refresh_screens(self) -> None:
+        """Reload the open screens that show past dictations."""
         from skdictate.tui.screens.history_screen import HistoryScreen
         from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
 
@@ -84,71 +88,73 @@ class PastDictations:
                 screen.renew()
 
     def recognise(self) -> None:
-        """Recognise all that is unfinished; or stop that, if it is being done."""
-        if self.room.is_busy:
-            self.room.stop()
+        """Recognise all unfinished dictations; if that is in progress, stop it."""
+        if self.reprocess_queue.is_busy:
+            self.reprocess_queue.stop()
         else:
             orders = [
                 ReprocessOrder(it.dictation_id, TextSelection.missing)
                 for it in self.found.unfinished
             ]
-            self.room.order(self.settings, *orders)
+            self.reprocess_queue.submit(self.settings, *orders)
 
     def recognise_again(self, number: int, parts: Sequence[Part]) -> None:
-        """Those parts of a dictation, whose sound came better after they were recognised."""
+        """Recognise parts of a dictation again, since their sound was repaired afterwards."""
         if parts:
-            self.room.order(self.settings, ReprocessOrder(number, lambda text: text.parts(parts)))
+            order = ReprocessOrder(number, lambda text: text.parts(parts))
+            self.reprocess_queue.submit(self.settings, order)
 
     def browse(self) -> None:
-        """Look at all of them."""
+        """Open the list of past dictations."""
         from skdictate.tui.screens.history_screen import HistoryScreen
 
         self._app.push_screen(HistoryScreen(self))
 
     def export(self, number: int) -> None:
-        """Write the text of one to a file of the working folder."""
+        """Write a dictation's text to a file in the working folder, and notify the user."""
         try:
-            path = self.room.archive.export(number, self.settings.format)
+            path = self.reprocess_queue.archive.export(number, self.settings.format)
         except ProblemError as error:
-            self.refuse(error.problem)
+            self.notify_problem(error.problem)
         else:
-            self.say("Saved", f"Dictation {number} is in {clean(str(path))}")
+            self.notify("Saved", f"Dictation {number} is in {clean(str(path))}")
 
     def delete(self, number: int) -> bool:
-        """Remove one with all traces; whether it has gone."""
+        """Delete a dictation, sound and text; returns whether it is gone."""
         try:
-            gone = self.room.archive.delete([number])
+            gone = self.reprocess_queue.archive.delete([number])
         except ProblemError as error:
-            self.refuse(error.problem)
+            self.notify_problem(error.problem)
             return False
         if gone.in_use:
-            self.say("Not deleted", f"Dictation {number} is in use.")
+            self.notify("Not deleted", f"Dictation {number} is in use.")
         elif gone.has_traces:
-            self.say("Deleted", "Traces in the journal go when the other skdictate ends.")
-        self.look()
+            words = "Traces in the journal will be removed when the other skdictate ends."
+            self.notify("Deleted", words)
+        self.check_library()
         return not gone.in_use
 
-    def say(self, title: str, words: str) -> None:
-        """Tell the user something."""
+    def notify(self, title: str, words: str) -> None:
+        """Show a notification."""
         self._app.notify(words, title=title, markup=False)
 
-    def refuse(self, problem: Problem) -> None:
-        """Tell the user what is wrong."""
+    def notify_problem(self, problem: Problem) -> None:
+        """Show a problem as a notification."""
         words = f"{problem.detail}. {problem.hint}" if problem.detail else problem.hint
         self._app.notify(words, title=problem.title, severity="error", markup=False)
 
-    def _tell(self, word: Word) -> None:
-        """From one of its threads."""
-        self._app.post_message(Noted(word))
+    def _post(self, word: Word) -> None:
+        """Pass an event on to the app's thread."""
+        self._app.post_message(ReprocessMessage(word))
 
 
-def _told(report: ReprocessReport) -> tuple[str, str]:
-    """What came of it."""
+def _summary(report: ReprocessReport) -> tuple[str, str]:
+    """Title and text of the notification about a finished order."""
     title = f"Dictation {report.dictation_id}"
     lines = "1 line" if len(report.lines) == 1 else f"{len(report.lines)} lines"
     words = f"{lines} recognised." if report.n_replaced else "Nothing was changed."
     if report.problem is not None:
         words += f" {report.problem}"
     elif not report.has_sound:
-        words += " Its recording is removed."
+        words += " Its recording was removed."
     return title, words

@@ -1,5 +1,8 @@
-"""Whether a dictation may begin; apart, since it takes two that answer in their own time: the other
-thread, whether the settings make sense, and the terminal, what it can tell of the keyboard."""
+"""Decides when a dictation may begin.
+
+Two answers are needed, which come in any order: whether the worker thread accepts the settings, and
+whether the terminal reports key releases.
+"""
 
 from __future__ import annotations
 
@@ -14,47 +17,50 @@ if TYPE_CHECKING:
 
 
 class Readiness:
-    """Waits for both; then the keys work, and what is not spoken for us begins by itself."""
+    """Waits for both answers; then enables the keys.
 
-    def __init__(self, app: Host, setup: NextDictation) -> None:
+    A source other than a microphone then begins by itself.
+    """
+
+    def __init__(self, app: Host, next_dictation: NextDictation) -> None:
         self.may_end_utterance = False
-        """The recogniser lets the user end a sentence."""
+        """Whether the recogniser lets the user end a sentence."""
         self._app = app
-        self._setup = setup
-        self._is_equipped = False
+        self._next_dictation = next_dictation
+        self._has_settings = False
 
-    def ask(self) -> None:
-        """Wait for the terminal, if there is something to wait for."""
+    def wait_for_terminal(self) -> None:
+        """Start the timeout for the terminal's answer, if it is needed."""
         if self._app.dictation_control.is_held is None:
             self._app.set_timer(ANSWER_S, self._give_up_holding)
 
-    def equipped(self, ready: Ready) -> None:
-        """The settings make sense."""
+    def settings_checked(self, ready: Ready) -> None:
+        """The worker thread has accepted the settings."""
         settings = self._app.settings
-        self._is_equipped = True
+        self._has_settings = True
         may_end = ready.is_local or settings.eou == "external"
         self.may_end_utterance = may_end and settings.api == "v3"
         self._get_ready()
 
-    def learn(self, *, has_releases: bool) -> None:
-        """What the keyboard can tell is known."""
+    def keyboard_reported(self, *, has_releases: bool) -> None:
+        """The terminal has answered, or did not answer in time."""
         self._app.dictation_control.is_held = has_releases
         self._get_ready()
         if not has_releases:
             self._app.notify(WHY_NOT, severity="warning", timeout=10, markup=False)
 
     def _give_up_holding(self) -> None:
-        """The terminal does not answer; where it does so later, that counts."""
+        """The terminal did not answer in time; a later answer still counts."""
         if self._app.dictation_control.is_held is None:
-            self.learn(has_releases=False)
+            self.keyboard_reported(has_releases=False)
 
     def _get_ready(self) -> None:
-        talk = self._app.dictation_control
-        if self._is_equipped and talk.is_held is not None:
-            was_ready = talk.is_ready
-            is_wanted = talk.ready()
+        control = self._app.dictation_control
+        if self._has_settings and control.is_held is not None:
+            was_ready = control.is_ready
+            is_wanted = control.ready()
             self._app.main_screen.wants(False)
             self._app.show_page()
-            begins_itself = not (was_ready or talk.is_held or self._setup.is_of_speech)
-            if (is_wanted or begins_itself) and not talk.is_dictating:
+            begins_itself = not (was_ready or control.is_held or self._next_dictation.is_of_speech)
+            if (is_wanted or begins_itself) and not control.is_dictating:
                 self._app.action_begin()

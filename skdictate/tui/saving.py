@@ -1,4 +1,4 @@
-"""The page's way into a file; and what of it no disk has taken yet."""
+"""Saves the page to a file, and tracks dictations that could not be saved in the library."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class Saving:
-    """What the app knows of it, and the keys' commands."""
+    """Implements the key ``s``, and warns before unsaved text is lost."""
 
     def __init__(self, app: Host, leave: Callable[[], None]) -> None:
         self._app = app
         self._leave = leave
         self._unsaved: dict[int | None, Problem] = {}
-        """What is wrong with dictations that are only in memory yet, by their numbers."""
+        """Number of a dictation that is only in memory, to why it is not saved."""
         self._is_told = False
-        """The user was about to leave, and was told that something is not saved."""
+        """Whether the user was warned about unsaved text when quitting."""
 
     @property
     def unsaved(self) -> Problem | None:
-        """What is not saved, and why."""
+        """Why a dictation is not saved; None if all are."""
         return next(iter(self._unsaved.values()), None)
 
     def ended(self, ended: Ended) -> None:
-        """A dictation is over, and perhaps not saved."""
+        """Note the end of a dictation, which may be unsaved."""
         problem = ended.outcome.problem
         if ended.is_unsaved and problem is not None:
             self._unsaved[ended.dictation_id] = problem
@@ -43,29 +43,35 @@ class Saving:
             self.show()
 
     def saved(self, saved: Saved) -> None:
-        """What was left of one is saved after all."""
+        """Note that an unsaved dictation has been saved after all."""
         number = saved.dictation_id if saved.dictation_id in self._unsaved else None
         self._unsaved.pop(number, None)
         self._app.main_screen.disk_said(self.unsaved)
         self._app.main_screen.saved(saved.dictation_id)
         screen = self._app.screen
         if isinstance(screen, SaveScreen) and screen.is_exiting and self.unsaved is None:
-            screen.dismiss(None)  # there is nothing to ask any more
-        words = "All of it is saved now."
+            screen.dismiss(None)  # its question is answered
+        words = "Everything is saved now."
         if saved.dictation_id is not None:
             self._app.kept.append(saved.dictation_id)
-            words = f"All of dictation {saved.dictation_id} is saved now."
+            words = f"Dictation {saved.dictation_id} is now saved completely."
         self._app.notify(words, title="Saved", markup=False)
 
     def show(self) -> None:
-        """Have the screen say it, if something is not saved."""
+        """Show the problem on the main screen if something is not saved."""
         if self.unsaved is not None:
             self._app.main_screen.disk_said(self.unsaved)
 
     # ------------------------------------------------------------------------- the page
 
     def save(self, path: str | None = "", *, is_exiting: bool = False) -> None:
-        """Write the page to a file; without ``path`` where the settings say, or beside us."""
+        """Write the page to a file.
+
+        Args:
+            path: where to; if empty, where the settings say or in the working folder. None
+                if the user cancelled.
+            is_exiting: quit afterwards.
+        """
         if path is None:
             return
         page, settings = self._app.main_screen.page, self._app.settings
@@ -84,7 +90,11 @@ class Saving:
         self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)
 
     def holds_back(self) -> bool:
-        """Whether the user should not leave yet: something is in no file. Asked once."""
+        """Ask once where to save before quitting, if something is unsaved.
+
+        Returns:
+            Whether the app should not end yet.
+        """
         if self.unsaved is None or self._is_told or self._app.main_screen.page.saved_as is not None:
             return False
         self._is_told = True

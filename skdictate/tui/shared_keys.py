@@ -1,5 +1,7 @@
-"""Whether an ``ssh`` takes keys away from the app: one that feeds its standard input, and reads the
-terminal as well, since it was not told otherwise."""
+"""Detects an ``ssh`` in the same pipeline that also reads the terminal and so takes keys.
+
+This happens with ``ssh HOST COMMAND | skdictate`` unless ssh has the option ``-n``.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
-"""Linux only; elsewhere nobody is found."""
+"""Exists on Linux only; elsewhere nothing is detected."""
 LOOK_S = 2.0
-"""After the start: by then ``ssh -n`` has let go of the terminal."""
-WORDS = "The ssh that brings the sound reads the keys, too, and some of them are lost. Use: ssh -n"
+"""Delay of the check after the start: by then ``ssh -n`` has closed the terminal."""
+WORDS = "Some keys may be lost because the ssh that sends the sound also reads them. Use: ssh -n"
 
 
 def has_rival() -> bool:
-    """An ``ssh`` of the same pipeline has the terminal as its standard input."""
+    """Whether an ``ssh`` of this process group has the terminal as its standard input."""
     try:
         processes = list(PROC.iterdir())
     except OSError:
@@ -25,7 +27,9 @@ def has_rival() -> bool:
 
 
 def _is_rival(process: Path, group: int) -> bool:
-    with suppress(OSError, ValueError, IndexError):  # it has ended, or is another user's
+    with suppress(
+        OSError, ValueError, IndexError
+    ):  # the process has ended, or belongs to another user
         head, _, rest = (process / "stat").read_text().rpartition(")")
         fields = rest.split()  # see proc(5); the first is the third there
         if head.partition("(")[2] == "ssh" and int(fields[2]) == group:
@@ -34,5 +38,5 @@ def _is_rival(process: Path, group: int) -> bool:
 
 
 def _device(tty_nr: int) -> int:
-    """The terminal of a process, from its number in ``/proc``, see proc(5)."""
+    """Convert ``tty_nr`` of /proc/PID/stat to a device number; see proc(5)."""
     return os.makedev(tty_nr >> 8 & 0xFFF, tty_nr & 0xFF | tty_nr >> 12 & 0xFFF00)

@@ -1,4 +1,4 @@
-"""Runs the app, and sees to it that it ends well whatever ends it."""
+"""Runs the app, and makes sure that it ends in good order whatever ends it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ from skdictate.tui.app import DictateApp
 from skdictate.tui.exiting import LEAVE_S
 
 GRACE_S = 2.0
-"""After the last words: how long the screen may take to close."""
+"""How long the screen may take to close after the dictation has ended."""
 
 
 def start(config: Config, paths: Paths) -> int:
-    """Run the app; the exit code."""
+    """Run the app and return its exit code.
+
+    Raises:
+        ProblemError: there is no terminal.
+    """
     if standard_streams.closed or not all(it.isatty() for it in (sys.stdout, sys.stderr)):
-        with suppress(OSError):  # without a terminal that is told below
+        with suppress(OSError):  # without a terminal, an error follows below
             standard_streams.to_terminal()
     stdin = 0
     if config.settings.source == "stdin" or config.settings.api_key_file == "-":
@@ -49,7 +53,7 @@ def start(config: Config, paths: Paths) -> int:
 
 
 def _say_last(app: DictateApp, mistakes: list[str]) -> None:
-    """What is to be known when the screen is gone, and could not be said while it was there."""
+    """Print errors, unsaved text and the last dictation's number after the screen has closed."""
     if terminal.is_gone():
         terminal.let_go()
         return
@@ -59,11 +63,11 @@ def _say_last(app: DictateApp, mistakes: list[str]) -> None:
         standard_streams.say(str(app.saving.unsaved))
     if app.kept:
         number = app.kept[-1]
-        sys.stderr.write(f"Kept as dictation {number}: skdictate history show {number}\n")
+        sys.stderr.write(f"Saved as dictation {number}: skdictate history show {number}\n")
 
 
 async def _run(app: DictateApp) -> int:
-    """The app, with handlers for what would otherwise kill it."""
+    """Run the app with handlers for the signals that would otherwise kill it."""
     ending = Ending(app, asyncio.get_running_loop())
     for name, code in CODES.items():
         number = getattr(signal, name, None)
@@ -73,14 +77,14 @@ async def _run(app: DictateApp) -> int:
         await app.run_async()
     finally:
         await asyncio.to_thread(app.worker.close, LEAVE_S)
-        await asyncio.to_thread(app.past_dictations.room.close, GRACE_S)
+        await asyncio.to_thread(app.past_dictations.reprocess_queue.close, GRACE_S)
     return app.return_value if app.return_value is not None else app.return_code or Exit.DONE
 
 
 class Ending:
-    """The end by a signal: in good order if the screen answers, without the screen if not.
+    """Ends the app on a signal: in good order, or by force if the screen does not respond.
 
-    A Python signal handler runs even while the main thread waits for a terminal that stands still.
+    A Python signal handler runs even while the main thread waits for a stopped terminal.
     """
 
     def __init__(self, app: DictateApp, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,18 +94,18 @@ class Ending:
         self._before = attributes(0)
 
     def handler(self, code: Exit) -> Callable[[int, FrameType | None], None]:
-        """What to do when a signal comes."""
+        """A signal handler that ends the app with this exit code."""
         return lambda _number, _frame: self.begin(code)
 
     def begin(self, code: Exit) -> None:
-        """A signal has come."""
+        """Begin to end the app with this exit code."""
         self._loop.call_soon_threadsafe(self._app.exiting.leave, code)
         if not self._has_begun:
             self._has_begun = True
             threading.Thread(target=self._see_through, args=(code,), daemon=True).start()
 
     def _see_through(self, code: Exit) -> None:
-        """Close what must be closed, and the process if it is still there after that."""
+        """Close the worker, and end the process if it still runs after ``GRACE_S``."""
         self._app.worker.close(LEAVE_S)
         threading.Event().wait(GRACE_S)
         terminal.restore(self._before)
@@ -119,8 +123,8 @@ def _take_stdin() -> int:
 def _no_terminal() -> Problem:
     return Problem(
         Kind.USAGE,
-        "There is no terminal for the screen",
-        "Standard input is not one, and /dev/tty cannot be opened",
-        "Use: skdictate listen",
+        "The screen needs a terminal",
+        "Standard input is not a terminal, and /dev/tty cannot be opened",
+        "To dictate without a screen: skdictate listen",
         is_permanent=True,
     )

@@ -1,4 +1,4 @@
-"""The terminal may go away or stand still; neither may keep the program from ending well."""
+"""Handles a terminal that disappears or stops, so that the program can still end in good order."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ RESET = (
     "\x1b[?2026l\x1b[?2048l\x1b[?1016l\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
-"""Undoes what the library does to a terminal: mouse, paste and focus reports, keyboard protocol,
-sizes that the terminal tells by itself, alternate screen, hidden cursor."""
+"""Resets the modes that Textual sets: mouse, paste and focus reports, keyboard protocol, in-band
+resize reports, alternate screen, hidden cursor."""
 
 
 class PatientWriter(_writer_thread.WriterThread):
-    """Writes until the terminal is gone; then what would be written is dropped.
+    """Writer thread that drops output after the terminal has disappeared.
 
-    The library's own thread would die of the error, and the app would wait for it for ever.
+    Textual's own thread would end with the error, and the app would wait for it for ever.
     """
 
     def run(self) -> None:
-        """Write what is queued, and flush when nothing more waits."""
+        """Write queued text, and flush when the queue is empty."""
         is_gone = False
         while (text := self._queue.get()) is not None:
             if is_gone:
@@ -43,7 +43,7 @@ class PatientWriter(_writer_thread.WriterThread):
 
 
 def install() -> None:
-    """Have the library's drivers use the patient writer; on Windows there is another driver."""
+    """Make Textual's Linux driver use ``PatientWriter``; does nothing on Windows."""
     if sys.platform == "win32":
         return
     from textual.drivers import linux_driver
@@ -52,7 +52,11 @@ def install() -> None:
 
 
 def driver(*, reports_releases: bool) -> type[Driver] | None:
-    """A driver for the app; None for the library's own, on Windows."""
+    """The driver class for the app; None on Windows, for Textual's own.
+
+    Args:
+        reports_releases: ask the terminal to report key releases.
+    """
     if sys.platform == "win32":
         return None
     from skdictate.tui.terminal_driver import HoldDriver, TerminalDriver
@@ -61,22 +65,22 @@ def driver(*, reports_releases: bool) -> type[Driver] | None:
 
 
 def is_gone() -> bool:
-    """Nobody holds the other end any more: the window was closed, or the link to it was cut."""
+    """Whether the terminal is gone: its window was closed, or the connection was lost."""
     return not os.isatty(0)
 
 
 def let_go() -> None:
-    """Say nothing more: what is still buffered would fail on a terminal that is gone."""
+    """Redirect standard output and error to the null device; writing would fail."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (1, 2):
         os.dup2(nowhere, fd)
 
 
 def take_stdin() -> int:
-    """Free standard input for sound: keys then come from the terminal itself.
+    """Make the terminal standard input, so that keys come from it and sound from elsewhere.
 
     Returns:
-        A descriptor of what standard input was.
+        A descriptor of the former standard input.
 
     Raises:
         OSError: there is no terminal.
@@ -89,10 +93,10 @@ def take_stdin() -> int:
 
 
 def restore(before: Any) -> None:
-    """Give the terminal back by hand, where the library could not; waits for nothing.
+    """Reset the terminal without blocking, in case Textual could not.
 
     Args:
-        before: what ``attributes`` said of it before the app took it.
+        before: the result of ``attributes`` before the app started.
     """
     if sys.platform == "win32":
         return

@@ -1,7 +1,7 @@
-"""The library's driver for Linux and macOS, which also knows how a terminal goes and comes back.
+"""Terminal drivers for Linux and macOS that detect when the terminal disappears or is resumed.
 
-It reads keys by itself, for the library's own reader takes the end of a terminal for silence and
-looks again at once, for ever. For those who hold a key to talk it asks for releases of keys, too.
+They read keys themselves: at the end of input, Textual's reader polls at full speed for ever. To
+hold a key to talk, ``HoldDriver`` also asks the terminal for key releases.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from textual.message import Message
 from textual.messages import InBandWindowResize
 
 from skdictate.tui.keyboard import ASK, Flags, KeyStream, SpaceUp
-from skdictate.tui.messages import Released, Reported, TerminalGone, TerminalSpoiled
+from skdictate.tui.messages import KeyboardReported, RepaintNeeded, SpaceReleased, TerminalGone
 
 READ_BYTES = 4096
 TICK_S = 0.1
-"""The parser is asked so often whether what waits was a key by itself."""
+"""Interval at which the parser checks whether waiting input is a key by itself."""
 
 
 class TerminalDriver(linux_driver.LinuxDriver):
-    """Tells the app when the terminal is gone, and when its picture has to be painted anew."""
+    """Tells the app when the terminal is gone, and when to repaint."""
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
         self._told_size: tuple[int, int] | None = None
 
     def start_application_mode(self) -> None:
-        """Take the terminal as the library does, and be told of every size."""
+        """Start as Textual does, and ask for a repaint at resizes that Textual ignores."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         on_resize = signal.getsignal(signal.SIGWINCH)
         if not callable(on_resize):
@@ -48,20 +48,20 @@ class TerminalDriver(linux_driver.LinuxDriver):
             with suppress(OSError):
                 size = os.get_terminal_size(self.fileno)
             if self._in_band_window_resize or size == self._told_size:
-                self.send_message(TerminalSpoiled())  # the library does nothing about it
+                self.send_message(RepaintNeeded())  # Textual ignores it
             self._told_size = size
             on_resize(number, frame)
 
         signal.signal(signal.SIGWINCH, resized)
 
     def process_message(self, message: Message) -> None:
-        """See the library; a size that the terminal tells by itself may be the one it had."""
+        """Pass a message on; an in-band resize also asks for a repaint, as its size may be old."""
         super().process_message(message)
         if isinstance(message, InBandWindowResize):
-            self.send_message(TerminalSpoiled())
+            self.send_message(RepaintNeeded())
 
     def run_input_thread(self) -> None:
-        """On the library's thread: keys and reports, until there are no more."""
+        """Read keys and reports on Textual's input thread until the app ends."""
         parser = self._parser()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.SelectSelector() as selector:
@@ -81,29 +81,29 @@ class TerminalDriver(linux_driver.LinuxDriver):
         return XTermParser(self._debug)
 
     def _read(self) -> bytes | None:
-        """What was typed; None if nothing more can be."""
+        """Typed bytes, perhaps none; None if the terminal is gone."""
         try:
             data = os.read(self.fileno, READ_BYTES)
-        except OSError:  # EIO: it was hung up, or belongs to others now
+        except OSError:  # EIO: hung up, or this is a background process
             return None
         if not data:
             if not os.isatty(self.fileno):
                 return None
-            self.exit_event.wait(TICK_S)  # somebody has typed the end of a file
+            self.exit_event.wait(TICK_S)  # the user typed an end of file
         return data
 
     def _sigcont_application(self, *_: object) -> None:
-        """This process goes on; it was perhaps stopped without being asked (SIGSTOP)."""
+        """Resume after SIGCONT; the process may have been stopped by SIGSTOP, unannounced."""
         if not self._auto_restart:
             return
         if self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()
         self.resume_application_mode()
-        self.send_message(TerminalSpoiled())
+        self.send_message(RepaintNeeded())
 
 
 class HoldParser(XTermParser):
-    """Sees what the terminal sends before the library does."""
+    """Extracts key releases from terminal input before Textual parses it."""
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
@@ -111,21 +111,21 @@ class HoldParser(XTermParser):
         self._fed_s = 0.0
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Messages out of a piece of input; an empty one is its end."""
+        """Parse a piece of input into messages; an empty piece is the end of input."""
         if not data:
             yield from super().feed(data)
         for piece in self._stream.feed(data):
             match piece:
                 case SpaceUp():
-                    yield Released()
+                    yield SpaceReleased()
                 case Flags() as flags:
-                    yield Reported(has_releases=flags.has_events)
+                    yield KeyboardReported(has_releases=flags.has_events)
                 case str(text):
                     yield from super().feed(text)
         self._fed_s = time.monotonic()
 
     def tick(self) -> Iterable[Message]:
-        """Called several times a second: what waits for long was a key by itself."""
+        """Parse input that has waited too long for the rest of a sequence, as plain keys."""
         is_late = time.monotonic() - self._fed_s >= constants.ESCAPE_DELAY
         if self._stream.may_be_escape and is_late:
             yield from super().feed(self._stream.flush())
@@ -133,10 +133,10 @@ class HoldParser(XTermParser):
 
 
 class HoldDriver(TerminalDriver):
-    """Asks each time that the terminal is taken, at the start and after a suspension."""
+    """Asks for key releases whenever the app takes the terminal: at its start and on resume."""
 
     def start_application_mode(self) -> None:
-        """Take the terminal, and ask."""
+        """Start as the base class does, and ask for key releases."""
         super().start_application_mode()
         if self._writer_thread is not None and not constants.DISABLE_KITTY_KEY:
             self.write(ASK)

@@ -29,13 +29,13 @@ REST = Gap(THIRD, N_SAMPLES, Reason.UNFINISHED)
 
 
 class Room:
-    """A back room and what it said."""
+    """A reprocessing queue, and the events it has sent."""
 
     def __init__(self, paths: Paths) -> None:
         self.words: queue.Queue[Word] = queue.Queue()
         self.asked: list[Settings] = []
         self._paths = paths
-        self.room = ReprocessQueue(paths, self._build, self.words.put)
+        self.queue = ReprocessQueue(paths, self._build, self.words.put)
 
     def _build(self, settings: Settings) -> Factory:
         self.asked.append(settings)
@@ -52,26 +52,26 @@ def test_orders_are_done_in_turn_and_in_the_language_of_the_dictation(paths: Pat
     it = Room(paths)
     with Ear() as ear:
         settings = Settings(endpoint=ear.endpoint, plaintext=True, language=("ru-RU",))
-        it.room.look(settings)
+        it.queue.check_library(settings)
         stood = it.next()
         assert isinstance(stood, UnfinishedFound)
         assert [each.dictation_id for each in stood.found.unfinished] == [1]
-        it.room.order(
+        it.queue.submit(
             settings,
             ReprocessOrder(1, TextSelection.missing),
             ReprocessOrder(7, TextSelection.missing),
             ReprocessOrder(1, TextSelection.whole, language=("en-GB",)),
         )
-        assert it.room.is_busy
+        assert it.queue.is_busy
         first, second, third = it.next(), it.next(), it.next()
-        it.room.close(5)
+        it.queue.close(5)
     assert isinstance(first, Reprocessed)
     assert isinstance(second, ReprocessRefused)
     assert "none with number 7" in second.problem.detail
     assert isinstance(third, Reprocessed)
     assert [each.language for each in it.asked] == [("en-US",), ("en-GB",)]
     assert numbers(kept(paths).text) == list(range(1, 31))
-    assert not it.room.is_busy
+    assert not it.queue.is_busy
 
 
 def test_the_embedded_one_is_another_place(paths: Paths) -> None:
@@ -79,7 +79,7 @@ def test_the_embedded_one_is_another_place(paths: Paths) -> None:
     it = Room(paths)
     path = paths.recordings / "a.wav"
     path.unlink()
-    it.room.order(
+    it.queue.submit(
         Settings(endpoint="unix:/nowhere/s", plaintext=True),
         ReprocessOrder(1, TextSelection.whole, engine="local"),
     )
@@ -93,18 +93,18 @@ def test_stopping_takes_back_what_waits(paths: Paths) -> None:
     keep(paths, ALL[:1], (REST,))
     it = Room(paths)
     nobody = Settings(endpoint="unix:/nowhere/s", plaintext=True)
-    it.room.rest()
-    it.room.order(
+    it.queue.pause()
+    it.queue.submit(
         nobody, ReprocessOrder(1, TextSelection.missing), ReprocessOrder(1, TextSelection.whole)
     )
-    while it.room.at is None:
+    while it.queue.at is None:
         pass
-    it.room.go_on()
-    it.room.stop()
+    it.queue.resume()
+    it.queue.stop()
     word = it.next()
     assert isinstance(word, Reprocessed)
     assert (word.report.n_replaced, word.report.problem is None) == (0, False)
-    it.room.close(5)
+    it.queue.close(5)
     assert it.words.empty()
     assert kept(paths).unrecognised == (REST,)
 
@@ -116,8 +116,8 @@ def test_a_mistake_of_ours_is_not_hidden(paths: Paths, monkeypatch: pytest.Monke
     def broken(settings: Settings) -> Factory:
         raise RuntimeError("a mistake")
 
-    room = ReprocessQueue(paths, broken, it.words.put)
-    room.order(Settings(), ReprocessOrder(1, TextSelection.whole))
+    queue = ReprocessQueue(paths, broken, it.words.put)
+    queue.submit(Settings(), ReprocessOrder(1, TextSelection.whole))
     word = it.next()
     assert isinstance(word, ReprocessCrashed)
     assert isinstance(word.error, RuntimeError)
@@ -127,5 +127,5 @@ def test_a_library_that_cannot_be_used_is_said(paths: Paths) -> None:
     paths.library.parent.mkdir(parents=True)
     paths.library.mkdir()
     it = Room(paths)
-    it.room.look(Settings())
+    it.queue.check_library(Settings())
     assert isinstance(it.next(), ReprocessRefused)

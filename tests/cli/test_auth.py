@@ -40,9 +40,9 @@ async def test_a_key_is_kept_told_and_forgotten(paths: Paths) -> None:
     file = paths.config / "credentials"
     done = await login()
     assert (done.code, done.out) == (0, "")
-    assert f"The key will be kept in {file}, which is not encrypted: " in done.err
-    assert "Kept: an API key …ZYXW." in done.err
-    assert "From now on SpeechKit v3 on stt.api.cloud.yandex.net:443 is used." in done.err
+    assert f"The key will be stored in {file}, which is not encrypted: " in done.err
+    assert "Stored: an API key …ZYXW." in done.err
+    assert "Dictations now use SpeechKit v3 on stt.api.cloud.yandex.net:443." in done.err
     assert CANARY not in done.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     said = await status()
@@ -67,19 +67,19 @@ async def test_a_key_is_kept_told_and_forgotten(paths: Paths) -> None:
     assert not file.exists()
     done = await run("auth", "logout")
     assert "Nothing was kept." in done.err
-    assert "From now on Moonshine tiny on this machine is used." in done.err
+    assert "Dictations now use Moonshine tiny on this machine." in done.err
     assert (await status())["kind"] == "none"
 
 
 async def test_what_comes_first_and_what_else_is_set_is_said(tmp_path: Path) -> None:
     done = await login(YC_API_KEY=CANARY)
-    assert "YC_API_KEY is set too, and comes first." in done.err
+    assert "YC_API_KEY is also set and takes precedence." in done.err
     said = await status(YC_API_KEY=CANARY, YC_IAM_TOKEN="t1.a.b", YC_FOLDER_ID="b1g")
     assert said["source"] == "YC_API_KEY"
     assert said["folder_id"] == ""
     assert len(said["others"]) == 2
     done = await login("--engine", "local")
-    assert "From now on Moonshine tiny on this machine is used (--engine: local)." in done.err
+    assert "Dictations now use Moonshine tiny on this machine (--engine: local)." in done.err
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ async def test_the_key_of_a_service_account_is_exchanged_to_be_tried(serving: Se
                 key=key_json(),
             )
         assert (done.code, iam.refusals) == (0, [])
-        assert "The service takes it." in done.err
-        assert "Kept: the key of a service account …0001." in done.err
+        assert "The service accepts the key." in done.err
+        assert "Stored: the key of a service account …0001." in done.err
         said = await status("--online", "--iam-endpoint", iam.url)
     assert said["kind"] == "service-account"
     ends = datetime.fromisoformat(said["expires_at"]).timestamp()
@@ -160,11 +160,11 @@ async def test_without_a_terminal_it_does_not_wait_for_one() -> None:
 
 def test_on_a_terminal_it_is_asked_for_and_not_shown(paths: Paths) -> None:
     with Terminal("auth", "login") as it:
-        it.wait("will be kept in", "API key (it is not shown):")
+        it.wait("will be stored in", "API key (not shown):")
         it.press(*CANARY, "\r")
         it.wait("Try it now? That is billed as 15 s of speech. [y/N]")
         it.press("\r")
-        it.wait("Kept: an API key …ZYXW.")
+        it.wait("Stored: an API key …ZYXW.")
         assert it.exit_code() == 0
     assert CANARY.encode() not in it.output
     assert (paths.config / "credentials").read_text() == f"{CANARY}\n"
@@ -172,7 +172,7 @@ def test_on_a_terminal_it_is_asked_for_and_not_shown(paths: Paths) -> None:
 
 def test_it_can_be_left_without_a_key(paths: Paths) -> None:
     with Terminal("auth", "login") as it:
-        it.wait("API key (it is not shown):")
+        it.wait("API key (not shown):")
         it.press("\x03")
         assert it.exit_code() == 130
     assert not (paths.config / "credentials").exists()

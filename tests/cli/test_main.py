@@ -76,7 +76,7 @@ async def test_sound_on_standard_input(beckett: Path) -> None:
     ("arguments", "environ", "code", "said"),
     [
         (["--nonsense"], {}, 2, "unrecognized arguments"),
-        (["listen", "--rate", "5"], {}, 2, "It may be 8000, 16000, 48000."),
+        (["listen", "--rate", "5"], {}, 2, "Use one of: 8000, 16000, 48000."),
         (["listen", "--source", "nonsense"], {}, 2, "no such source"),
         (["transcribe", "/nowhere.wav"], {}, 2, "There is no file /nowhere.wav"),
         (["history"], {}, 2, "required"),

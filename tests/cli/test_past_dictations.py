@@ -51,10 +51,12 @@ async def test_what_was_killed_is_said_at_the_next_start_and_recognised_when_ask
         assert "(0:04 not recognised)" in listed.out
         done = await run("history", "redo", *there, environ=quick)
     assert (done.code, done.out) == (0, f"{said(21, 30)}\n")
-    assert "1 of 1 stretch replaced, 1 lines" in done.err
+    assert "1 of 1 part replaced, 1 lines" in done.err
     assert numbers(kept(paths).text) == list(range(1, 31))
     shown = await run("history", "show", "1")
-    assert re.search(r"0:06-0:10 again \d{4}-\d\d-\d\d \d\d:\d\d, SpeechKit v3\n", shown.out)
+    assert re.search(
+        r"0:06-0:10 recognised again \d{4}-\d\d-\d\d \d\d:\d\d, SpeechKit v3\n", shown.out
+    )
 
 
 async def test_without_a_recogniser_nothing_changes_and_the_code_says_so(paths: Paths) -> None:
@@ -65,7 +67,7 @@ async def test_without_a_recogniser_nothing_changes_and_the_code_says_so(paths: 
     process.send_signal(signal.SIGTERM)
     done = await finish(process)
     assert done.code == 143
-    assert "0 of 1 stretch replaced" in done.err
+    assert "0 of 1 part replaced" in done.err
     assert kept(paths) == before
 
 
@@ -74,13 +76,13 @@ async def test_without_a_recogniser_nothing_changes_and_the_code_says_so(paths: 
     [
         (["redo", "9"], "none with number 9"),
         (["redo", "--lines", "5"], "no such stretch"),
-        (["redo", "--lines", "5-x"], "are no lines"),
-        (["redo", "--from", "1:x"], "is no time"),
+        (["redo", "--lines", "5-x"], "is not a range of lines"),
+        (["redo", "--from", "1:x"], "is not a time"),
         (["redo", "--from", "0:59", "--to", "1:02:03.5"], "no such stretch"),
-        (["redo", "--all", "--gaps"], "Choose one"),
+        (["redo", "--all", "--gaps"], "exclude each other"),
         (["redo", "--language", "ru-RU", "--engine", "local"], "English only"),
         (["delete"], "--before DATE"),
-        (["delete", "1", "--all"], "Say which"),
+        (["delete", "1", "--all"], "not clear which"),
         (["delete", "9", "--yes"], "none with number 9"),
         (["delete", "1"], "--yes"),
         (["delete", "--before", "yesterday", "--yes"], "2026-01-31"),
@@ -121,11 +123,11 @@ def test_all_or_what_is_old_can_be_deleted(
     assert main(["history", "delete", "--before", "2026-01-01", "--yes"]) == 0
     told = capsys.readouterr().err
     assert "0 dictations deleted" in told
-    assert f"may still have their text: {aside}" in told
+    assert f"may still contain deleted text: {aside}" in told
     assert main(["history", "delete", "--all", "--yes"]) == 2
     said = capsys.readouterr().err
     assert "1 dictation deleted, sound and text" in said
-    assert "dictation 2 is in use, and was left alone" in said
+    assert "dictation 2 is in use and was not deleted" in said
     assert [path.name for path in paths.recordings.iterdir()] == ["b.wav"]
     assert not aside.exists()
     recording.close()

@@ -124,7 +124,7 @@ async def test_a_session_survives_that_the_server_was_stopped_for_a_while(
         (["--token-file", "no-token"], {}, 3, "No such file"),
         ([], {offered_endpoint.VARIABLE: "zwölf"}, 3, "printable ASCII"),
         (["--sessions", "0"], {}, 3, "below 1"),
-        (["--idle-seconds", "0"], {}, 2, "The least is 1"),
+        (["--idle-seconds", "0"], {}, 2, "The minimum is 1"),
         (["--limits", "none"], {}, 2, "invalid choice"),
     ],
 )
@@ -164,7 +164,7 @@ def test_for_people_it_says_where_it_is_on_standard_error() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert process.stdout.read() == b""
-    assert line.startswith("skdictate: SpeechKit is at 127.0.0.1:")
+    assert line.startswith("skdictate: serving the SpeechKit API at 127.0.0.1:")
 
 
 async def _begin(served: Served) -> tuple[grpc.aio.Channel, grpc.aio.StreamStreamCall]:

@@ -76,7 +76,7 @@ async def test_hostile_settings_are_told_and_do_nothing(tmp_path: Path) -> None:
     (home / "config.toml").write_text('"\\u001b]52;c;eA==\\u0007" = 1\n')
     done = await run("doctor", *SILENT, environ={"SKDICTATE_HOME": str(home)})
     assert done.code == 3
-    assert "✗ settings      An unknown setting" in done.out
+    assert "✗ settings      Unknown setting" in done.out
     assert "\x1b" not in done.out + done.err
     assert "\x07" not in done.out + done.err
     assert "✓ recogniser" in done.out, "the rest is looked at all the same"

@@ -172,10 +172,10 @@ def test_every_way_gives_to_the_byte_what_is_heard_on_the_spot(server: SoundServ
             until(lambda it=it: LAST in it.text)  # type: ignore[misc]
         visit.wait(f"{LAST}.")
         visit.press(" ")
-        visit.wait("Kept as dictation 1")
+        visit.wait("Saved as dictation 1")
         until(lambda: f"{LAST}." in tmux("capture-pane", "-p"))
         tmux("send-keys", "Space")
-        until(lambda: "Kept as dictation 1" in tmux("capture-pane", "-p"))
+        until(lambda: "Saved as dictation 1" in tmux("capture-pane", "-p"))
         sounds = recordings(homes)
         texts = {name: it.text for name, it in heard.items()}
         texts["skdictate ssh"] = newest(Paths.of({"SKDICTATE_HOME": str(box.home)})).text

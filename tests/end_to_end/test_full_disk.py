@@ -138,7 +138,7 @@ def test_the_app_says_it_dictates_on_and_saves_when_there_is_room(
         while "elsewhere" in it.text:
             time.sleep(0.02)
         it.press("q")
-        it.wait("Save the page elsewhere", "Esc goes back, Ctrl+Q leaves without")
+        it.wait("Save the page elsewhere", "Esc cancels, Ctrl+Q quits unsaved")
         elsewhere = tmp_path / "elsewhere.txt"
         it.press("\x15", *str(elsewhere), "\r")
         assert it.exit_code() == 7
@@ -152,9 +152,9 @@ def test_the_app_saves_what_is_left_as_soon_as_there_is_room(small: Path, becket
     with Terminal(*arguments, environ={"SKDICTATE_HOME": str(small)}) as it:
         it.wait("Not all of it is saved", patience_s=60)
         it.press("q")
-        it.wait("Ctrl+Q leaves without")
+        it.wait("Ctrl+Q quits unsaved")
         grow(small, 8_000_000)
-        it.wait("All of dictation 1 is saved now", "Kept as dictation 1")
+        it.wait("Dictation 1 is now saved completely", "Saved as dictation 1")
         assert "Save the page elsewhere" not in it.text
         it.press("q")
         assert it.exit_code() == 0

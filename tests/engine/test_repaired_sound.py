@@ -20,7 +20,7 @@ from skdictate.mic_protocol.frames import Frame, Type
 from skdictate.remote_mic.discovery import app_finder
 from skdictate.settings.config import Settings
 from skdictate.system.paths import Paths
-from skdictate.tui.messages import Noted
+from skdictate.tui.messages import ReprocessMessage
 from skdictate.tui.past_dictations import PastDictations
 from tests.app.test_worker import Screen
 from tests.conftest import Serving
@@ -93,7 +93,7 @@ async def test_what_was_recognised_from_thin_sound_is_recognised_again_when_that
             await dictating
     assert before.split() != [str(n) for n in range(1, 21)], "else there is nothing to be shown"
     assert numbers(text(paths)) == list(range(1, 21))
-    assert "recognised again, since their sound came whole only later" in capsys.readouterr().err
+    assert "recognised again because missing sound arrived late" in capsys.readouterr().err
     assert any(paths.recordings.glob("*.wav")) is keeps_audio
 
 
@@ -132,7 +132,7 @@ class AppOfNothing:
     def factory_for(self, settings: Settings) -> Factory:
         return Factory(settings, self.paths, {})
 
-    def post_message(self, message: Noted) -> None:
+    def post_message(self, message: ReprocessMessage) -> None:
         self.word = message.word
 
 
@@ -177,4 +177,4 @@ def test_where_nothing_was_mended_nothing_is_ordered(paths: Paths) -> None:
     app = AppOfNothing(Settings(), paths)
     past = PastDictations(cast("Host", app), app.next_dictation.factory_for)
     past.recognise_again(1, ())
-    assert not past.room.is_busy
+    assert not past.reprocess_queue.is_busy

@@ -11,7 +11,7 @@ from skdictate.app.settings_conflicts import disagreement
 from skdictate.errors import Kind, ProblemError
 from skdictate.settings.config import Settings, load
 from skdictate.settings.option_table import BY_NAME, OPTIONS
-from skdictate.settings.settings_editor import GROUPS, SettingsEditor, grouped
+from skdictate.settings.settings_editor import GROUPS, SettingsEditor, option_groups
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def editor(file: Path, flags: dict[str, Any] | None = None, **environ: str) -> S
 def test_every_option_is_in_one_group() -> None:
     names = [name for _, names in GROUPS for name in names]
     assert sorted(names) == sorted(option.name for option in OPTIONS)
-    assert [option.name for _, options in grouped() for option in options] == names
+    assert [option.name for _, options in option_groups() for option in options] == names
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_what_is_changed_is_kept_and_read_again(
     again = editor(file)
     assert again.settings == it.settings
     if not option.is_private and not option.is_switch:
-        again.change(option, again.typed(option))
+        again.change(option, again.editable_text(option))
         assert again.settings == it.settings, "what one is given to edit is what it was"
     it.reset(option)
     assert file.read_text() == ""
@@ -84,10 +84,10 @@ def test_the_default_is_not_written(file: Path, name: str, given: str) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "hint"),
     [
-        ("rate", "5", "It may be 8000, 16000, 48000."),
-        ("rate", "much", "Give a whole number."),
-        ("chunk_ms", "9", "The least is 20."),
-        ("classifier", ":now", "Give NAME, or NAME:WHEN"),
+        ("rate", "5", "Use one of: 8000, 16000, 48000."),
+        ("rate", "much", "Use a whole number."),
+        ("chunk_ms", "9", "The minimum is 20."),
+        ("classifier", ":now", "Use NAME or NAME:WHEN"),
         ("credential_command", "a 'b", "with quotes in pairs"),
         ("api_key_file", "AQVN" + "x" * 36, "press k"),
     ],
@@ -119,7 +119,7 @@ def test_what_comes_before_the_file_cannot_be_changed_in_it(file: Path) -> None:
     file.write_text("rate = 8000\n")
     it = editor(file, {"rate": "48000"}, SKDICTATE_API="v2")
     rate, api = BY_NAME["rate"], BY_NAME["api"]
-    assert (it.origin(rate), it.said(rate)) == ("--rate", "48000")
+    assert (it.origin(rate), it.value_text(rate)) == ("--rate", "48000")
     assert it.obstacle(rate).startswith("--rate was given")
     assert it.obstacle(api).startswith("SKDICTATE_API is set")
     assert it.obstacle(BY_NAME["eou"]) == ""
@@ -130,9 +130,9 @@ def test_values_are_shown_for_people_and_secrets_to_nobody(file: Path) -> None:
         'credential_command = ["vault", "canary"]\nlanguage = ["a\\u001b[2J", "b"]\nspeed = 2\n'
     )
     it = editor(file)
-    shown = {option.name: it.said(option) for option in OPTIONS}
+    shown = {option.name: it.value_text(option) for option in OPTIONS}
     assert shown["credential_command"] == "vault …"
-    assert it.typed(BY_NAME["credential_command"]) == ""
+    assert it.editable_text(BY_NAME["credential_command"]) == ""
     assert "canary" not in repr(shown)
     assert shown["language"] == "a\ufffd[2J, b"
     assert (shown["channel"], shown["speed"], shown["endpoint"]) == ("mix", "2", "-")

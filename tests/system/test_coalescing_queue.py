@@ -14,17 +14,17 @@ def test_what_happened_is_told_in_order_and_once() -> None:
     pending = CoalescingQueue(stands_for)
     for item in ("a", "b", "a"):
         pending.put(item)
-    assert pending.take() == ["a", "b", "a"]
-    assert pending.take() == []
+    assert pending.drain() == ["a", "b", "a"]
+    assert pending.drain() == []
 
 
 def test_of_a_state_only_the_newest_is_told_and_at_its_own_place() -> None:
     pending = CoalescingQueue(stands_for)
     for item in ("guess:1", "line", "guess:2", "link:1", "guess:3", "guess:4"):
         pending.put(item)
-    assert pending.take() == ["line", "link:1", "guess:4"]
+    assert pending.drain() == ["line", "link:1", "guess:4"]
     pending.put("guess:5")
-    assert pending.take() == ["guess:5"]
+    assert pending.drain() == ["guess:5"]
 
 
 def test_nobody_who_guesses_on_makes_it_grow() -> None:

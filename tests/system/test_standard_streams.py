@@ -34,7 +34,7 @@ def test_a_dictation_without_a_screen_goes_on(beckett: Path, closed: str) -> Non
     if "1" not in closed:
         assert "ever tried" in done.stdout.lower()
     elif "2" not in closed:
-        assert "the text goes to the library alone" in done.stderr
+        assert "The text is saved in the library only" in done.stderr
     assert "Ever tried" in shell("", "history", "list").stdout
 
 

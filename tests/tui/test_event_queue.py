@@ -33,8 +33,8 @@ def test_nobody_is_rung_for_twice_before_it_is_emptied() -> None:
     box.put(Began("mic", 16_000))
     box.put(Changed(LineCommitted(line(1))))
     assert len(rings) == 1
-    assert box.take() == [Began("mic", 16_000), Changed(LineCommitted(line(1)))]
-    assert box.take() == []
+    assert box.drain() == [Began("mic", 16_000), Changed(LineCommitted(line(1)))]
+    assert box.drain() == []
     box.put(Changed(LineCommitted(line(2))))
     assert len(rings) == 2
 
@@ -51,7 +51,7 @@ def test_hours_without_a_look_leave_the_text_and_how_things_stand() -> None:
         box.put(Changed(ProblemRaised(Topic.LINK, PROBLEM, number)))
         box.put(Changed(ProblemCleared(Topic.LINK)))
         box.put(Changed(ProblemRaised(Topic.DISK, PROBLEM)))
-    news = box.take()
+    news = box.drain()
     lines = [
         it.change.line
         for it in news
@@ -79,7 +79,7 @@ def test_many_threads_may_tell() -> None:
     news: list[WorkerEvent] = []
     while len(news) < 2_000:
         assert rung.acquire(timeout=10)
-        news += box.take()
+        news += box.drain()
     for teller in tellers:
         teller.join()
     assert len(news) == 2_000

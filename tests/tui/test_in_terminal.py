@@ -52,13 +52,13 @@ def test_the_demo_is_rewritten_committed_stopped_saved_and_left(
         )
         assert "session 1 · nothing billed" in screen
         it.press(" ")
-        it.wait("space Start", "Kept as dictation 1")
+        it.wait("space Start", "Saved as dictation 1")
         it.press("s")
         it.wait("Saved", " line")
         it.press("q")
         assert it.exit_code() == 0
         assert it.is_restored()
-        assert b"Kept as dictation 1" in it.output
+        assert b"Saved as dictation 1" in it.output
     (saved,) = tmp_path.glob("dictation-*.txt")
     kept = newest(paths)
     assert saved.read_text().split("\n")[:-1] == [line.text for line in kept.lines]

@@ -14,7 +14,7 @@ from textual.message import Message
 from skdictate.library.library import Library
 from skdictate.system.paths import Paths
 from skdictate.tui.keyboard import ASK, EVENT_TYPES, Flags, KeyStream, SpaceUp
-from skdictate.tui.messages import Released, Reported
+from skdictate.tui.messages import KeyboardReported, SpaceReleased
 from skdictate.tui.terminal import RESET
 from skdictate.tui.terminal_driver import HoldParser
 from tests.support.kitty import ALL, FOCUS_OUT, SPACE_AGAIN, SPACE_DOWN, SPACE_UP, Kitty
@@ -138,10 +138,17 @@ def keys(messages: list[Message]) -> list[str]:
 def test_messages_keep_the_order_of_what_was_sent() -> None:
     parser = HoldParser()
     messages = list(parser.feed(f"\x1b[?27u{SPACE_DOWN}\x1b[O{SPACE_UP}{SPACE_DOWN}{SPACE_UP}"))
-    assert keys(messages) == ["Reported", "space", "AppBlur", "Released", "space", "Released"]
-    assert isinstance(messages[0], Reported)
+    assert keys(messages) == [
+        "KeyboardReported",
+        "space",
+        "AppBlur",
+        "SpaceReleased",
+        "space",
+        "SpaceReleased",
+    ]
+    assert isinstance(messages[0], KeyboardReported)
     assert messages[0].has_releases
-    assert isinstance(messages[-1], Released)
+    assert isinstance(messages[-1], SpaceReleased)
 
 
 def test_the_escape_key_is_one_even_without_the_protocol() -> None:
@@ -160,7 +167,7 @@ def test_a_sequence_that_stalls_on_its_way_is_still_a_release() -> None:
     assert not keys(list(parser.feed(SPACE_UP[:5])))
     time.sleep(0.3)
     assert not keys(list(parser.tick()))
-    assert keys(list(parser.feed(SPACE_UP[5:]))) == ["Released"]
+    assert keys(list(parser.feed(SPACE_UP[5:]))) == ["SpaceReleased"]
 
 
 # ----------------------------------------------------------------------------- in a terminal
@@ -193,7 +200,7 @@ def test_while_space_is_held_it_records_one_dictation(paths: Paths) -> None:
         it.press(SPACE_UP)
         assert it.wait("Paused").split("\n")[0] > first
         it.press("\x1b[13u")
-        it.wait("Kept as dictation 1", "space Talk")
+        it.wait("Saved as dictation 1", "space Talk")
         it.press("\x1b[113;;113u")
         assert it.exit_code() == 0
         assert it.is_restored()
@@ -282,7 +289,7 @@ def test_where_releases_are_not_told_it_says_so_and_space_starts_and_stops(
         assert "Finish" not in screen
         it.wait("It was the best of times")
         it.press(" ")
-        it.wait("Kept as dictation 1", "space Start")
+        it.wait("Saved as dictation 1", "space Start")
         it.press("q")
         assert it.exit_code() == 0
         assert it.is_restored()

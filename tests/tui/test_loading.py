@@ -17,7 +17,7 @@ from skdictate.system.paths import Paths
 from skdictate.tui import app
 from skdictate.tui.app import DictateApp
 from skdictate.tui.dictation_control import HOLD, TOGGLE
-from skdictate.tui.messages import Released
+from skdictate.tui.messages import SpaceReleased
 from skdictate.tui.screens.help_screen import HelpScreen
 from skdictate.tui.widgets.header import StatusHeader
 from tests.screenshots import until
@@ -59,7 +59,7 @@ async def loading(it: SlowApp) -> AsyncIterator[Pilot[int]]:
     finally:
         it.may_go_on.set()
         await asyncio.to_thread(it.worker.close, 5.0)
-        await asyncio.to_thread(it.past_dictations.room.close, 5.0)
+        await asyncio.to_thread(it.past_dictations.reprocess_queue.close, 5.0)
 
 
 @pytest.mark.parametrize(("n_presses", "n_begun"), [(1, 1), (2, 0), (3, 1)])
@@ -113,14 +113,14 @@ async def test_space_that_is_held_counts_as_long_as_it_is_held(
     it = SlowApp(paths, talk=HOLD)
     async with loading(it) as pilot:
         if is_known_early:
-            it.readiness.learn(has_releases=True)
+            it.readiness.keyboard_reported(has_releases=True)
         await pilot.press("space")
         if not is_held_on:
-            it.post_message(Released())
+            it.post_message(SpaceReleased())
             await pilot.pause()
         it.may_go_on.set()
         if not is_known_early:
-            it.readiness.learn(has_releases=True)
+            it.readiness.keyboard_reported(has_releases=True)
         await until(lambda: it.dictation_control.is_ready)
         if is_held_on:
             await until(lambda: it.n_begun == 1)

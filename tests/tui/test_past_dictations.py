@@ -39,7 +39,7 @@ def test_what_was_killed_is_offered_and_recognised_by_a_key(paths: Paths) -> Non
         assert "Unfinished" not in other.text, "it is being dictated"
         recording.close()
         with Terminal(*options(ear)) as it:
-            it.wait("Unfinished: 0:10, 1 phrase, 0:07 not recognised yet. u recognises it.")
+            it.wait("Unfinished: 0:10, 1 phrase, 0:07 not recognised yet. Press u to recognise it.")
             assert numbers(kept(paths).text) == list(range(1, 11)), "nobody has asked for more"
             it.press("г")
             it.wait("2 lines recognised.", "Press space and speak.")
@@ -80,10 +80,10 @@ def test_any_line_can_be_recognised_again_saved_and_deleted(
         it.press("s")
         it.wait("Saved")
         it.press("d")
-        it.wait("with all traces?")
+        it.wait("for good?")
         it.press("\x1b")
         it.press("d")
-        it.wait("with all traces?")
+        it.wait("for good?")
         it.press("н")
         it.wait("Nothing was dictated yet.")
         it.press("\x1b")
@@ -105,13 +105,13 @@ def test_whoever_speaks_comes_first(paths: Paths, two_cities: Path) -> None:
     with Ear() as ear, Terminal(*options, "--endpoint", ear.endpoint) as it:
         it.wait("Listening")
         it.press(" ")
-        it.wait("Unfinished", "u recognises it")
+        it.wait("Unfinished", "Press u to recognise it")
         it.press("u")
         it.wait("Recognising dictation 1")
         it.press(" ")
         it.wait("Listening", "paused.")
         it.press(" ")
-        it.wait("Kept as dictation 3")
+        it.wait("Saved as dictation 3")
         it.wait("lines recognised", patience_s=60)
         it.press("q")
         assert it.exit_code() == 0

@@ -35,7 +35,7 @@ def test_it_is_told_of_with_what_mends_it(environ: dict[str, str]) -> None:
         it.type(f"ssh pi arecord | {app}")
         it.wait("reads the keys, too", "ssh -n")
         it.press("q")
-        it.wait("Kept as dictation 1")
+        it.wait("Saved as dictation 1")
 
 
 @pytest.mark.parametrize(("option", "is_told"), [("", "True"), ("-n", "False")])

@@ -49,7 +49,7 @@ def test_it_says_why_and_what_to_type_and_takes_one_whenever_it_comes(beckett: P
         assert "sudo" not in words, "nothing that could be installed here would help"
         for where in ("skdictate", "Linux", "macOS", "Windows"):
             it.press("c")
-            it.wait(f"For the clipboard: {where}")
+            it.wait(f"Copied: {where}")
         assert it.output.count(b"\x1b]52;c;") == 4
         with sending({**os.environ, **OVER_SSH}, beckett):
             it.wait("beckett.wav on ", ", ready", "Press space and speak.")

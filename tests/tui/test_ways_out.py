@@ -108,7 +108,7 @@ async def opened(paths: Paths, name: str) -> AsyncIterator[tuple[DictateApp, Pre
             yield app, pilot
     finally:
         await asyncio.to_thread(app.worker.close, 5.0)
-        await asyncio.to_thread(app.past_dictations.room.close, 5.0)
+        await asyncio.to_thread(app.past_dictations.reprocess_queue.close, 5.0)
 
 
 def test_every_screen_is_walked_over() -> None:

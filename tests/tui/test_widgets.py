@@ -262,14 +262,14 @@ async def test_the_header_says_who_listens_to_what(width: int) -> None:
         assert max(len(first), len(second)) <= width - 2
         header.facts = facts.after(Outcome(3, 1, 2, 61_000, 75, None), 12)
         await pilot.pause()
-        assert rows(app)[0].startswith("✓ Kept as dictation 12")
+        assert rows(app)[0].startswith("✓ Saved as dictation 12")
 
 
 def test_after_nothing_it_is_simply_ready() -> None:
     facts = HeaderFacts(billing="nothing billed").after(Outcome(0, 0, 0, 0, 0, None), None)
     assert (facts.state, facts.note, facts.billing) == (IDLE, "", "nothing billed")
     two = HeaderFacts().after(Outcome(0, 2, 0, 0, 0, None), 1)
-    assert two.note == "Kept as dictation 1, 2 stretches not recognised"
+    assert two.note == "Saved as dictation 1, 2 parts not recognised"
 
 
 def test_a_page_holds_dictations_until_the_next_page() -> None:
@@ -277,12 +277,12 @@ def test_a_page_holds_dictations_until_the_next_page() -> None:
     assert page.is_empty
     sound = Format(1000)
     page.begin(sound)
-    page.take(LineCommitted(line(1, "it was", 0)))
-    page.take(LineRefined(line(1, "It was.", 0)))
+    page.apply(LineCommitted(line(1, "it was", 0)))
+    page.apply(LineRefined(line(1, "It was.", 0)))
     page.begin(sound)
-    page.take(GapMarked(Gap(0, 1000, Reason.NOT_CAPTURED)))
-    page.take(LineCommitted(line(1, "Again.", 2000)))
-    page.take(PartialChanged("a", "b"))
+    page.apply(GapMarked(Gap(0, 1000, Reason.NOT_CAPTURED)))
+    page.apply(LineCommitted(line(1, "Again.", 2000)))
+    page.apply(PartialChanged("a", "b"))
     assert page.n_lines == 2
     assert page.text("text") == "It was.\n\n[0:00-0:01 no sound was captured]\nAgain.\n"
 
@@ -293,9 +293,9 @@ def test_a_page_is_saved_to_one_file_however_often(
     monkeypatch.chdir(tmp_path)
     page = Page()
     page.begin(Format(1000))
-    page.take(LineCommitted(line(1, "Once.", 0)))
+    page.apply(LineCommitted(line(1, "Once.", 0)))
     path = page.save("text", "")
-    page.take(LineCommitted(line(2, "Twice.", 1000)))
+    page.apply(LineCommitted(line(2, "Twice.", 1000)))
     assert page.save("text", "") == path
     assert [found.read_text() for found in tmp_path.iterdir()] == ["Once.\nTwice.\n"]
     assert path.name == f"dictation-{page.begun_at:%Y-%m-%d-%H%M%S}.txt"

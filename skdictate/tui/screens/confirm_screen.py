@@ -1,4 +1,4 @@
-"""Asks before something is done that cannot be undone."""
+"""Dialog that asks for confirmation before something is deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skdictate.tui.actions import closing
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Gives whether the user is sure; only ``y`` is a yes."""
+    """Returns whether the user confirmed; only ``y`` confirms."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("y,н,Y,Н", "answer(True)", "Yes"),
@@ -27,12 +27,12 @@ class ConfirmScreen(ModalScreen[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """A box in the middle."""
+        """A box with the question."""
         with Vertical(id="sure") as box:
             yield Static(Content(self._question))
         box.border_title = "Delete"
-        box.border_subtitle = "y deletes, Esc does not"
+        box.border_subtitle = "y deletes, Esc cancels"
 
     def action_answer(self, is_sure: bool) -> None:
-        """That was it."""
+        """Close with the answer."""
         self.dismiss(is_sure)

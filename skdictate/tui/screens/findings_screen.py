@@ -1,4 +1,4 @@
-"""What was found beside the text: all that does not stand at a line."""
+"""Shows SpeechKit's findings about the speech, except those shown at a line of text."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from skdictate.tui.actions import closing
 from skdictate.tui.page import Page
 
 LOOK_S = 1.0
-"""How often it is looked whether there is more."""
+"""Interval between checks for new findings."""
 NAME_WIDTH = 16
 
 
 class FindingsScreen(ModalScreen[None]):
-    """Grows while one dictates."""
+    """A scrolling box that grows during a dictation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [(closing("f", "enter", "space"), "dismiss", "Close")]
 
@@ -35,14 +35,14 @@ class FindingsScreen(ModalScreen[None]):
         self._n_shown = -1
 
     def compose(self) -> ComposeResult:
-        """A box in the middle, which scrolls where it has to."""
+        """A scrolling box."""
         with VerticalScroll(id="findings") as box:
             yield Static(markup=False)
-        box.border_title = "Beside the text"
+        box.border_title = "Analysis"
         box.border_subtitle = "↑ ↓ scroll, Esc closes"
 
     def on_mount(self) -> None:
-        """What there is, and what comes."""
+        """Show the findings, and check for new ones."""
         self._draw()
         self.set_interval(LOOK_S, self._draw)
 
@@ -57,13 +57,13 @@ class FindingsScreen(ModalScreen[None]):
             for piece in _written(section.sound, list(section.findings))
         ]
         if n_told(found) < len(found):
-            words = "Who spoke, and in what language, stands below each line of the text."
+            words = "Speaker and language are shown below each line of the text."
             pieces.append(Content.assemble((words, "$foreground-muted")))
         self.query_one(Static).update(Content("\n").join(pieces))
 
 
 def _written(sound: Format, findings: list[Finding]) -> Iterator[Content]:
-    """Of one dictation, row by row; a long text is wrapped by the widget."""
+    """The rows of one dictation's findings; the widget wraps long ones."""
     for chapter in chapters(sound, findings):
         yield Content.assemble((chapter.title, "bold $accent"))
         for entry in chapter.entries:

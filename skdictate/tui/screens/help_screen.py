@@ -1,4 +1,4 @@
-"""All keys, and where everything is kept."""
+"""The help page: all keys, and where data is stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from skdictate.tui.actions import ACTIONS, closing
 
 
 class HelpScreen(ModalScreen[None]):
-    """Closed by any key that opened it, or by Escape."""
+    """Closed by Escape or by a key that opens it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         (closing("", "question_mark", "f1", "space", "enter"), "dismiss", "Close")
@@ -35,7 +35,7 @@ class HelpScreen(ModalScreen[None]):
         }
 
     def compose(self) -> ComposeResult:
-        """A box in the middle, which scrolls where it has to."""
+        """A scrolling box."""
         box = VerticalScroll(Static(self._words()), id="help")
         box.border_title = "Help"
         box.border_subtitle = "↑ ↓ scroll, Esc closes"
@@ -50,11 +50,11 @@ class HelpScreen(ModalScreen[None]):
         ]
         rows += [
             _row("↑ ↓", "Scroll the text; End follows the newest words again."),
-            _row("ctrl+p", "All commands by name, and other colours."),
+            _row("ctrl+p", "All commands by name, and colour themes."),
             Content(""),
-            Content("A letter means its place: the keys work on a Russian layout too."),
+            Content("The keys work on a Russian layout too."),
             Content(""),
-            Content.assemble(("Where everything is", "bold $accent")),
+            Content.assemble(("Where data is stored", "bold $accent")),
         ]
         rows += [_row(name, clean(_short(place))) for name, place in self._places.items()]
         return Content("\n").join(rows)
@@ -65,7 +65,7 @@ def _row(key: str, words: str) -> Content:
 
 
 def _short(path: Path) -> str:
-    """A path with the home folder as ``~``."""
+    """The path with the home folder shortened to ``~``."""
     with suppress(ValueError, RuntimeError):
         return f"~/{path.relative_to(Path.home())}"
     return str(path)

@@ -1,4 +1,4 @@
-"""All dictations: what is kept, found again."""
+"""The list of past dictations."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
 
 NARROW = 60
-"""Below this width the date gives way to the words."""
+"""Width in cells below which the date is left out."""
 
 
 class HistoryScreen(ModalScreen[None]):
-    """The newest first; Enter opens one."""
+    """Lists dictations, newest first; Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(closing("h"), "dismiss", "Close", key_display="Esc"),
@@ -49,22 +49,22 @@ class HistoryScreen(ModalScreen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Read it; there may be much."""
+        """Load the list."""
         self.renew()
 
     def on_screen_resume(self) -> None:
-        """Something may have become of it."""
+        """Reload the list, which may have changed."""
         self.renew()
 
     def on_resize(self) -> None:
-        """Another width."""
+        """Redraw for the new width."""
         self._draw()
 
     @work(thread=True, exclusive=True)
     def renew(self) -> None:
-        """Read it again."""
+        """Load the list on a thread."""
         try:
-            listed = self._past.room.archive.listing()
+            listed = self._past.reprocess_queue.archive.listing()
         except ProblemError as error:
             self.app.call_from_thread(self._say, str(error.problem))
             return
@@ -72,7 +72,7 @@ class HistoryScreen(ModalScreen[None]):
 
     def _show(self, listed: list[ListedDictation]) -> None:
         self._listed = listed
-        words = {0: "Nothing was dictated yet.", 1: "1 dictation; Enter opens it"}
+        words = {0: "No dictations yet.", 1: "1 dictation; Enter opens it"}
         self._say(words.get(len(listed), f"{len(listed)} dictations; Enter opens one"))
         self._draw()
 
@@ -96,19 +96,19 @@ class HistoryScreen(ModalScreen[None]):
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
-        """Look at one."""
+        """Open the chosen dictation."""
         if (chosen := self._chosen) is not None:
             self.app.push_screen(PastDictationScreen(self._past, chosen.id))
 
     def action_export(self) -> None:
-        """Write the text of one to a file."""
+        """Write the text of the chosen dictation to a file."""
         if (chosen := self._chosen) is not None:
             self._past.export(chosen.id)
 
     def action_delete(self) -> None:
-        """Remove one, if the user is sure."""
+        """Delete the chosen dictation after confirmation."""
         if (chosen := self._chosen) is not None:
-            question = f"Dictation {chosen.id}, sound and text, with all traces?"
+            question = f"Delete dictation {chosen.id}, sound and text, for good?"
             number = chosen.id
 
             def answered(is_sure: bool | None) -> None:
@@ -120,7 +120,7 @@ class HistoryScreen(ModalScreen[None]):
 
 
 def row(it: ListedDictation, width: int) -> Content:
-    """One dictation in that many cells."""
+    """A row of the list, exactly ``width`` cells wide if that is enough for its fixed parts."""
     sound = Format(it.rate_hz)
     started = it.started_at.astimezone()
     date = f"{started:%Y-%m-%d %H:%M}  " if width >= NARROW else ""

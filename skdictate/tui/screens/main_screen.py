@@ -1,4 +1,4 @@
-"""The screen on which one dictates: who listens, the text, what is wrong, how loud it is."""
+"""The main screen: header, text, problem banner, level meter and footer."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from skdictate.app.worker_events import Began, Ended, Ready, WorkerView
 
 FRAME_S = 0.1
-"""Between two drawings of the gauges."""
+"""Interval between updates of the gauges."""
 REMOTE_FRAME_S = 0.25
-"""The same over SSH: ten a second would be 3.5 KB/s."""
+"""Interval between updates over SSH; ten a second would be 3.5 KB/s, measured."""
 LOW, TINY = 18, 9
-"""Rows below which the board shrinks, and goes."""
+"""Screen heights in rows below which the status board shrinks, and is hidden."""
 
 
 class MainScreen(Screen[None]):
-    """Shows the news of a dictation; decides nothing."""
+    """Shows the state and the events of a dictation; makes no decisions."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class MainScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._look = look
-        """The newest snapshot of the dictation, while one runs."""
+        """Returns the newest snapshot of the running dictation, or None."""
         self._look_elsewhere = look_elsewhere
-        """The same of the microphone, if it is one of another machine."""
+        """Returns the status of the remote microphone, or None if none is used."""
         self.source = ""
-        """What is heard, or would be."""
+        """Name of the source in use, or of the next dictation's."""
         self._facts = HeaderFacts()
         self._ready: Ready | None = None
         self._was_paused = False
@@ -70,60 +70,60 @@ class MainScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Show that nothing is there yet, and what moves from now on."""
+        """Show the welcome, and start the updates of the gauges."""
         self.show_page(GREETINGS[""], is_awaiting=False)
         self._draw()
         frame_s = REMOTE_FRAME_S if "SSH_CONNECTION" in os.environ else FRAME_S
         self.set_interval(frame_s, self._draw)
 
     def on_resize(self, event: Resize) -> None:
-        """Give the text what room there is."""
+        """Choose the layout for the screen's height."""
         self.set_class(event.size.height < LOW, "-low")
         self.set_class(event.size.height < TINY, "-tiny")
 
     @property
     def page(self) -> Page:
-        """What would be saved."""
+        """The page that is shown and can be saved."""
         return self.query_one(PageView).page
 
     @property
     def engine(self) -> str:
-        """Who recognises, and where."""
+        """Name and place of the recogniser; empty while loading."""
         return f"{self._ready.engine} on {self._ready.place}" if self._ready else ""
 
     def offer(self, found: Found, at: ReprocessProgress | None, *, is_dictating: bool) -> None:
-        """What could be recognised yet, or how far that is."""
+        """Show what could be recognised yet, or the progress of doing so."""
         self.query_one(UnfinishedRow).show(found, at, is_dictating=is_dictating)
 
     @property
     def is_waiting(self) -> bool:
-        """The microphone of another machine is what is used, and it is not there."""
+        """Whether a remote microphone is to be used and is not connected."""
         elsewhere = self._look_elsewhere()
         return self._ready is not None and elsewhere is not None and not elsewhere.is_attached
 
     @property
     def is_calling(self) -> bool:
-        """The same, and it is we who go there."""
+        """Whether this side connects to the missing remote microphone."""
         return self.is_waiting and self.invitation is None
 
     @property
     def login(self) -> tuple[str, ...]:
-        """What asks the user, if that is what is missing."""
+        """The ssh command line for which the user has to log in; empty if none."""
         elsewhere = self._look_elsewhere()
         return elsewhere.login if elsewhere is not None else ()
 
     @property
     def invitation(self) -> Invitation | None:
-        """What brings it here, while that is waited for."""
+        """The commands that connect a remote microphone, while one is waited for."""
         return self._ready.invitation if self._ready is not None and self.is_waiting else None
 
     @property
     def is_cut_off(self) -> bool:
-        """The recogniser cannot be reached at present."""
+        """Whether the recogniser cannot be reached at present."""
         return self.query_one(ProblemBanner).stands(Topic.LINK)
 
     def _draw(self) -> None:
-        """Renew what moves by itself."""
+        """Update header, gauges and countdown."""
         view = self._look()
         header = self.query_one(StatusHeader)
         facts = self._facts
@@ -141,10 +141,15 @@ class MainScreen(Screen[None]):
         is_paused = view is not None and view.is_paused
         if is_paused != self._was_paused:
             self._was_paused = is_paused
-            self.refresh_bindings()  # what can be resumed cannot be paused
+            self.refresh_bindings()  # "pause" and "resume" share a key
 
     def show_page(self, welcome: Content, *, is_awaiting: bool) -> None:
-        """The text if there is some or will be soon, else the welcome; or why it will not be."""
+        """Show the text, the welcome, or how to connect a missing remote microphone.
+
+        Args:
+            welcome: shown while there is no text.
+            is_awaiting: show the empty text, since some is about to come.
+        """
         elsewhere = self._look_elsewhere()
         if self.is_waiting and self._ready is not None and elsewhere is not None:
             welcome, is_awaiting = waiting(self._ready, elsewhere), False
@@ -154,24 +159,24 @@ class MainScreen(Screen[None]):
     # ------------------------------------------------------------------------- news
 
     def ready(self, ready: Ready) -> None:
-        """A dictation may begin."""
+        """Note that a dictation may begin."""
         self._ready = ready
         self._facts = self._facts.renewed(ready)
         self.source = ready.source
         self.query_one(ProblemBanner).forget()
 
     def wants(self, is_wanted: bool) -> None:
-        """One is to begin as soon as it may."""
+        """Show whether a dictation begins as soon as loading is over."""
         if self._facts.state == LOADING:
             self._facts = replace(self._facts, note=SOON if is_wanted else "")
 
     def failed(self, problem: Problem) -> None:
-        """None can."""
+        """Show why no dictation can begin."""
         self._facts = replace(self._facts, state=IDLE, note="")
         self.query_one(ProblemBanner).raised(Topic.CAPTURE, problem)
 
     def began(self, began: Began) -> None:
-        """A dictation runs."""
+        """Note that a dictation has begun."""
         source = clean(began.source)
         self.query_one(KeyFooter).is_at_rest = False
         self._hear(source)
@@ -184,22 +189,22 @@ class MainScreen(Screen[None]):
         self._facts = self._facts.hearing(source, self._ready)
 
     def changed(self, change: Change) -> None:
-        """Something has become of it."""
+        """Show a change of the dictation."""
         if isinstance(change, SourceNamed):
             self._hear(change.name)
         before = self._possible
-        self.query_one(PageView).take(change)
-        self.query_one(ProblemBanner).take(change)
+        self.query_one(PageView).apply(change)
+        self.query_one(ProblemBanner).apply(change)
         if before != self._possible:
-            self.refresh_bindings()  # there is something to save, to look at, or to retry
+            self.refresh_bindings()  # for keys such as save and retry
 
     @property
     def _possible(self) -> tuple[bool, bool, bool]:
-        """What can be done with it."""
+        """What decides which keys are valid; they are refreshed when it changes."""
         return self.page.is_empty, self.page.n_findings > 0, self.is_cut_off
 
     def ended(self, ended: Ended) -> None:
-        """It is over."""
+        """Note that the dictation is over."""
         self.query_one(KeyFooter).is_at_rest = True
         number, is_unsaved = ended.dictation_id, ended.is_unsaved
         self._facts = self._facts.after(ended.outcome, number, is_unsaved=is_unsaved)
@@ -207,19 +212,19 @@ class MainScreen(Screen[None]):
         self.query_one(StatusBoard).show(None)
 
     def saved(self, dictation_id: int | None) -> None:
-        """What was left of a dictation is saved after all."""
+        """Note that an unsaved dictation has been saved after all."""
         self._facts = self._facts.saved(dictation_id)
 
     def disk_said(self, problem: Problem | None) -> None:
-        """What is wrong with the disk, if anything."""
+        """Show what is wrong with the disk; None if nothing is."""
         banner = self.query_one(ProblemBanner)
         if problem is None:
             banner.cleared(Topic.DISK)
         else:
             banner.raised(Topic.DISK, problem)
 
-    def anew(self) -> None:
-        """A clean page."""
-        self._facts = self._facts.anew()
+    def new_page(self) -> None:
+        """Start a new page."""
+        self._facts = self._facts.reset()
         self.query_one(PageView).clear()
         self.query_one(ProblemBanner).forget()

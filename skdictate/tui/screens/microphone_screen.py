@@ -1,4 +1,4 @@
-"""Which microphone: all there are, with how loud each is at this moment."""
+"""Chooses the microphone; shows the present level of each."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from skdictate.tui.widgets.bar import filled
 from skdictate.tui.widgets.level_meter import LOUD_DBFS, number, share
 
 FRAME_S = 0.2
-"""Between two drawings of the levels."""
+"""Interval between updates of the levels."""
 BAR_WIDTH = 16
 MOST = 12
-"""Devices that are listened to at a time; each costs a process."""
+"""Devices whose level is measured at a time; each takes a process."""
 
 
 @dataclass
@@ -44,26 +44,26 @@ class Row:
 
 
 class MicrophoneScreen(ModalScreen[RememberedMicrophone | None]):
-    """Gives the one that was chosen, or None if it is to stay as it is."""
+    """Returns the chosen microphone, or None if the user cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [(closing("m"), "dismiss", "Close")]
 
     def __init__(self, current: str) -> None:
         super().__init__()
         self._current = current
-        """The label of what is heard now."""
+        """Label of the microphone in use."""
         self._rows: list[Row] = []
 
     def compose(self) -> ComposeResult:
         """A box in the middle."""
         with Vertical(id="microphones") as box:
-            yield Static("Looking for microphones.", markup=False)
+            yield Static("Looking for microphones ...", markup=False)
             yield OptionList()
         box.border_title = "Microphone"
         box.border_subtitle = "Enter chooses, Esc closes"
 
     def on_mount(self) -> None:
-        """Ask what there is; the answer may take its time."""
+        """Start the search for devices."""
         self.query_one(OptionList).display = False
         self.run_worker(self._look())
 
@@ -74,13 +74,13 @@ class MicrophoneScreen(ModalScreen[RememberedMicrophone | None]):
             self._say(str(error.problem))
             return
         if not listing.devices:
-            self._say(f"{listing.system} has none. See why: skdictate doctor")
+            self._say(f"{listing.system} has no microphone. To find out why: skdictate doctor")
             return
         default = next((it.label for it in listing.devices if it.is_default), "")
-        follow = f"Default of the system ({default})" if default else "Default of the system"
+        follow = f"System default ({default})" if default else "System default"
         self._rows = [Row(RememberedMicrophone(), self._label(follow, is_current=False))]
         self._rows += [self._row(device) for device in listing.devices]
-        self._say(f"What {listing.system} has, and how loud it is now. Say something.")
+        self._say(f"Microphones of {listing.system} and their levels. Say something.")
         choices = self.query_one(OptionList)
         choices.add_options([Option(self._drawn(row)) for row in self._rows])
         choices.display = True
@@ -106,7 +106,7 @@ class MicrophoneScreen(ModalScreen[RememberedMicrophone | None]):
         return labels.index(self._current) if self._current in labels else 0
 
     async def _listen(self, row: Row) -> None:
-        """Keep the loudest since the last drawing."""
+        """Measure a device; keep the loudest level since the last update."""
         try:
             async with aclosing(device_survey.levels(row.microphone.name)) as levels:
                 async for level in levels:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class PastControl(Protocol):
     """Commands on dictations that are over; ``PastDictations`` has them."""
 
-    room: ReprocessQueue
-    """Recognises again, one dictation after the other."""
+    reprocess_queue: ReprocessQueue
+    """Reprocesses one dictation after the other."""
 
     @property
     def settings(self) -> Settings:
@@ -21,10 +21,10 @@ class PastControl(Protocol):
 
     @property
     def engine(self) -> str:
-        """Who recognises with these settings; for a person."""
+        """The recogniser in force, as text for a person."""
 
     def export(self, number: int) -> None:
         """Write the text of a dictation to a file in the working folder."""
 
     def delete(self, number: int) -> bool:
-        """Remove a dictation with all traces; returns whether it is gone."""
+        """Delete a dictation, sound and text; returns whether it is gone."""

@@ -1,4 +1,4 @@
-"""One dictation of before: its lines and gaps, of which any can be recognised again."""
+"""Shows a past dictation; any of its lines and gaps can be recognised again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skdictate.audio.pcm import Format
 from skdictate.core.changes import Gap, Line
 from skdictate.errors import ProblemError
 from skdictate.library.reprocess_ranges import TextSelection
-from skdictate.output.phrases import clock, said_of
+from skdictate.output.phrases import clock, gap_text
 from skdictate.output.unfinished_text import length
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
@@ -25,20 +25,20 @@ from skdictate.tui.screens.confirm_screen import ConfirmScreen
 from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.reprocess_screen import ReprocessOptions, ReprocessScreen
 from skdictate.tui.widgets.line_wrap import wrapped
-from skdictate.tui.widgets.unfinished_row import said
+from skdictate.tui.widgets.unfinished_row import progress_text
 
 if TYPE_CHECKING:
     from skdictate.app.reprocess import Choice
     from skdictate.library.stored_dictation import StoredDictation
 
 GUTTER = 11
-"""Cells for the mark and the time."""
+"""Width in cells of the mark and the time."""
 LOOK_S = 0.25
-"""Between two looks at how far it is."""
+"""Interval between updates of the progress."""
 
 
 class PastDictationScreen(ModalScreen[None]):
-    """Lines are marked by space; ``r`` takes what is marked, or the one that is chosen."""
+    """Space marks lines; ``r`` reprocesses the marked lines, or else the highlighted one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(closing("h"), "dismiss", "Back", key_display="Esc"),
@@ -58,30 +58,33 @@ class PastDictationScreen(ModalScreen[None]):
         self._kept: StoredDictation | None = None
         self._items: list[Line | Gap] = []
         self._marked: set[int] = set()
-        """By their place in the list."""
+        """Indices in ``_items``."""
 
     def compose(self) -> ComposeResult:
-        """What it is, its text, how far it is, and the keys."""
+        """Title, text, progress and keys."""
         yield Static(id="title", markup=False)
         yield OptionList(markup=False)
         yield Static(id="progress", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Read it, and follow what becomes of it."""
+        """Load the dictation, and start updating the progress."""
         self.query_one("#progress").display = False
         self.renew()
         self.set_interval(LOOK_S, self._look)
 
     def on_resize(self) -> None:
-        """Another width, other rows."""
+        """Rewrap the lines for the new width."""
         choices = self.query_one(OptionList)
         for index in range(len(self._items)):
             choices.replace_option_prompt_at_index(index, self._drawn(index))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Which keys do something now."""
-        is_here = self._past.room.at is not None and self._past.room.at.dictation_id == self.number
+        """Whether an action does something now."""
+        is_here = (
+            self._past.reprocess_queue.at is not None
+            and self._past.reprocess_queue.at.dictation_id == self.number
+        )
         has_gaps = self._kept is not None and bool(self._kept.unrecognised)
         return {"stop": is_here, "missing": has_gaps}.get(action, True)
 
@@ -89,9 +92,9 @@ class PastDictationScreen(ModalScreen[None]):
 
     @work(thread=True, exclusive=True)
     def renew(self) -> None:
-        """Read it again."""
+        """Load the dictation on a thread."""
         try:
-            kept = self._past.room.archive.get(self.number)
+            kept = self._past.reprocess_queue.archive.get(self.number)
         except ProblemError as error:
             self.app.call_from_thread(self._lost, str(error.problem))
             return
@@ -102,7 +105,7 @@ class PastDictationScreen(ModalScreen[None]):
         self.query_one(OptionList).clear_options()
 
     def _show(self, kept: StoredDictation) -> None:
-        """The text in its place."""
+        """Show the text; keep the highlighted place."""
         choices = self.query_one(OptionList)
         at = choices.highlighted or 0
         if self._kept is None or kept.lines != self._kept.lines or kept.gaps != self._kept.gaps:
@@ -127,23 +130,23 @@ class PastDictationScreen(ModalScreen[None]):
             words, color = clean(item.text), "$foreground"
         else:
             long = length(item.end_sample - item.start_sample, sound.rate_hz)
-            words, color = f"[{said_of(item)} ({long})]", "$text-warning"
+            words, color = f"[{gap_text(item)} ({long})]", "$text-warning"
         rows = wrapped(words, max(8, self.size.width - GUTTER - 3))
         return Content.assemble(mark, time, (f"\n{' ' * GUTTER}".join(rows), color))
 
     def _look(self) -> None:
-        at = self._past.room.at
+        at = self._past.reprocess_queue.at
         progress = self.query_one("#progress", Static)
         if progress.display != (at is not None):
             progress.display = at is not None
             self.refresh_bindings()
         if at is not None:
-            progress.update(Content(said(at)))
+            progress.update(Content(progress_text(at)))
 
     # ------------------------------------------------------------------------- keys
 
     def action_mark(self) -> None:
-        """Mark a line or a gap, or take the mark away."""
+        """Mark or unmark a line or gap."""
         choices = self.query_one(OptionList)
         if (at := choices.highlighted) is not None:
             self._marked ^= {at}
@@ -152,7 +155,7 @@ class PastDictationScreen(ModalScreen[None]):
 
     @on(OptionList.OptionSelected)
     def action_again(self) -> None:
-        """Recognise what is marked, or what is chosen."""
+        """Reprocess the marked lines and what lies between, or the highlighted one."""
         at = self.query_one(OptionList).highlighted
         chosen = sorted(self._marked) or ([] if at is None else [at])
         if chosen:
@@ -162,47 +165,47 @@ class PastDictationScreen(ModalScreen[None]):
             self._ask(lines, _between(start, end, items))
 
     def action_missing(self) -> None:
-        """Recognise what was not recognised."""
-        self._ask("what was not recognised", TextSelection.missing)
+        """Recognise what has no text yet."""
+        self._ask("unrecognised parts", TextSelection.missing)
 
     def action_whole(self) -> None:
-        """Recognise all of it."""
-        self._ask("all of it", TextSelection.whole)
+        """Reprocess the whole dictation."""
+        self._ask("all lines", TextSelection.whole)
 
     def action_stop(self) -> None:
-        """Enough."""
-        self._past.room.stop()
+        """Stop reprocessing."""
+        self._past.reprocess_queue.stop()
 
     def action_export(self) -> None:
         """Write the text to a file."""
         self._past.export(self.number)
 
     def action_delete(self) -> None:
-        """Remove it, if the user is sure."""
+        """Delete the dictation after confirmation."""
 
         def answered(is_sure: bool | None) -> None:
             if is_sure and self._past.delete(self.number):
                 self.dismiss()
 
-        question = f"Dictation {self.number}, sound and text, with all traces?"
+        question = f"Delete dictation {self.number}, sound and text, for good?"
         self.app.push_screen(ConfirmScreen(question), answered)
 
     def _ask(self, what: str, choice: Choice) -> None:
-        """By whom, and in which language; then it begins."""
+        """Ask for engine and language, then submit the order."""
 
         def answered(manner: ReprocessOptions | None) -> None:
             if manner is not None:
                 order = ReprocessOrder(self.number, choice, manner.engine, manner.language)
-                self._past.room.order(self._past.settings, order)
+                self._past.reprocess_queue.submit(self._past.settings, order)
 
         if self._kept is not None:
-            words = f"Dictation {self.number}, {what}. The old text is kept as history."
+            words = f"Dictation {self.number}, {what}. The old text is kept in the history."
             language = self._kept.about.language
             self.app.push_screen(ReprocessScreen(words, self._past.engine, language), answered)
 
 
 def _between(start: int, end: int, items: list[Line | Gap]) -> Choice:
-    """What lies there; a single gap as it is."""
+    """The part between two samples; if it is a single gap, exactly that gap."""
     if len(items) == 1 and isinstance(gap := items[0], Gap):
         return lambda text: [it for it in text.missing() if gap in it.gaps]
     return lambda text: text.between(start, end)

@@ -1,4 +1,4 @@
-"""Who recognises it this time, and in which language."""
+"""Asks for the engine and the language of a reprocessing order."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from textual.widgets.option_list import Option
 from skdictate.tui.actions import closing
 
 ENGINES = (
-    ("", "As set: {name}"),
-    ("local", "The embedded recogniser, which knows English"),
-    ("speechkit", "SpeechKit, with your key"),
+    ("", "As in the settings: {name}"),
+    ("local", "Embedded recogniser (English only)"),
+    ("speechkit", "SpeechKit with your key"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ReprocessOptions:
-    """How it is recognised."""
+    """Engine and languages of an order."""
 
     engine: str
-    """As in the settings; empty for the one that is set."""
+    """Value of the setting ``engine``; empty for the one in force."""
     language: tuple[str, ...]
 
 
 class ReprocessScreen(ModalScreen[ReprocessOptions | None]):
-    """Gives how, or None if it is to stay as it is."""
+    """Returns the options, or None if the user cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [(closing(), "dismiss", "Close")]
 
@@ -41,23 +41,23 @@ class ReprocessScreen(ModalScreen[ReprocessOptions | None]):
         super().__init__()
         self._what = what
         self._name = name
-        """Of the engine that is set."""
+        """Name of the engine in force."""
         self._language = language
 
     def compose(self) -> ComposeResult:
-        """A box in the middle."""
+        """A box with the choice of engine and a field for the language."""
         with VerticalScroll(id="again") as box:
             yield Static(Content(self._what))
             yield OptionList(
                 *(Option(words.format(name=self._name)) for _, words in ENGINES), markup=False
             )
-            yield Static(Content("Language, as en-US; with commas between; empty for any"))
+            yield Static(Content("Languages such as en-US, separated by commas; empty for any"))
             yield Input(self._language, compact=True)
         box.border_title = "Recognise again"
-        box.border_subtitle = "Enter begins, Tab goes to the language, Esc closes"
+        box.border_subtitle = "Enter starts, Tab moves to the language, Esc closes"
 
     def on_mount(self) -> None:
-        """The engine that is set is the likeliest."""
+        """Highlight the engine in force."""
         choices = self.query_one(OptionList)
         choices.highlighted = 0
         choices.focus()

@@ -1,4 +1,4 @@
-"""Asks where the page may be saved, when it could not be where it was meant to."""
+"""Asks for another file when the page could not be saved."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from skdictate.text.clean_text import clean
 
 
 class SaveScreen(ModalScreen[str | None]):
-    """Gives a path as it was typed, or None if the page is not to be saved."""
+    """Returns the typed path, or None if the user cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Close")]
 
     def __init__(self, words: str, path: str, *, is_exiting: bool = False) -> None:
         super().__init__()
         self._words = words
-        """Why it is asked."""
+        """Why another file is needed."""
         self._path = path
         self.is_exiting = is_exiting
-        """The program ends when it is saved."""
+        """Whether the program ends once the page is saved."""
 
     def compose(self) -> ComposeResult:
-        """A box in the middle."""
+        """A box with the reason and a field for the path."""
         with Vertical(id="save") as box:
             yield Static(clean(self._words), id="about", markup=False)
             yield Input(clean(self._path))
         box.border_title = "Save the page elsewhere"
-        keys = "Enter saves, Esc goes back"
-        box.border_subtitle = f"{keys}, Ctrl+Q leaves without" if self.is_exiting else keys
+        keys = "Enter saves, Esc cancels"
+        box.border_subtitle = f"{keys}, Ctrl+Q quits unsaved" if self.is_exiting else keys
 
     @on(Input.Submitted)
     def _save(self, message: Input.Submitted) -> None:

@@ -1,4 +1,4 @@
-"""One setting, changed in the way that fits it: a choice, a line, or a list."""
+"""Dialogs that change one setting: a choice, a line of text, or a list."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from textual.widgets.option_list import Option as Row
 from skdictate.errors import ProblemError
 from skdictate.settings.config import Settings
 from skdictate.settings.option_table import Option
-from skdictate.settings.settings_editor import SettingsEditor, wanted
+from skdictate.settings.settings_editor import SettingsEditor, allowed_values
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
 
 
 class Editor(ModalScreen[None]):
-    """A box with what the setting is about, a widget, and what is wrong with what it holds."""
+    """A box with the setting's help, a widget to change it, and an error message."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(closing(), "dismiss", "Back")]
-    HOW = "Enter keeps, Esc leaves it"
+    HOW = "Enter saves, Esc cancels"
 
     def __init__(self, option: Option, editor: SettingsEditor) -> None:
         super().__init__()
@@ -44,33 +44,33 @@ class Editor(ModalScreen[None]):
 
     def _about(self) -> str:
         words = f"{self._option.help[:1].upper()}{self._option.help[1:]}."
-        may_be = "" if self._option.choices else wanted(self._option)
+        may_be = "" if self._option.choices else allowed_values(self._option)
         return f"{words}\n{may_be[:1].upper()}{may_be[1:]}." if may_be else words
 
     def widgets(self) -> list[Widget]:
-        """What the value is changed with."""
+        """The widgets that change the value."""
         raise NotImplementedError
 
-    def keep(self, given: Any) -> bool:
-        """Change it; whether that could be done."""
+    def save(self, given: Any) -> bool:
+        """Save the value; returns whether it was accepted, and shows why if not."""
         try:
             self._editor.change(self._option, given)
         except ProblemError as error:
-            self.say(error)
+            self.show_error(error)
             return False
         return True
 
-    def look(self, given: Any) -> None:
-        """Say at once whether it could be that."""
+    def check(self, given: Any) -> None:
+        """Show at once whether the value would be accepted."""
         try:
             self._editor.check(self._option, given)
         except ProblemError as error:
-            self.say(error)
+            self.show_error(error)
         else:
-            self.say(None)
+            self.show_error(None)
 
-    def say(self, error: ProblemError | None) -> None:
-        """What is wrong, in a sentence; of a value only what would be right: it is in view."""
+    def show_error(self, error: ProblemError | None) -> None:
+        """Show an error; of an invalid value only the hint, as the value itself is in view."""
         words = ""
         if error is not None:
             problem = error.problem
@@ -79,12 +79,12 @@ class Editor(ModalScreen[None]):
 
 
 class ChoiceEditor(Editor):
-    """One of a few."""
+    """Chooses one of the allowed values."""
 
-    HOW = "Enter chooses, Esc leaves it"
+    HOW = "Enter chooses, Esc cancels"
 
     def widgets(self) -> list[Widget]:
-        """All of them, the present one highlighted."""
+        """A list of the values with the present one highlighted."""
         usual = getattr(Settings(), self._option.name)
         present = getattr(self._editor.settings, self._option.name)
         rows = []
@@ -99,33 +99,33 @@ class ChoiceEditor(Editor):
 
     @on(OptionList.OptionSelected)
     def _choose(self, message: OptionList.OptionSelected) -> None:
-        if self.keep(self._option.choices[message.option_index]):
+        if self.save(self._option.choices[message.option_index]):
             self.dismiss()
 
 
 class LineEditor(Editor):
-    """A number or a text."""
+    """Edits a number or a text."""
 
     def widgets(self) -> list[Widget]:
-        """The value, to be typed over; what is private is typed anew."""
-        hint = "Typed anew: what is set is not shown" if self._option.is_private else "None"
+        """An input with the present value; a private value is not shown."""
+        hint = "Hidden; type a new value" if self._option.is_private else "None"
         kinds: dict[Any, Any] = {int: "integer", float: "number"}
         kind = kinds.get(self._option.parse, "text")
-        typed = self._editor.typed(self._option)
+        typed = self._editor.editable_text(self._option)
         return [Input(typed, placeholder=hint, type=kind, compact=True)]
 
     @on(Input.Changed)
     def _look(self, message: Input.Changed) -> None:
-        self.look(message.value)
+        self.check(message.value)
 
     @on(Input.Submitted)
-    def _keep(self, message: Input.Submitted) -> None:
-        if self.keep(message.value):
+    def _submit(self, message: Input.Submitted) -> None:
+        if self.save(message.value):
             self.dismiss()
 
 
 class ListEditor(Editor):
-    """Several texts, each added and removed by itself."""
+    """Edits a list of texts by adding and removing single ones."""
 
     HOW = "Enter adds, ↓ Del removes, Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,11 +134,11 @@ class ListEditor(Editor):
     ]
 
     def widgets(self) -> list[Widget]:
-        """A line for another one, above those that there are."""
-        return [Input(placeholder="Another one", compact=True), OptionList(markup=False)]
+        """An input for a new item above the list of items."""
+        return [Input(placeholder="Add another", compact=True), OptionList(markup=False)]
 
     def on_mount(self) -> None:
-        """Show those that there are."""
+        """Show the items."""
         self._show()
 
     @property
@@ -155,26 +155,26 @@ class ListEditor(Editor):
 
     @on(Input.Changed)
     def _look(self, message: Input.Changed) -> None:
-        self.look(message.value)
+        self.check(message.value)
 
     @on(Input.Submitted)
     def _add(self, message: Input.Submitted) -> None:
         if not message.value.strip():
             self.dismiss()
-        elif self.keep([*self._items, *message.value.split(",")]):
+        elif self.save([*self._items, *message.value.split(",")]):
             message.input.value = ""
             self._show()
 
     def action_remove(self) -> None:
-        """Remove the one that is highlighted."""
+        """Remove the highlighted item."""
         index = self.query_one(OptionList).highlighted
         if index is not None:
-            self.keep([item for at, item in enumerate(self._items) if at != index])
+            self.save([item for at, item in enumerate(self._items) if at != index])
             self._show()
 
 
 def editor(option: Option, editor: SettingsEditor) -> Editor:
-    """The one that fits."""
+    """The dialog for this kind of option."""
     if option.choices:
         return ChoiceEditor(option, editor)
     return ListEditor(option, editor) if option.is_list else LineEditor(option, editor)

@@ -1,4 +1,4 @@
-"""All settings: what each is, where it came from, and a change of it, kept in ``config.toml``."""
+"""Lists all settings with value and origin; changes are saved in ``config.toml``."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from textual.widgets.option_list import Option as Row
 
 from skdictate.errors import ProblemError
 from skdictate.settings.option_table import BY_NAME, Option
-from skdictate.settings.settings_editor import DEFAULT, SettingsEditor, grouped
+from skdictate.settings.settings_editor import DEFAULT, SettingsEditor, option_groups
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
 from skdictate.tui.screens.setting_editors import editor
 from skdictate.tui.widgets.setting_row import drawn, explained
 
-RUNNING = "A dictation runs and goes on as it began; what is changed here counts from the next one."
-LATER = "It counts from the next start of the program."
+RUNNING = "Changes take effect with the next dictation; the running one is not affected."
+LATER = "It takes effect at the next start of the program."
 
 
 def _simple(words: str) -> str:
-    """As they are compared."""
+    """Text in the form in which the search compares it."""
     return words.lower().replace("_", " ").strip()
 
 
 class SettingsScreen(ModalScreen[set[str]]):
-    """Gives the names of the settings that are others now."""
+    """Returns the names of the settings that were changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(closing("o"), "back", "Close"),
@@ -50,29 +50,27 @@ class SettingsScreen(ModalScreen[set[str]]):
         self._before = editor.settings
         self._is_dictating = is_dictating
         self._standing = Content.assemble((RUNNING if is_dictating else "", "$text-warning"))
-        """What there is to say of all of them."""
-        self._news = self._standing
+        """Message that is always shown."""
+        self._message = self._standing
 
     def compose(self) -> ComposeResult:
-        """What to look for, the settings, and what there is to say of one."""
+        """Search field, list of settings, and explanation of the highlighted one."""
         with Vertical(id="settings") as box:
-            place = "A part of a name, or of what it is about"
+            place = "Search names and descriptions"
             yield Input(placeholder=place, compact=True, id="find")
             yield OptionList(markup=False, id="rows")
             yield Static(id="about", markup=False)
-        box.border_title = (
-            "Settings, from the next dictation on" if self._is_dictating else "Settings"
-        )
-        box.border_subtitle = "Enter changes, Del takes back, / finds, Esc closes"
+        box.border_title = "Settings of the next dictation" if self._is_dictating else "Settings"
+        box.border_subtitle = "Enter changes, Del resets, / searches, Esc closes"
 
     def on_mount(self) -> None:
-        """All of them, the first one chosen."""
+        """Show all settings with the first one highlighted."""
         self.query_one(Input).display = False
         self._list("")
         self._rows.focus()
 
     def on_resize(self, _event: Resize) -> None:
-        """Other widths; they are known after the layout."""
+        """Redraw after the layout, when the new width is known."""
         self.call_after_refresh(self._redraw)
 
     @property
@@ -81,7 +79,7 @@ class SettingsScreen(ModalScreen[set[str]]):
 
     @property
     def _width(self) -> int:
-        """Cells of a row."""
+        """Width of a row in cells."""
         return self._rows.scrollable_content_region.width
 
     @property
@@ -92,7 +90,7 @@ class SettingsScreen(ModalScreen[set[str]]):
     # ------------------------------------------------------------------------- the list
 
     def _list(self, sought: str) -> None:
-        """Those that something is sought in, below the titles of their groups."""
+        """List the settings that match a search, by group."""
         chosen = self._chosen
         self._rows.set_options(self._found(sought))
         names = [row.id for row in self._rows.options]
@@ -101,12 +99,12 @@ class SettingsScreen(ModalScreen[set[str]]):
         start = next(named, None) or present or next(filter(None, names), None)
         self._rows.highlighted = names.index(start) if start else None
         if not names:
-            self._rows.add_option(Row(Content("  Nothing is called that."), disabled=True))
+            self._rows.add_option(Row(Content("  No matching setting."), disabled=True))
         self._explain()
 
     def _found(self, sought: str) -> Iterator[Row]:
         is_first = True
-        for title, options in grouped():
+        for title, options in option_groups():
             words = _simple(sought).split()
             texts = {it.name: _simple(f"{it.name} {it.help} {title}") for it in options}
             found = [it for it in options if all(word in texts[it.name] for word in words)]
@@ -127,25 +125,25 @@ class SettingsScreen(ModalScreen[set[str]]):
     @on(OptionList.OptionHighlighted)
     def _move(self, message: OptionList.OptionHighlighted) -> None:
         message.stop()
-        self._news = self._standing
+        self._message = self._standing
         self._explain()
 
     # ------------------------------------------------------------------------- one of them
 
     def _explain(self) -> None:
-        """What the chosen one is, may be, and is by default; below it, what there is to say."""
+        """Explain the highlighted setting: help, allowed values, origin; then the message."""
         option = self._chosen
         rows = [Content("")] * 2 if option is None else explained(option, self._editor)
-        self.query_one("#about", Static).update(Content("\n").join([*rows, self._news]))
-        self.call_after_refresh(self._rows.scroll_to_highlight)  # there may be less room now
+        self.query_one("#about", Static).update(Content("\n").join([*rows, self._message]))
+        self.call_after_refresh(self._rows.scroll_to_highlight)  # the list may be shorter now
 
     def _say(self, words: str, style: str = "$text-success") -> None:
-        self._news = Content.assemble((words, style))
+        self._message = Content.assemble((words, style))
         self._redraw()
         self._explain()
 
     def action_edit(self) -> None:
-        """Change the chosen one, in the way that fits it."""
+        """Toggle the highlighted setting, or open its dialog."""
         option = self._chosen
         if option is None:
             return
@@ -157,7 +155,7 @@ class SettingsScreen(ModalScreen[set[str]]):
             self.app.push_screen(editor(option, self._editor), lambda _: self._changed(option))
 
     def action_reset(self) -> None:
-        """Take the chosen one back to its default."""
+        """Reset the highlighted setting to its default."""
         option = self._chosen
         if option is None:
             return
@@ -175,7 +173,7 @@ class SettingsScreen(ModalScreen[set[str]]):
             self._changed(option)
 
     def _changed(self, option: Option) -> None:
-        """Say what has become of it, and whether it goes with the others."""
+        """Show that a setting was changed, and whether it conflicts with others."""
         from skdictate.app.settings_conflicts import disagreement
 
         problem = disagreement(self._editor.settings)
@@ -185,9 +183,9 @@ class SettingsScreen(ModalScreen[set[str]]):
             self._say("")
         else:
             is_usual = self._editor.origin(option) == DEFAULT
-            now = RUNNING if self._is_dictating else "It counts from now on."
+            now = RUNNING if self._is_dictating else "It takes effect now."
             when = LATER if self._editor.counts_later(option) else now
-            self._say(f"{'The default again.' if is_usual else 'Kept.'} {when}")
+            self._say(f"{'Reset to the default.' if is_usual else 'Saved.'} {when}")
 
     @on(OptionList.OptionSelected, "#rows")
     def _edit(self) -> None:
@@ -196,25 +194,25 @@ class SettingsScreen(ModalScreen[set[str]]):
     # ------------------------------------------------------------------------- finding, leaving
 
     def action_find(self) -> None:
-        """Type what is sought."""
+        """Show the search field and move the focus to it."""
         field = self.query_one("#find", Input)
         field.display = True
-        self.set_focus(field)  # now: what is typed next is for it
+        self.set_focus(field)  # at once, so that it gets the next key
 
     @on(Input.Changed, "#find")
     def _seek(self, message: Input.Changed) -> None:
         self._list(message.value)
 
     def action_rows(self) -> None:
-        """From what is sought to what was found."""
+        """Move the focus from the search field to the list."""
         self.set_focus(self._rows)
 
     @on(Input.Submitted, "#find")
     def _found_it(self) -> None:
-        self.action_rows()  # no more: what was typed to find one is no order to change it
+        self.action_rows()  # Enter in the search field must not change a setting
 
     def action_back(self) -> None:
-        """Stop finding, or else close."""
+        """Close the search field if it is open, or else the screen."""
         field = self.query_one("#find", Input)
         if field.display:
             field.value = ""

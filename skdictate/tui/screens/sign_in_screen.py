@@ -1,4 +1,4 @@
-"""Asks for a key where nobody sees it, and keeps it as ``skdictate auth login`` does."""
+"""Asks for a SpeechKit key without showing it, and stores it as ``skdictate auth login`` does."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from skdictate.tui.widgets.secret_field import SecretField
 if TYPE_CHECKING:
     from skdictate.settings.config import Settings
 
-WHAT = "An API key of a service account, an IAM token, or all of a key.json; it is not shown."
+WHAT = "Paste an API key of a service account, an IAM token, or a whole key.json. It is not shown."
 
 
 class SignInScreen(ModalScreen[Issuer | None]):
-    """Gives who hands out what is shown to the service, or None if nobody signed in."""
+    """Returns the issuer of the credential, or None if the user cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close")]
 
@@ -37,33 +37,33 @@ class SignInScreen(ModalScreen[Issuer | None]):
         self._settings = settings
         self._paths = paths
         self._keeping: KeyStorage | None = None
-        """Where it will be kept, once that is known."""
+        """Where the key will be stored, once that is known."""
 
     def compose(self) -> ComposeResult:
-        """A box in the middle."""
+        """A box with a hidden input, an error message, and where the key is stored."""
         with Vertical(id="sign-in") as box:
             yield Static(Content(WHAT), id="about")
             yield SecretField()
             yield Static(markup=False, id="wrong")
             yield Static(markup=False, id="place")
         box.border_title = "Sign in to SpeechKit"
-        box.border_subtitle = "Enter keeps it, Esc closes"
+        box.border_subtitle = "Enter saves the key, Esc closes"
 
     def on_mount(self) -> None:
-        """Find out where; a keyring may take its time."""
+        """Find out where the key will be stored, in the background: a keyring may be slow."""
         self.query_one(SecretField).focus()
         self._find("")
 
     def _find(self, why_no_keyring: str) -> None:
         self._keeping = None
-        self._say_place("One moment: is there a keyring?")
+        self._say_place("Looking for a keyring ...")
         self.run_worker(self._find_place(why_no_keyring))
 
     async def _find_place(self, why_no_keyring: str) -> None:
         self._keeping = await asyncio.to_thread(
             KeyStorage.at, self._paths, why_no_keyring=why_no_keyring
         )
-        self._say_place(f"It will be kept in {self._keeping.description}.")
+        self._say_place(f"The key will be stored in {self._keeping.description}.")
 
     def _say_place(self, words: str) -> None:
         self.query_one("#place", Static).update(Content(clean(words)))
@@ -74,7 +74,7 @@ class SignInScreen(ModalScreen[Issuer | None]):
 
     @on(SecretField.Entered)
     def _enter(self) -> None:
-        """Look at its form, and keep it."""
+        """Check the key's form, and store it."""
         if self._keeping is None:
             return
         text = self.query_one(SecretField).take()
@@ -85,7 +85,7 @@ class SignInScreen(ModalScreen[Issuer | None]):
             self._say_wrong(error.problem)
             return
         self._say_wrong(None)
-        self._say_place(f"Keeping it in {self._keeping.place} ...")
+        self._say_place(f"Storing the key in {self._keeping.place} ...")
         self.run_worker(self._keep(self._keeping, text, issuer))
         self._keeping = None
 
@@ -96,16 +96,16 @@ class SignInScreen(ModalScreen[Issuer | None]):
             self._say_wrong(error.problem)
             self._find(keeping.absence or "the keyring does not take it")
             return
-        words = f"Kept in {keeping.place}: {describe(issuer)}.{self._warning()}"
+        words = f"Stored in {keeping.place}: {describe(issuer)}.{self._warning()}"
         self.app.notify(clean(words), title="Signed in", markup=False)
         self.dismiss(issuer)
 
     def _warning(self) -> str:
-        """What keeps this key from being used, now or later."""
+        """A warning if other settings keep this key from being used; else empty."""
         if self._settings.engine == "local":
-            return " Your settings say engine local, which needs none: press o to change that."
+            return " The setting engine is local, which uses no key. Press o to change it."
         try:
             names = names_with_precedence(self._settings, self._paths, os.environ)
         except ProblemError:
             return ""
-        return f" {names[0]} is set too, and comes first at the next start." if names else ""
+        return f" {names[0]} is also set and takes precedence at the next start." if names else ""

@@ -1,1 +1,1 @@
-"""The parts of the screen."""
+"""Widgets of the app's screens."""

@@ -1,4 +1,4 @@
-"""The footer: the keys that do something now, as far as one wants them now."""
+"""The footer: keys that are valid now, as many as fit."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from skdictate.tui.actions import ACTIONS
 
 FOR_REST = frozenset(action.id for action in ACTIONS if action.is_for_rest)
 GIVE_WAY = ("settings", "microphones", "history", "new", "save", "findings", "end_utterance")
-"""What a narrow terminal shows last, the least wanted first; the help has all of them."""
+"""Actions left out on a narrow terminal, first one first; the help has all of them."""
 AROUND = 3
-"""Cells beside the words of a key: one between them, and two to the next."""
+"""Cells of padding per key: one between key and label, two before the next key."""
 
 
 class KeyFooter(Footer):
-    """While one dictates it has no room for what can wait; those keys still work."""
+    """Hides keys during a dictation that are not about it; they still work."""
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False)  # the help tells of it
+        super().__init__(show_command_palette=False)  # it is in the help
         self.is_at_rest = True
         self._fitted = 0
-        """The width that the keys were chosen for."""
+        """Width in cells that the keys were chosen for."""
 
     def compose(self) -> ComposeResult:
-        """The library's, without what can wait."""
-        self._forget()
+        """Textual's keys, without those that are hidden or do not fit."""
+        self._release_old_keys()
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
         if not self.is_at_rest:
             keys = [key for key in keys if key.action not in FOR_REST]
@@ -38,15 +38,15 @@ class KeyFooter(Footer):
         yield from keys
 
     def on_resize(self) -> None:
-        """Another width, other keys."""
+        """Choose the keys again if the width has changed."""
         if self.app.size.width != self._fitted:
             self.refresh(recompose=True)
 
-    def _forget(self) -> None:
-        """Let go of the keys before these: the library would keep all of them.
+    def _release_old_keys(self) -> None:
+        """Drop Textual's references to the former key widgets.
 
-        It looks through its watchers when they are called, and it remembers the pictures of a
-        thousand widgets, whether they are still there or not.
+        Textual removes dead watchers only when they are called, and caches the styles of up to a
+        thousand widgets, so each recomposition would hold memory.
         """
         self.mutate_reactive(Footer.compact)
         StylesCache.get_inner_outer.cache_clear()

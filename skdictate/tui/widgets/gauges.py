@@ -1,4 +1,4 @@
-"""Three gauges: how much of the session's limits is used."""
+"""Gauges of how much of the session's limits is used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skdictate.tui.widgets.bar import ruled
 
 
 class Gauge(Widget):
-    """A label with its numbers, above a thin bar."""
+    """A label and numbers above a thin bar."""
 
     words: reactive[str] = reactive("")
     share: reactive[float] = reactive(0.0)
@@ -23,10 +23,10 @@ class Gauge(Widget):
     def __init__(self, *labels: str, id: str) -> None:  # noqa: A002 - the library's name for it
         super().__init__(id=id)
         self._labels = [f"{label} " for label in labels]
-        """The same in fewer and fewer letters, for narrow screens."""
+        """Labels from long to short; the longest that fits is shown."""
 
     def render(self) -> RenderResult:
-        """Two rows."""
+        """Two rows: label and numbers, and the bar."""
         width = max(1, self.size.width)
         text, rest = ruled(self.share, width)
         color = "$error" if self.share >= HARD else "$warning" if self.share >= SOFT else "$accent"
@@ -41,16 +41,16 @@ class Gauge(Widget):
 
 
 class Gauges(Horizontal):
-    """The audio and the data of the session, and the time since the last message."""
+    """The session's audio and data, and the time since the last message."""
 
     def compose(self) -> ComposeResult:
-        """One beside the other."""
+        """Three gauges side by side."""
         yield Gauge("Audio", id="audio")
         yield Gauge("Data", id="data")
         yield Gauge("Last message", "Message", "Msg", id="message")
 
     def show(self, status: Status | None) -> None:
-        """Draw what a dictation says of itself; rest without one."""
+        """Show the status of a dictation; zeros without one."""
         limits = status.limits if status else Limits()
         session = status.session if status else None
         audio_s = session.audio_s if session else 0.0

@@ -1,4 +1,4 @@
-"""Who listens to what, in which state, for how long."""
+"""The header: state, duration, microphone, recogniser, session and cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skdictate.engine import Outcome
 
 NARROW = 60
-"""Below this width the names need the room more than the number of the session does."""
+"""Width in cells below which the session number is left out."""
 IDLE = "ready"
 LOADING = "loading"
 FREE = "nothing billed"
@@ -52,53 +52,53 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """What the header tells."""
+    """What the header shows."""
 
     state: str = LOADING
-    """A ``Phase``, or one of the words above."""
+    """A ``Phase``, ``LOADING`` or ``IDLE``."""
     note: str = ""
-    """Said in place of the state's word."""
+    """Shown in place of the state's name."""
     names: tuple[str, ...] = ()
     """Source, engine and language."""
     elapsed_s: int = 0
     behind_s: int = 0
-    """Audio that the recogniser was not sent yet."""
+    """Seconds of audio that are not sent to the recogniser yet."""
     overruns: int = 0
-    """How often this machine was too busy to take the sound."""
+    """Number of audio overruns."""
     session: int = 0
     billing: str = ""
 
     @classmethod
     def of(cls, ready: Ready) -> HeaderFacts:
-        """Before the first dictation."""
+        """The facts before the first dictation."""
         facts = cls(IDLE, billing=FREE if ready.is_local else billed(0))
         return facts.hearing(ready.source, ready)
 
     def hearing(self, source: str, ready: Ready) -> HeaderFacts:
-        """The same with the names of who listens to what."""
+        """A copy with the names of source, recogniser and languages."""
         names = (source, f"{ready.engine} on {ready.place}", ", ".join(ready.languages))
         return replace(self, names=tuple(name for name in names if name))
 
     def renewed(self, ready: Ready) -> HeaderFacts:
-        """For other settings; what is told of the last dictation stays."""
+        """A copy for changed settings; facts about the last dictation stay."""
         fresh = HeaderFacts.of(ready)
         if self.state in (LOADING, IDLE):
             return fresh
         return replace(self, names=fresh.names)
 
     def hearing_elsewhere(self, elsewhere: RemoteStatus) -> HeaderFacts:
-        """The same with how the microphone of another machine stands, in place of its name."""
+        """A copy with the remote microphone's status in place of its name."""
         facts = replace(self, names=(elsewhere.words, *self.names[1:]))
         if self.state == IDLE and not self.note and not elsewhere.is_attached:
             return replace(facts, note="Waiting for a microphone")
         return facts
 
-    def anew(self) -> HeaderFacts:
-        """The same with nothing dictated yet."""
+    def reset(self) -> HeaderFacts:
+        """A copy for a new page."""
         return replace(self, state=IDLE, note="", elapsed_s=0, session=0)
 
     def while_running(self, status: Status, overruns: int) -> HeaderFacts:
-        """The same for a dictation that runs."""
+        """A copy with the status of the running dictation."""
         return replace(
             self,
             state=status.phase,
@@ -113,12 +113,12 @@ class HeaderFacts:
     def after(
         self, outcome: Outcome, dictation_id: int | None, *, is_unsaved: bool = False
     ) -> HeaderFacts:
-        """The same for a dictation that is over."""
-        note = f"Kept as dictation {dictation_id}" if dictation_id is not None else ""
+        """A copy for a dictation that is over."""
+        note = f"Saved as dictation {dictation_id}" if dictation_id is not None else ""
         note = UNSAVED if is_unsaved else note
         if outcome.n_gaps:
-            stretches = "1 stretch" if outcome.n_gaps == 1 else f"{outcome.n_gaps} stretches"
-            note += f", {stretches} not recognised"
+            parts = "1 part" if outcome.n_gaps == 1 else f"{outcome.n_gaps} parts"
+            note += f", {parts} not recognised"
         done = Phase.BLOCKED if is_unsaved else Phase.DONE
         return replace(
             self,
@@ -130,25 +130,25 @@ class HeaderFacts:
         )
 
     def saved(self, dictation_id: int | None) -> HeaderFacts:
-        """The same when the disk has taken it after all."""
+        """A copy after an unsaved dictation has been saved."""
         if not self.note.startswith(UNSAVED):
             return self
-        note = self.note.replace(UNSAVED, f"Kept as dictation {dictation_id}")
+        note = self.note.replace(UNSAVED, f"Saved as dictation {dictation_id}")
         return replace(self, state=Phase.DONE, note=note)
 
 
 def billed(billed_s: int) -> str:
-    """A billed time in words."""
+    """Billed seconds as text."""
     return f"{clock(billed_s * 1000)} billed"
 
 
 class StatusHeader(Widget):
-    """Two rows; on a low screen one."""
+    """Draws the facts in two rows, or one on a low screen."""
 
     facts: reactive[HeaderFacts] = reactive(HeaderFacts())
 
     def render(self) -> RenderResult:
-        """State and time, then the rest."""
+        """First row: state and time; second row: names, session and cost."""
         width = self.size.width
         return Content("\n").join([self._first(width), self._second(width)])
 
@@ -174,7 +174,7 @@ class StatusHeader(Widget):
 
 
 def _spread(left: Content, right: Content, width: int) -> Content:
-    """Left and right at the edges; the left one gives way."""
+    """A row with text at both edges; the left one is truncated if needed."""
     room = max(0, width - right.cell_length - 1)
     if left.cell_length > room:
         left = left.truncate(room, ellipsis=True)

@@ -1,4 +1,4 @@
-"""The level meter: how loud it is now, how loud it was, and whether it is too loud."""
+"""The level meter: present level, held peak and clipping."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from skdictate.audio.pcm import SILENCE_DBFS, Level
 from skdictate.tui.widgets.bar import filled
 
 LOWEST_DBFS = -60.0
-"""The left end of the bar: below a quiet room."""
+"""Left end of the bar; a quiet room is above it."""
 LOUD_DBFS = -12.0
-"""Above this a voice is close to being too loud."""
+"""Level above which speech is close to clipping."""
 NUMBERS_WIDTH = 25
-"""Cells for the numbers on the right."""
+"""Width in cells of the numbers on the right."""
 
 
 class LevelMeter(Widget):
-    """A bar in dBFS with the held peak as a mark on it."""
+    """A bar of the level in dBFS, with a mark at the held peak."""
 
     level: reactive[Level] = reactive(Level())
     held_dbfs: reactive[float] = reactive(SILENCE_DBFS)
@@ -55,17 +55,17 @@ class LevelMeter(Widget):
 
 
 def share(level_dbfs: float) -> float:
-    """How far the bar reaches, from 0 to 1."""
+    """Position of a level on the bar: 0 at ``LOWEST_DBFS``, 1 at 0 dBFS; not limited."""
     return (level_dbfs - LOWEST_DBFS) / -LOWEST_DBFS
 
 
 def number(level_dbfs: float) -> str:
-    """A level as it is written."""
+    """A level in dBFS as text, rounded; −∞ for digital silence."""
     return "−∞" if level_dbfs <= SILENCE_DBFS else f"{level_dbfs:.0f}".replace("-", "−")
 
 
 def _merged(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The same with neighbours of one style in one piece."""
+    """Join neighbouring pieces of the same style."""
     merged: list[tuple[str, str]] = []
     for text, style in pieces:
         if merged and merged[-1][1] == style:

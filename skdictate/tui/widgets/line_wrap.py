@@ -1,4 +1,4 @@
-"""Breaks a text into rows of a width in cells; wide characters count two."""
+"""Wraps text to a width in terminal cells; wide characters take two."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rich.cells import cell_len, chop_cells
 _NARROW = re.compile(
     r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0513\u2010-\u2027\u2030-\u205e]*"
 )
-"""Latin, Greek and Cyrillic letters and their punctuation: one cell each."""
+"""Matches text whose characters take one cell each: Latin, Greek, Cyrillic, punctuation."""
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Rows, broken at spaces where that is possible; at least one."""
+    """Break text at spaces, or within words longer than ``width`` cells; returns 1 or more rows."""
     measure = len if _NARROW.fullmatch(text) else cell_len
     rows: list[str] = []
     row = ""

@@ -1,4 +1,4 @@
-"""What stands in place of the text while the microphone of another machine is not there."""
+"""Text shown while a remote microphone is not connected: how to connect it."""
 
 from __future__ import annotations
 
@@ -13,35 +13,40 @@ if TYPE_CHECKING:
 
 
 def waiting(ready: Ready, elsewhere: RemoteStatus) -> Content:
-    """Why nobody is heard, and what to do about it."""
+    """Why there is no microphone, and what to do.
+
+    Args:
+        ready: the settings in force, with the commands that connect a microphone.
+        elsewhere: status of the remote microphone.
+    """
     asked = ready.invitation
     if elsewhere.is_coming:
         return Content.assemble(
             ("One moment.", "bold"),
             "\n\n",
             (
-                "The microphone of the machine that you came from is on its way.",
+                "Connecting the microphone of the machine you logged in from.",
                 "$foreground-muted",
             ),
         )
     if asked is None:
         problem = elsewhere.problem
-        said = [(f"{elsewhere.words[:1].upper()}{elsewhere.words[1:]}", "bold")]
+        parts = [(f"{elsewhere.words[:1].upper()}{elsewhere.words[1:]}", "bold")]
         if problem is not None:
-            said += [(f"\n\n{problem.detail}", "$foreground-muted"), (f"\n\n{problem.hint}", "")]
+            parts += [(f"\n\n{problem.detail}", "$foreground-muted"), (f"\n\n{problem.hint}", "")]
         if elsewhere.login:
-            said.append(("\n\nl lets ssh ask here what it has to ask.", "bold"))
-        return Content.assemble(*said)
+            parts.append(("\n\nPress l to log in with ssh here.", "bold"))
+        return Content.assemble(*parts)
     send, raw, *_ = asked.lines
     why = f"{ready.absence.rstrip('.')}.\n" if ready.absence else ""
     return Content.assemble(
         ("Waiting for a microphone", "bold"),
         "\n",
         (why, "$foreground-muted"),
-        "\nOn the machine that you sit at, run this:\n",
+        "\nRun this on the machine with the microphone:\n",
         (send.text, "bold $accent"),
-        "\n\nor, with nothing of ours installed there, as on Linux:\n",
+        "\n\nor, if skdictate is not installed there, on Linux:\n",
         (raw.text, "$accent"),
         "\n\n",
-        ("c copies the line, and once more the next: Linux, macOS, Windows.", "$foreground-muted"),
+        ("c copies a command; again for the next: Linux, macOS, Windows.", "$foreground-muted"),
     )

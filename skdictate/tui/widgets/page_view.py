@@ -1,4 +1,4 @@
-"""The page on the screen: the text, or what to do to get some."""
+"""Shows the page: its text, or a welcome while there is none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skdictate.tui.widgets.welcome import Welcome
 
 
 class PageView(Vertical):
-    """What is shown is also on the page, and would be saved."""
+    """Keeps the page and its transcript in step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,33 +22,33 @@ class PageView(Vertical):
         self._sound: Format | None = None
 
     def compose(self) -> ComposeResult:
-        """One of the two is shown."""
+        """Transcript and welcome, of which one is shown."""
         yield TranscriptView()
         yield Welcome()
 
     def begin(self, source: str, sound: Format) -> None:
-        """Another dictation, below what is there."""
+        """Add a dictation below the others."""
         self._sound = sound
         self.page.begin(sound)
         self.query_one(TranscriptView).begin(source)
 
-    def take(self, change: Change) -> None:
-        """Something has become of the newest dictation."""
+    def apply(self, change: Change) -> None:
+        """Apply a change to the newest dictation."""
         assert self._sound is not None
-        self.page.take(change)
-        self.query_one(TranscriptView).take(change, self._sound)
+        self.page.apply(change)
+        self.query_one(TranscriptView).apply(change, self._sound)
 
     def end(self) -> None:
-        """The dictation is over, and with it the guessing."""
+        """Remove the partial, since the dictation is over."""
         self.query_one(TranscriptView).guess(PartialChanged("", ""))
 
     def clear(self) -> None:
-        """A clean page."""
+        """Start a new page."""
         self.page = Page()
         self.query_one(TranscriptView).clear()
 
     def show(self, welcome: Content, *, is_awaiting: bool) -> None:
-        """The text if there is some or will be soon, else the welcome."""
+        """Show the text if there is some or ``is_awaiting``, else the welcome."""
         transcript = self.query_one(TranscriptView)
         transcript.display = is_awaiting or transcript.has_text
         self.query_one(Welcome).display = not transcript.display

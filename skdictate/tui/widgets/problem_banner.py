@@ -1,4 +1,4 @@
-"""What is wrong at present, and what to do about it."""
+"""The banner that shows the present problem and its remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skdictate.errors import Kind, Problem
 
 
 class ProblemBanner(Widget):
-    """Shows the gravest problem that stands; takes no room while there is none."""
+    """Shows the most severe present problem; hidden while there is none."""
 
     problem: reactive[Problem | None] = reactive(None, layout=True)
     retry_in_s: reactive[int | None] = reactive(None)
@@ -21,8 +21,8 @@ class ProblemBanner(Widget):
         super().__init__()
         self._standing: dict[Topic, Problem] = {}
 
-    def take(self, change: Change) -> None:
-        """Something has become of the dictation."""
+    def apply(self, change: Change) -> None:
+        """Note a problem that a change raises or clears."""
         match change:
             case ProblemRaised(topic, problem):
                 self.raised(topic, problem)
@@ -30,22 +30,22 @@ class ProblemBanner(Widget):
                 self.cleared(topic)
 
     def raised(self, topic: Topic, problem: Problem) -> None:
-        """Something is wrong, from now on."""
+        """Note a problem; it replaces an earlier one of its topic."""
         self._standing[topic] = problem
         self._choose()
 
     def cleared(self, topic: Topic) -> None:
-        """It works again."""
+        """Note that the problem of a topic is over."""
         self._standing.pop(topic, None)
         self._choose()
 
     def forget(self) -> None:
-        """A new dictation, new luck."""
+        """Drop all problems."""
         self._standing.clear()
         self._choose()
 
     def stands(self, topic: Topic) -> bool:
-        """Whether something is wrong there."""
+        """Whether there is a problem of this topic."""
         return topic in self._standing
 
     def _choose(self) -> None:
@@ -53,7 +53,7 @@ class ProblemBanner(Widget):
         self.set_class(self.problem is not None, "-standing")
 
     def render(self) -> RenderResult:
-        """The problem in words; the countdown, where one runs."""
+        """Title, detail, remedy, and the countdown to the next try."""
         if self.problem is None:
             return Content("")
         pieces: list[str | tuple[str, str]] = [

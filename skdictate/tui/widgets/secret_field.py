@@ -1,6 +1,6 @@
-"""A line for what nobody is to see: typed or pasted, shown as dots, held where no crash shows it.
+"""Input field for secrets: shows dots, and holds its text so that no traceback shows it.
 
-The library's own line shows its value in messages, and copies it to the clipboard.
+Textual's own input puts its value into messages and copies it to the clipboard.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from textual.widget import Widget
 from skdictate.system.hidden_value import HiddenValue, seen
 
 LONGEST = 16_384
-"""Characters; the key of a service account has about 2500."""
+"""Maximum number of characters; a service account's key.json has about 2500."""
 
 
 class SecretField(Widget, can_focus=True):
-    """Holds a text until it is taken."""
+    """Holds typed or pasted text until it is taken."""
 
     class Entered(Message):
         """Enter was pressed; the text stays where it is."""
@@ -28,13 +28,13 @@ class SecretField(Widget, can_focus=True):
         self._text = HiddenValue()
 
     def take(self) -> HiddenValue:
-        """The text, which is then forgotten here; it stays hidden."""
+        """Return the text, still hidden, and clear the field."""
         text, self._text = self._text, HiddenValue()
         self.refresh()
         return text
 
     def on_key(self, event: Key) -> None:
-        """What is typed, and how it is taken back."""
+        """Add a typed character; Backspace removes one, Ctrl-U all."""
         if event.key == "enter":
             self.post_message(self.Entered())
         elif event.key == "backspace":
@@ -48,7 +48,7 @@ class SecretField(Widget, can_focus=True):
         event.stop()
 
     def on_paste(self, event: Paste) -> None:
-        """All of it, the line breaks of a key file too."""
+        """Add pasted text including its line breaks, which a key file has."""
         event.stop()
         self._hold(self._text + event.text)
 
@@ -57,7 +57,7 @@ class SecretField(Widget, can_focus=True):
         self.refresh()
 
     def render(self) -> RenderResult:
-        """A dot for each character, as far as there is room, and how many there are."""
+        """A dot per character as far as they fit, and the number of characters."""
         n = len(self._text)
         count = f" {n}" if n else ""
         room = max(0, self.size.width - len(count) - 1)

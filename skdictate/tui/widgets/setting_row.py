@@ -1,4 +1,4 @@
-"""A setting as a row: its name, its value, who has set it; what it is, where there is room."""
+"""Draws a setting as a row: name, value, and help or origin."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from textual.content import Content
 
 from skdictate.settings.config import Settings
 from skdictate.settings.option_table import Option
-from skdictate.settings.settings_editor import DEFAULT, SettingsEditor, said, wanted
+from skdictate.settings.settings_editor import DEFAULT, SettingsEditor, allowed_values, value_text
 from skdictate.text.clean_text import clean
 
 NAME_WIDTH, VALUE_WIDTH = 20, 18
 LEAST = NAME_WIDTH + 8
-"""Cells of a row on a screen however narrow."""
+"""Minimum width of a row in cells."""
 WIDE = 90
-"""From this width on there is room to say what each is."""
+"""Width in cells from which a row shows the help text."""
 
 
 def drawn(option: Option, editor: SettingsEditor, width: int) -> Content:
-    """The row, exactly that wide."""
+    """A row of the list, exactly ``width`` cells wide."""
     width = max(LEAST, width)
     mark = _mark(option, editor)
     words = "" if mark or width < WIDE else option.help
@@ -30,11 +30,11 @@ def drawn(option: Option, editor: SettingsEditor, width: int) -> Content:
 
 
 def explained(option: Option, editor: SettingsEditor) -> list[Content]:
-    """What it is; below that what it may be, and where it comes from."""
-    usual = said(getattr(Settings(), option.name))
+    """Two rows: the help; then allowed values, flag and origin."""
+    usual = value_text(getattr(Settings(), option.name))
     origin = clean(Path(editor.origin(option)).name)
     words = f"{option.help[:1].upper()}{option.help[1:]}."
-    may_be = f"{wanted(option)} · " if wanted(option) else ""
+    may_be = f"{allowed_values(option)} · " if allowed_values(option) else ""
     whence = (
         "the default"
         if origin == DEFAULT
@@ -47,7 +47,7 @@ def explained(option: Option, editor: SettingsEditor) -> list[Content]:
 
 
 def _value(option: Option, editor: SettingsEditor) -> Content:
-    words = editor.said(option)
+    words = editor.value_text(option)
     if option.is_switch:
         sign, style = ("●", "$text-success") if words == "on" else ("○", "dim")
         return Content.assemble((f"{sign} {words}", style))
@@ -55,14 +55,14 @@ def _value(option: Option, editor: SettingsEditor) -> Content:
 
 
 def _mark(option: Option, editor: SettingsEditor) -> str:
-    """Who has set it, if somebody has."""
+    """Origin of the value: the flag or variable that overrides it, "set", or empty."""
     if editor.obstacle(option):
         return f"{editor.origin(option)} "
     return "" if editor.origin(option) == DEFAULT else "set "
 
 
 def _filled(words: Content, width: int) -> Content:
-    """Exactly that wide."""
+    """Truncate or pad to exactly ``width`` cells."""
     if words.cell_length > width:
         words = words.truncate(width, ellipsis=True)
     return words + Content(" " * (width - words.cell_length))

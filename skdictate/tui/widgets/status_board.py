@@ -1,4 +1,4 @@
-"""The board below the text: how loud it is, and how much of the session is used."""
+"""The board below the text: level meter and gauges of the session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StatusBoard(Vertical):
-    """Draws what the dictation's thread says of itself."""
+    """Draws snapshots of the worker thread."""
 
     def compose(self) -> ComposeResult:
         """The meter, and the gauges below it."""
@@ -24,7 +24,7 @@ class StatusBoard(Vertical):
         yield Gauges()
 
     def show(self, view: WorkerView | None) -> None:
-        """Draw a snapshot; rest without one."""
+        """Draw a snapshot; zeros without one."""
         level = view.level if view else Level()
         meter = self.query_one(LevelMeter)
         meter.level = level

@@ -1,7 +1,7 @@
-"""The text: committed lines with their times, gaps that are seen, and the live partial at the end.
+"""The transcript: committed lines with their times, visible gaps, and the partial at the end.
 
-Only the rows in view are drawn, so an hour costs no more than a minute. All text here is foreign:
-it was cleaned where it entered, and is drawn as it is, never read as markup.
+Only rows in view are drawn, so the cost does not grow with the length. All text is untrusted: it
+was cleaned where it entered, and is drawn literally, never parsed as markup.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from skdictate.core.changes import (
     SourceNamed,
 )
 from skdictate.core.findings import Finding
-from skdictate.output.phrases import clock, said_of
+from skdictate.output.phrases import clock, gap_text
 from skdictate.tui.line_marks import LineMarks
 from skdictate.tui.widgets.line_wrap import wrapped
 from skdictate.tui.widgets.virtual_list import Kind, VirtualList
 
 GUTTER = 9
-"""Cells for a time on the left: an hour has seven."""
+"""Width in cells of the time on the left; times from an hour on have seven characters."""
 SHORT_MS = 10_000
-"""A gap below this is told by its length, not by its ends."""
+"""A gap shorter than this is shown with its length instead of its start and end."""
 NARROW = 40
-"""Below this width the times give way to the text."""
+"""Width in cells below which times are left out."""
 
 
 class TranscriptView(ScrollView, can_focus=True):
@@ -59,11 +59,11 @@ class TranscriptView(ScrollView, can_focus=True):
         super().__init__()
         self._roll = VirtualList()
         self._lines = array("q")
-        """The item of each line of the newest dictation."""
+        """Index of the item of each line of the newest dictation."""
         self._marks = LineMarks()
-        """What was found of those lines."""
+        """Findings about those lines."""
         self.partial = PartialChanged("", "")
-        """The guess that is shown."""
+        """The partial that is shown."""
         self._partial_rows: list[str] = []
         self._width = 0
         self._is_following = True
@@ -71,14 +71,14 @@ class TranscriptView(ScrollView, can_focus=True):
     # ------------------------------------------------------------------------- the text
 
     def begin(self, words: str) -> None:
-        """Another dictation: a divider, if there is text above it."""
+        """Begin a dictation; a divider with ``words`` separates it from text above it."""
         del self._lines[:]
         self._marks = LineMarks()
         if len(self._roll):
             self._add(Kind.DIVIDER, 0, words)
 
-    def take(self, change: Change, sound: Format) -> None:
-        """Something has become of the newest dictation."""
+    def apply(self, change: Change, sound: Format) -> None:
+        """Show a change of the newest dictation."""
         match change:
             case PartialChanged():
                 self.guess(change)
@@ -94,48 +94,48 @@ class TranscriptView(ScrollView, can_focus=True):
                 self.mark(gap, sound.ms(gap.start_sample), sound.ms(gap.end_sample))
 
     def commit(self, line: Line, start_ms: int) -> None:
-        """A new line at the end."""
+        """Append a line."""
         self._lines.append(len(self._roll))
         self._marks.committed(line)
         kind = Kind.LINE if line.is_confirmed else Kind.UNCONFIRMED
         self._add(kind, start_ms, line.text, self._marks.words(line.number))
 
     def refine(self, line: Line) -> None:
-        """Better words for a line, in its place."""
+        """Replace the text of a line by its refined text."""
         if line.number <= len(self._lines):
             self._roll.rewrite(self._lines[line.number - 1], line.text)
             self._moved()
 
     def find(self, finding: Finding) -> None:
-        """Something was found; if it is about a line, it stands there."""
+        """Show a finding at its line, if it is about a single line."""
         number = self._marks.found(finding)
         if number is not None:
             self._roll.note(self._lines[number - 1], self._marks.words(number))
             self._moved()
 
     def mark(self, gap: Gap, start_ms: int, end_ms: int) -> None:
-        """A stretch without text."""
+        """Append a gap."""
         length = f"{(end_ms - start_ms) / 1000:.1f} s"
         if end_ms - start_ms >= SHORT_MS:
             length = f"{clock(start_ms)} to {clock(end_ms)}"
-        words = f"{said_of(gap)} ({length})"
+        words = f"{gap_text(gap)} ({length})"
         self._add(Kind.GAP, start_ms, f"[{words}]")
 
     def guess(self, partial: PartialChanged) -> None:
-        """The words after the last line, rewritten."""
+        """Show a partial after the last line, in place of the former one."""
         self.partial = partial
         self._partial_rows = wrapped(partial.text, self._text_width) if partial.text else []
         self._moved()
 
     def clear(self) -> None:
-        """A clean page."""
+        """Remove everything."""
         self._roll.clear()
         del self._lines[:]
         self.guess(PartialChanged("", ""))
 
     @property
     def has_text(self) -> bool:
-        """Something is on the page."""
+        """Whether there is any text."""
         return bool(len(self._roll) or self._partial_rows)
 
     # ------------------------------------------------------------------------- rows
@@ -153,7 +153,7 @@ class TranscriptView(ScrollView, can_focus=True):
         self._moved()
 
     def _moved(self) -> None:
-        """The text has changed: a new height, and the end in view if it was."""
+        """Update the height after a change; follow the end if it was in view."""
         height = self._roll.n_rows + len(self._partial_rows)
         if self.virtual_size.height != height or self.virtual_size.width != self._width:
             self.virtual_size = Size(self._width, height)
@@ -162,17 +162,17 @@ class TranscriptView(ScrollView, can_focus=True):
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Whether the user looks at the end, or has scrolled back."""
+        """Follow new text only while the end is in view."""
         super().watch_scroll_y(old_value, new_value)
         self._is_following = new_value >= self.max_scroll_y
 
     def notify_style_update(self) -> None:
-        """Another theme."""
+        """Redraw for a new theme."""
         super().notify_style_update()
         self.refresh()
 
     def on_resize(self) -> None:
-        """Another width, other rows."""
+        """Wrap the text again for the new width."""
         width = self.scrollable_content_region.width
         if width == self._width:
             return
@@ -183,7 +183,7 @@ class TranscriptView(ScrollView, can_focus=True):
     # ------------------------------------------------------------------------- drawing
 
     def render_line(self, y: int) -> Strip:
-        """One row of the screen."""
+        """Draw row ``y`` of the widget."""
         row = y + self.scroll_offset.y
         n_rows = self._roll.n_rows
         if row < n_rows:
@@ -215,7 +215,7 @@ class TranscriptView(ScrollView, can_focus=True):
         ]
 
     def _time(self, time: str) -> list[tuple[str, Style]]:
-        """The gutter: the time beside the first row."""
+        """The time on the left, padded to the gutter's width; nothing on a narrow screen."""
         return [(f"{time:>{self._gutter - 2}}  ", self._style("time"))] if self._gutter else []
 
     def _style(self, name: str) -> Style:

@@ -1,4 +1,4 @@
-"""One row: what could be recognised yet, or how far that is."""
+"""The row that offers to recognise unfinished dictations, or shows the progress."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from skdictate.app.reprocess_report import ReprocessProgress
 
 
-def said(at: ReprocessProgress) -> str:
-    """How far it is, for a person."""
+def progress_text(at: ReprocessProgress) -> str:
+    """The progress of reprocessing as a sentence."""
     done, whole = (clock(at.sound.ms(n)) for n in (at.n_done, at.n_samples))
     return f"Recognising dictation {at.dictation_id}: {done} of {whole}, {at.phase}."
 
 
 class UnfinishedRow(Widget):
-    """Takes no room while there is nothing to offer, or something is dictated."""
+    """Hidden during a dictation, and while nothing is unfinished."""
 
     words: reactive[str] = reactive("", layout=True)
     key: reactive[str] = reactive("")
 
     def show(self, found: Found, at: ReprocessProgress | None, *, is_dictating: bool) -> None:
-        """How things stand."""
+        """Show the progress ``at``, or what was found unfinished."""
         if at is not None:
-            self.words, self.key = said(at), "" if is_dictating else " u stops it."
+            self.words, self.key = progress_text(at), "" if is_dictating else " Press u to stop."
         else:
             self.words = "" if is_dictating else offered(found)
-            self.key = " u recognises it."
+            self.key = " Press u to recognise it."
         self.set_class(bool(self.words), "-standing")
 
     def render(self) -> RenderResult:
-        """The words, and the key that does something about it."""
+        """The text, and the key to press."""
         return Content.assemble(self.words, (self.key, "bold"))

@@ -1,6 +1,6 @@
-"""Items one below the other, broken into rows; hours of them take little more than their words.
+"""A list of items wrapped into rows, with little memory per item.
 
-How many rows an item takes is known of each, what is in them only of those that are drawn.
+The number of rows is stored for each item; their content is computed only when drawn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from skdictate.tui.widgets.line_wrap import wrapped
 
 DRAWN = 64
-"""Texts that are on the screen together, or a little more."""
+"""Wrapped texts that are cached: about as many as are on the screen together."""
 
 
 class Kind(IntEnum):
@@ -28,14 +28,14 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is to be drawn."""
+    """One row as it is drawn."""
 
     kind: Kind
     text: str
     time_ms: int | None
-    """For the first row of an item that has a time."""
+    """Time of the item; only in its first row."""
     is_mark: bool
-    """It belongs to what was found of the item."""
+    """Whether the row shows findings about the item instead of its text."""
 
 
 @lru_cache(maxsize=DRAWN)
@@ -44,7 +44,7 @@ def _drawn(text: str, width: int) -> list[str]:
 
 
 class VirtualList:
-    """Rows count from 0, at the top."""
+    """Items and their rows; rows are numbered from 0 at the top."""
 
     def __init__(self) -> None:
         self._width = 1
@@ -52,20 +52,20 @@ class VirtualList:
         self._times_ms = array("q")
         self._texts: list[str] = []
         self._marks: dict[int, str] = {}
-        """What was found of an item, for the few that have something."""
+        """Findings by the index of their item."""
         self._starts = array("q", [0])
-        """The first row of each item, and of the one that comes next."""
+        """First row of each item, and the row after the last item."""
 
     def __len__(self) -> int:
         return len(self._texts)
 
     @property
     def n_rows(self) -> int:
-        """All of them."""
+        """Number of all rows."""
         return self._starts[-1]
 
     def add(self, kind: Kind, time_ms: int, text: str, marks: str = "") -> None:
-        """One more, at the end."""
+        """Append an item; ``time_ms`` counts from the dictation's start."""
         self._kinds.append(kind)
         self._times_ms.append(time_ms)
         self._texts.append(text)
@@ -74,23 +74,23 @@ class VirtualList:
         self._starts.append(self.n_rows + self._height(len(self) - 1))
 
     def rewrite(self, index: int, text: str) -> None:
-        """Another text for an item."""
+        """Replace the text of an item."""
         self._texts[index] = text
         self._move(index)
 
     def note(self, index: int, marks: str) -> None:
-        """Something was found of an item."""
+        """Set the findings about an item."""
         self._marks[index] = marks
         self._move(index)
 
     def clear(self) -> None:
-        """None is left."""
+        """Remove all items."""
         width = self._width
         self.__init__()  # type: ignore[misc]
         self._width = width
 
     def fit(self, width: int) -> None:
-        """Break everything to that many cells."""
+        """Wrap all items to a width in cells."""
         self._width = width
         row = 0
         for index in range(len(self)):
@@ -99,7 +99,7 @@ class VirtualList:
         self._starts[-1] = row
 
     def row(self, number: int) -> Row:
-        """What is in a row."""
+        """The content of a row."""
         index = bisect_right(self._starts, number) - 1
         within = number - self._starts[index]
         rows = _drawn(self._texts[index], self._width)
@@ -117,7 +117,7 @@ class VirtualList:
         return wrapped(f"↳ {marks}", self._width) if marks else []
 
     def _move(self, index: int) -> None:
-        """Have those below follow where an item has grown or shrunk."""
+        """Shift the items below an item whose height has changed."""
         by = self._starts[index] + self._height(index) - self._starts[index + 1]
         if by:
             for below in range(index + 1, len(self._starts)):

@@ -1,4 +1,4 @@
-"""What stands in place of the text while there is none."""
+"""The welcome, shown while there is no text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ GREETINGS = {"": Content("One moment.")} | {
     way: Content.assemble(
         (words, "bold"),
         "\n\n",
-        ("Your words appear here. Sound and text are kept as they come.", "$foreground-muted"),
+        ("Your words appear here. Sound and text are saved as you speak.", "$foreground-muted"),
     )
     for way, words in ((TOGGLE, "Press space and speak."), (HOLD, "Hold space and speak."))
 }
-"""What to do with space, by the way to talk; by none, while one cannot."""
+"""Welcome by the value of the setting ``talk``; the empty key is for "not ready yet"."""
 
 
 class Welcome(Vertical):
-    """Says what to do to get some text."""
+    """Tells the user how to begin."""
 
     def compose(self) -> ComposeResult:
-        """A few words in the middle."""
+        """A centred text."""
         yield Static()
 
     def show(self, words: Content) -> None:
-        """Say it."""
+        """Show this text."""
         self.query_one(Static).update(words)

@@ -131,7 +131,7 @@ def test_what_is_said_here_is_written_there_and_keys_go_there(sshd: Sshd, becket
         it.wait("Listening")
         it.resize(60, 20)
         it.press(" ")
-        it.wait("Kept as dictation 1")
+        it.wait("Saved as dictation 1")
         (file,) = (sshd.home / "run").glob("*.json")
         token = json.loads(file.read_text())["token"]
         shown = [visible(pid) for pid in (it.pid, *descendants(it.pid), *everybody(sshd))]

@@ -58,9 +58,9 @@ async def test_marks_stand_below_their_line_and_are_never_read_as_markup() -> No
         await pilot.pause()
         transcript.commit(line(1, "It was the best of times"), 0)
         transcript.commit(line(2, "It was the worst of times", 1000), 1000)
-        transcript.take(FindingMade(found(insult(0.9, HOSTILE), 1000, 2000)), SOUND)
-        transcript.take(FindingMade(found(Labelled(0, 1, "1"), 0, 1000)), SOUND)
-        transcript.take(FindingMade(found(Summarised(("so",)))), SOUND)
+        transcript.apply(FindingMade(found(insult(0.9, HOSTILE), 1000, 2000)), SOUND)
+        transcript.apply(FindingMade(found(Labelled(0, 1, "1"), 0, 1000)), SOUND)
+        transcript.apply(FindingMade(found(Summarised(("so",)))), SOUND)
         await pilot.pause()
         assert rows(app) == [
             "   0:00  It was the best of times",
@@ -74,7 +74,7 @@ async def test_marks_stand_below_their_line_and_are_never_read_as_markup() -> No
         await pilot.pause()
         assert [row for row in rows(app) if "↳" in row] == ["↳ speaker 1", "↳ insult: yes 90% ([/]"]
         transcript.begin("again")
-        transcript.take(FindingMade(found(Labelled(0, 1, "2"), 0, 1000)), SOUND)
+        transcript.apply(FindingMade(found(Labelled(0, 1, "2"), 0, 1000)), SOUND)
         transcript.commit(line(1, "Once more"), 0)
         await pilot.pause()
         assert rows(app)[-1].startswith("↳ speaker 2"), (

@@ -95,7 +95,7 @@ async def test_all_are_there_with_their_value_and_where_it_came_from(paths: Path
         assert shown["plaintext"] == ["plaintext", "○", "off"]
         assert shown["normalize"] == ["normalize", "●", "on"]
         await it.open("patience")
-        assert it.about()[0] == "With pauses, before a sentence ends."
+        assert it.about()[0] == "How long a pause may be before it ends the sentence."
         assert it.about()[1].startswith("short, normal or long · --patience · from ")
         assert it.about()[1].endswith("config.toml; the default is normal")
         for name, why in (("rate", "--rate was given"), ("api", "SKDICTATE_API is set")):
@@ -117,13 +117,13 @@ async def test_a_switch_is_turned_a_choice_made_a_number_typed_and_taken_back(
         await it.open("profanity_filter")
         await it.press("space")
         assert it.written() == "# mine\nprofanity_filter = true\n"
-        assert it.about()[2] == "Kept. It counts from now on."
+        assert it.about()[2] == "Saved. It takes effect now."
         await it.open("patience")
         await it.press("enter", "down", "enter")
         assert it.row("patience") == ["patience", "long", "set"]
         await it.open("chunk_ms")
         await it.press("enter", *"19")
-        assert it.said("#wrong") == "The least is 20."
+        assert it.said("#wrong") == "The minimum is 20."
         await it.press("enter")
         assert "chunk_ms" not in it.written(), "it is still wrong"
         await it.press("9", "enter")
@@ -143,7 +143,7 @@ async def test_a_list_grows_and_shrinks(paths: Paths) -> None:
     async with main_screen(paths) as it:
         await it.open("classifier")
         await it.press("enter", *"a:n")
-        assert it.said("#wrong").startswith("Give NAME, or NAME:WHEN")
+        assert it.said("#wrong").startswith("Use NAME or NAME:WHEN")
         await it.press("backspace", "backspace", "enter", *"b,c", "enter")
         assert it.written() == 'classifier = ["a", "b", "c"]\n'
         await it.press("down", "down", "delete")
@@ -230,7 +230,7 @@ async def test_what_does_not_go_together_is_said_at_once_and_can_be_mended(paths
         await until(lambda: banner.has_class("-standing"))
         await it.open("phone_format")
         await it.press("delete")
-        assert it.about()[2] == "The default again. It counts from now on."
+        assert it.about()[2] == "Reset to the default. It takes effect now."
         await it.press("escape")
         await until(lambda: not banner.has_class("-standing"))
         assert "SpeechKit v2 on unix:/nowhere" in it.app.query_one(StatusHeader).facts.names
@@ -240,7 +240,7 @@ async def test_what_counts_from_the_next_start_says_so(paths: Paths) -> None:
     async with main_screen(paths) as it:
         await it.open("talk")
         await it.press("enter", "down", "enter")
-        assert it.about()[2].endswith("from the next start of the program.")
+        assert it.about()[2].endswith("at the next start of the program.")
         await it.press("escape")
         assert it.app.settings.talk == "toggle"
     assert it.written() == 'talk = "hold"\n'
@@ -257,8 +257,8 @@ async def test_a_dictation_goes_on_as_it_began_and_the_next_one_goes_by_the_new_
             await until(lambda: it.app.main_screen.page.n_lines > 0)
             await it.open("rate")
             title = it.app.screen.query_one("#settings").border_title
-            assert title == "Settings, from the next dictation on"
-            assert "goes on as it began" in it.about()[2]
+            assert title == "Settings of the next dictation"
+            assert "next dictation" in it.about()[2]
             await it.press("enter", "up", "enter", "escape")
             assert it.app.settings.rate == 8_000
             n_lines = it.app.main_screen.page.n_lines
@@ -291,13 +291,13 @@ def test_it_is_changed_in_a_real_terminal_and_there_at_the_next_start(paths: Pat
     with Terminal("--endpoint", "unix:/nowhere") as it:
         it.wait("Press space and speak.", "o Setup")
         it.press("o")
-        it.wait("╭─ Settings ─", "Recogniser and signing in", "Esc closes ─╯")
+        it.wait("╭─ Settings ─", "Recogniser and sign-in", "Esc closes ─╯")
         it.press("/")
-        it.wait("A part of a name")
+        it.wait("Search names")
         it.press(*"keep", "\x1b[B", "\r")
         it.wait("╭─ keep_alive ─", "● silence  default")
         it.press("\x1b[B", "\r")
-        it.wait("keep_alive          chunk", "Kept. It counts from now on.")
+        it.wait("keep_alive          chunk", "Saved. It takes effect now.")
         it.press("\x1b")
         it.wait("stop_after")
         it.press("\x1b")

@@ -75,7 +75,7 @@ def mend(source: str, target: str) -> bytes:
             assert RIGHT.encode() not in content(pid, "cmdline")
         it.press("\r")
         it.wait("an API key …OPQR", "SKDICTATE_API_KEY is set too")
-        it.wait("41 42 43", "Kept as dictation 1")
+        it.wait("41 42 43", "Saved as dictation 1")
         assert "not accepted" not in it.text
         it.press("q")
         assert it.exit_code() == 0
