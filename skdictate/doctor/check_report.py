@@ -1,4 +1,4 @@
-"""How findings are written: for a person, or one JSON object a line for a program."""
+"""Writes the results of checks: as text for a person, or as JSON lines for a program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skdictate.doctor.check_result import Check, CheckResult, CheckState
 from skdictate.text.clean_text import clean
 
 WIDEST = 80
-"""Columns; lines that are longer are hard to read."""
+"""Maximum width in columns; longer lines are hard to read."""
 NAME_COLUMNS = 14
 MARKS = {
     CheckState.OK: "✓",
@@ -25,7 +25,7 @@ MARKS = {
     CheckState.SKIPPED: "-",
 }
 PLAIN_MARKS = {**MARKS, CheckState.OK: "+", CheckState.FAILED: "x"}
-"""For an output that has no such characters."""
+"""Marks for an output whose encoding lacks the others."""
 STYLES = {
     CheckState.OK: "green",
     CheckState.WARNING: "bold yellow",
@@ -37,35 +37,35 @@ _COMMAND = re.compile(r"(.*:) ((?:skdictate|sudo|systemctl) [^:]*)")
 
 
 class CheckReport(Protocol):
-    """Takes findings as they come."""
+    """Receives the checks' results one by one."""
 
     def begin(self, check: Check) -> None:
         """A check begins."""
 
     def clear(self) -> None:
-        """It is over, with or without a finding."""
+        """The check is over, with or without a result."""
 
     def add(self, finding: CheckResult) -> None:
-        """What was found."""
+        """Add a result."""
 
     def end(self, counts: Counter[CheckState]) -> None:
-        """All have ended."""
+        """All checks are over; ``counts`` has the number of results in each state."""
 
 
 class JsonReport:
-    """One object a line, ASCII only; see the README for the fields."""
+    """One JSON object per line, ASCII only; the manual lists the fields."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def begin(self, check: Check) -> None:
-        """Nothing is said before something is known."""
+        """Write nothing: only results are reported."""
 
     def clear(self) -> None:
-        """So there is nothing to take back."""
+        """Do nothing: ``begin`` writes nothing."""
 
     def add(self, finding: CheckResult) -> None:
-        """An object for each finding."""
+        """Write a result as an object."""
         self._write(
             event="check",
             name=finding.name,
@@ -75,7 +75,7 @@ class JsonReport:
         )
 
     def end(self, counts: Counter[CheckState]) -> None:
-        """The sums."""
+        """Write the totals."""
         self._write(
             event="end",
             ok=counts[CheckState.OK],
@@ -89,8 +89,10 @@ class JsonReport:
 
 
 class TextReport:
-    """A line for each finding, and below it what to do. On a terminal it is coloured, and says
-    what is being looked at."""
+    """Writes each result as a line with the remedy below it.
+
+    A terminal gets colours, and shows which check is running.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -103,21 +105,21 @@ class TextReport:
         self._marks = MARKS if _can_write(out, "".join(MARKS.values())) else PLAIN_MARKS
 
     def begin(self, check: Check) -> None:
-        """Say what is being looked at, where that can be taken back."""
+        """Show which check is running, on a terminal where the line can be rewritten."""
         if self._can_rewrite:
             words = f": {check.asks}" if check.asks else " ..."
             self._out.write(f"\r\x1b[K  {check.name}{words}")
             self._out.flush()
 
     def clear(self) -> None:
-        """Take that back."""
+        """Remove the line that ``begin`` wrote."""
         if self._can_rewrite:
-            with suppress(OSError):  # the terminal may be gone, which is why this ends
+            with suppress(OSError):  # the terminal may be gone
                 self._out.write("\r\x1b[K")
                 self._out.flush()
 
     def add(self, finding: CheckResult) -> None:
-        """The finding, wrapped."""
+        """Write a result, wrapped to the width."""
         margin = " " * (NAME_COLUMNS + 2)
         first, *others = self._wrap(finding.detail)
         self._mark(finding.state)
@@ -126,13 +128,17 @@ class TextReport:
         self._out.flush()
 
     def end(self, counts: Counter[CheckState]) -> None:
-        """The sums, in words."""
-        said = [
-            f"{counts[state]} {name}"
-            for state, name in ((CheckState.FAILED, "failed"), (CheckState.WARNING, "to look at"))
+        """Write the totals in words."""
+        states = (
+            (CheckState.FAILED, "failed", "failed"),
+            (CheckState.WARNING, "warning", "warnings"),
+        )
+        totals = [
+            f"{counts[state]} {one if counts[state] == 1 else many}"
+            for state, one, many in states
             if counts[state]
         ]
-        self._out.write(f"{', '.join(said) or 'All is well'}.\n".capitalize())
+        self._out.write(f"{', '.join(totals) or 'No problems found'}.\n".capitalize())
         self._out.flush()
 
     def _mark(self, state: CheckState) -> None:
@@ -143,7 +149,7 @@ class TextReport:
             self._paint(mark, STYLES[state])
 
     def _advice(self, hint: str) -> list[str]:
-        """The lines of a hint; a command is not broken, so that it can be copied."""
+        """The lines of a hint; a command stays on one line, so that it can be copied."""
         if not hint:
             return []
         command = _COMMAND.match(hint) if len(self._wrap(hint)) > 1 else None
@@ -151,20 +157,20 @@ class TextReport:
         return [*self._wrap(words), *(f"  {clean(it)}" for it in commands)]
 
     def _wrap(self, text: str) -> list[str]:
-        """At least one line."""
+        """Wrap text into one or more lines."""
         width = self._columns - NAME_COLUMNS - 2
         lines = textwrap.wrap(clean(text), width, break_on_hyphens=False)
         return lines or [""]
 
 
 def _painter(out: TextIO) -> Callable[[str, str], None] | None:
-    """Writes in a colour; None where rich is broken, which a check then tells."""
+    """A function that writes text in a style; None if rich is broken, which a check reports."""
     try:
         from rich.console import Console
         from rich.text import Text
     except ImportError:
         return None
-    console = Console(file=out, highlight=False)  # heeds TERM by itself
+    console = Console(file=out, highlight=False)  # rich reads TERM itself
     return lambda text, style: console.print(Text(text, style), end="")
 
 

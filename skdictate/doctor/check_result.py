@@ -1,4 +1,4 @@
-"""What a check is given, and what it finds."""
+"""The input and the result of a check."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ _RECOGNISERS = (Kind.NETWORK, Kind.SERVICE, Kind.LIMIT, Kind.RECOGNISER)
 
 
 class CheckState(StrEnum):
-    """How it stands with the subject of a check."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
     """Dictation works, but less well than it might."""
     FAILED = "failed"
-    """Dictation as the settings have it cannot work."""
+    """Dictation with these settings cannot work."""
     SKIPPED = "skipped"
-    """Not looked at, or not needed; the detail says why."""
+    """Not checked, or not needed; the detail says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """What is examined: the settings in force, and the places of this user."""
+    """What is checked: the settings in force, and the user's folders."""
 
     paths: Paths
     environ: Mapping[str, str] = field(repr=False)
-    """May hold a key, so it shows in no representation."""
+    """Left out of ``repr``, since it may contain a key."""
     config: Config = field(default_factory=lambda: Config(Settings(), {}))
     """The settings in force."""
     problem: Problem | None = None
-    """Why these are not the settings that were asked for."""
+    """Why the requested settings are not used, if they are invalid."""
     is_online: bool = False
-    """Checks that cost money were asked for."""
+    """Whether to run checks that are billed."""
     is_on_terminal: bool = False
-    """The findings are written to a terminal, which may then be asked things."""
+    """Whether results go to a terminal, which can then be queried."""
 
     @property
     def settings(self) -> Settings:
@@ -49,35 +49,35 @@ class CheckContext:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The outcome of one check, for a person to read."""
+    """The result of one check."""
 
     name: str
     state: CheckState
     detail: str
     """What was found."""
     hint: str = ""
-    """What to do. Lines after the first are commands, to be copied whole."""
+    """What to do. Lines after the first are commands, to be copied as a whole."""
     exit_code: Exit = Exit.DONE
-    """What the command ends with if this is the first that failed."""
+    """Exit code of the command if this is the first check that failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check, and how long it may take."""
+    """A check, and its time limit."""
 
     name: str
     run: Callable[[CheckContext], Awaitable[CheckResult]]
     bound_s: float
     asks: str = ""
-    """What the user is asked to do meanwhile."""
+    """What the user should do during the check."""
     exit_code: Exit = Exit.CONFIG
-    """What the command ends with if the check itself comes to nothing."""
+    """Exit code if the check itself times out or crashes."""
 
 
 def failed(name: str, problem: Problem) -> CheckResult:
-    """The finding that a problem is."""
-    said = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
-    # What a passing trouble with a recogniser hints at is a dictation that goes on; here is none.
+    """A problem as a failed result."""
+    detail = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
+    # The hint of a temporary recogniser problem is about a running dictation; there is none here.
     is_about_dictation = problem.kind in _RECOGNISERS and not problem.is_permanent
     hint = "" if is_about_dictation else problem.hint
-    return CheckResult(name, CheckState.FAILED, said, hint, problem.exit_code)
+    return CheckResult(name, CheckState.FAILED, detail, hint, problem.exit_code)

@@ -1,4 +1,4 @@
-"""The folders that everything is kept in, and the room there."""
+"""Checks the folders where data is stored, and the free disk space."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from skdictate.errors import Exit
 from skdictate.system.paths import Paths, files_left
 
 LEAST_S = 60
-"""With less room than that there is no dictation."""
+"""The check fails with less free space than this many seconds of sound."""
 LITTLE_S = 3600
-"""With less room than that the user should know."""
-NO_FILES_HINT = "Remove some files: each takes one of the disk's inodes (see df -i)."
+"""The check warns with less free space than this many seconds of sound."""
+NO_FILES_HINT = "Delete some files: the disk has no free inodes (see df -i)."
 TRIAL_BYTES = 64 * 1024
-"""Written to see whether the disk takes it: two seconds of sound."""
+"""Size of the test file: two seconds of sound at 16 kHz."""
 
 
 async def folders(case: CheckContext) -> CheckResult:
-    """Whether the folders can be written to by this user, and read by nobody else."""
+    """Check that the folders can be written by this user, and read by nobody else."""
     places = _places(case.paths)
     for path in places:
         if error := _trouble(path):
-            hint = "Mend its permissions, or set SKDICTATE_HOME to a folder of yours."
+            hint = "Correct its permissions, or set SKDICTATE_HOME to a folder of yours."
             if error == os.strerror(errno.ENOSPC):
                 hint = "Free some space." if files_left(path) else NO_FILES_HINT
             return CheckResult("folders", CheckState.FAILED, f"{path}: {error}", hint, Exit.DISK)
@@ -36,26 +36,26 @@ async def folders(case: CheckContext) -> CheckResult:
         private = dict.fromkeys([case.paths.data, case.paths.state])
         exposed = [str(path) for path in private if path.is_dir() and path.stat().st_mode & 0o077]
         if exposed:
-            detail = f"others can look into {', '.join(exposed)}"
-            hint = f"Close it:\nchmod 700 {shlex.join(exposed)}"
+            detail = f"other users can read {', '.join(exposed)}"
+            hint = f"Make it private:\nchmod 700 {shlex.join(exposed)}"
             return CheckResult("folders", CheckState.WARNING, detail, hint)
-    said = {True: "can be written to", False: "can be made when needed"}
-    detail = "; ".join(f"{path} {said[path.is_dir()]}" for path in places)
+    words = {True: "is writable", False: "can be created when needed"}
+    detail = "; ".join(f"{path} {words[path.is_dir()]}" for path in places)
     return CheckResult("folders", CheckState.OK, detail)
 
 
 async def space(case: CheckContext) -> CheckResult:
-    """For how long one could dictate before the disk is full."""
+    """Check how long one can dictate before the disk is full."""
     path = _nearest(case.paths.recordings)
     if not files_left(path):
-        detail = "the disk can hold no more files, though it has room"
+        detail = "the disk has space but cannot hold more files"
         return CheckResult("disk", CheckState.FAILED, detail, NO_FILES_HINT, Exit.DISK)
     free_bytes = shutil.disk_usage(path).free
     return room(free_bytes, case.settings.rate)
 
 
 def room(free_bytes: int, rate_hz: int) -> CheckResult:
-    """The finding for that much room."""
+    """The result for this many free bytes, at a sample rate of 16-bit mono sound."""
     sound = Format(rate_hz)
     lasts_s = sound.seconds(free_bytes // sound.size_bytes(1))
     detail = f"{_size(free_bytes)} free, enough for {_time(lasts_s)} of sound"

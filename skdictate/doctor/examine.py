@@ -1,4 +1,4 @@
-"""``skdictate doctor``: looks at this machine; says what is well, what is not, and what to do."""
+"""Runs ``skdictate doctor``: all checks of this machine, and the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from skdictate.system.paths import Paths
 from skdictate.system.signals import CODES
 
 SETTINGS_S = 5.0
-"""A small file on a disk that is near."""
+"""Time limit for reading the settings."""
 CHECKS = (
     Check("python", python_check.version, 2.0),
     Check("packages", python_check.packages, 20.0),
@@ -44,19 +44,22 @@ CHECKS = (
     Check("service", service_check.service, 15.0, exit_code=Exit.NETWORK),
     Check("key", service_check.key, 15.0, exit_code=Exit.NETWORK),
 )
-"""In the order in which one needs the other, so that the first that failed is the one to mend."""
+"""Ordered by dependency, so that the first check that fails is the one to repair."""
 
 
 def examine(flags: Mapping[str, Any], *, form: str, is_online: bool) -> int:
-    """Look at everything, and write a report to standard output; the exit code.
+    """Run all checks and write a report to standard output.
 
     Args:
-        flags: settings by option name, as parsed.
+        flags: parsed flags by setting name.
         form: ``text`` or ``json``.
-        is_online: do also what the service bills.
+        is_online: also run checks that are billed.
+
+    Returns:
+        The exit code of the first check that failed, else ``DONE``.
 
     Raises:
-        ProblemError: a flag is wrong.
+        ProblemError: a flag is invalid.
     """
     for name, code in CODES.items():
         if number := getattr(signal, name, None):
@@ -70,12 +73,12 @@ def examine(flags: Mapping[str, Any], *, form: str, is_online: bool) -> int:
     except _LeaveError as leave:
         code = leave.code
     if any(isinstance(thread, DaemonCall) for thread in threading.enumerate()):
-        os._exit(code)  # what hangs in one would be waited for
+        os._exit(code)  # a normal exit would wait for a thread that hangs
     return code
 
 
 def _settled(case: CheckContext, flags: Mapping[str, Any]) -> CheckContext:
-    """The case with its settings; see ``settings.settle``."""
+    """The context with its settings, see ``settings_check.settle``; with a time limit."""
     try:
         return DaemonCall(lambda: settings_check.settle(case, flags)).result(SETTINGS_S)
     except TimeoutError:
@@ -85,14 +88,14 @@ def _settled(case: CheckContext, flags: Mapping[str, Any]) -> CheckContext:
 
 
 class _LeaveError(BaseException):
-    """A signal has come."""
+    """Raised when a signal ends the command."""
 
     def __init__(self, code: Exit) -> None:
         self.code = code
 
 
 def _leaving(code: Exit) -> Callable[[int, FrameType | None], None]:
-    """What to do when a signal comes."""
+    """A signal handler that ends the command with this exit code."""
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         raise _LeaveError(code)
@@ -101,7 +104,11 @@ def _leaving(code: Exit) -> Callable[[int, FrameType | None], None]:
 
 
 def run(checks: Iterable[Check], case: CheckContext, report: CheckReport) -> Exit:
-    """Make the checks, one after the other, so that none is disturbed by another; the exit code."""
+    """Run the checks one after the other, so that they do not disturb each other.
+
+    Returns:
+        The exit code of the first check that failed, else ``DONE``.
+    """
     counts: Counter[CheckState] = Counter()
     code = Exit.DONE
     for check in checks:
@@ -119,7 +126,7 @@ def run(checks: Iterable[Check], case: CheckContext, report: CheckReport) -> Exi
 
 
 def _made(check: Check, case: CheckContext) -> CheckResult:
-    """The finding of a check, come what may."""
+    """The result of a check; a timeout or an exception is a failed result."""
     try:
         return DaemonCall(lambda: check.run(case)).result(check.bound_s)
     except TimeoutError:
@@ -128,5 +135,5 @@ def _made(check: Check, case: CheckContext) -> CheckResult:
     except ProblemError as error:
         return failed(check.name, error.problem)
     except Exception as error:  # noqa: BLE001 - what is broken in one must not end the others
-        detail = f"it could not be made: {type(error).__name__}: {error}"
+        detail = f"the check crashed: {type(error).__name__}: {error}"
         return CheckResult(check.name, CheckState.FAILED, detail, exit_code=check.exit_code)

@@ -1,7 +1,7 @@
-"""``python -m skdictate.doctor.import_trial MODULE``: imports it, and says in JSON how that went.
+"""``python -m skdictate.doctor.import_trial MODULE`` imports a module and prints a JSON result.
 
-In a process of its own, since an import can hang (PortAudio's, while the sound server stands still)
-or kill its process.
+It runs as a child process, since an import can hang (PortAudio's, if the sound server hangs) or
+crash.
 """
 
 from __future__ import annotations
@@ -19,23 +19,28 @@ from skdictate.system import child_processes
 from skdictate.text.clean_text import clean
 
 STOP_S = 0.5
-"""A child that does not end by then is killed."""
+"""Time after which a child that does not end is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How an import went."""
+    """Result of an import."""
 
     version: str = ""
-    """What the module says of itself, if it does."""
+    """The module's ``__version__``, if it has one."""
     error: str = ""
-    """Empty if it works."""
+    """Why the import failed; empty if it worked."""
     is_late: bool = False
-    """It does not end."""
+    """Whether the import did not end in time."""
 
 
 async def tried(module: str, bound_s: float) -> Trial:
-    """Import a module elsewhere."""
+    """Import a module in a child process.
+
+    Args:
+        module: full name of the module.
+        bound_s: time limit in seconds.
+    """
     child = await child_processes.start_module("skdictate.doctor.import_trial", module)
     assert child.stdout is not None
     assert child.stderr is not None
@@ -55,9 +60,9 @@ async def tried(module: str, bound_s: float) -> Trial:
 
 
 def main() -> None:
-    """The child."""
+    """Run as the child process."""
     out = os.dup(1)
-    os.dup2(2, 1)  # what the module prints is not ours
+    os.dup2(2, 1)  # keeps the module's own output out of the result
     threading.Thread(target=_watch, daemon=True).start()
     trial = {"version": "", "error": ""}
     try:
@@ -66,11 +71,11 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - whatever a broken package raises
         trial["error"] = clean(f"{type(error).__name__}: {error}")[:300]
     os.write(out, json.dumps(trial).encode())
-    os._exit(0)  # what was imported may be in the way of a proper end
+    os._exit(0)  # the module might block a normal exit
 
 
 def _watch() -> None:
-    """The parent holds the other end of our standard input for as long as it wants to know."""
+    """End this process when the parent closes our standard input."""
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass

@@ -1,4 +1,4 @@
-"""Python, and the packages this program is made of."""
+"""Checks the version of Python and the required packages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from skdictate.doctor.import_trial import tried
 from skdictate.errors import Exit
 
 OLDEST = (3, 11)
-"""As in ``pyproject.toml``."""
+"""Oldest supported version, as in ``pyproject.toml``."""
 IMPORT_S = 10.0
-"""The slowest takes half a second."""
+"""Time limit of an import; the slowest takes half a second."""
 PACKAGES = {
     "textual": "textual.app",
     "rich": "rich.console",
@@ -24,7 +24,7 @@ PACKAGES = {
     "grpcio-health-checking": "grpc_health.v1.health",
     "grpcio-reflection": "grpc_reflection.v1alpha.reflection",
     "av": "av",
-    # Generated code refuses a version of the library that does not go with it.
+    # Generated code refuses an incompatible version of the library.
     "protobuf": "skdictate._pb.speechkit_stt_v3_pb2",
     "numpy": "numpy",
     "soundfile": "soundfile",
@@ -34,12 +34,12 @@ PACKAGES = {
     "tomlkit": "tomlkit",
     "websockets": "websockets.asyncio.server",
 }
-"""Distributions, and the module that tells whether each works. What records and what recognises has
-checks of its own."""
+"""Distribution to a module whose import shows that it works. Recording and recognition have their
+own checks."""
 
 
 async def version(_case: CheckContext) -> CheckResult:
-    """Whether this Python is new enough."""
+    """Check that this Python is new enough."""
     found = f"{platform.python_version()}, {sys.executable}"
     if sys.version_info < OLDEST:
         wanted = ".".join(map(str, OLDEST))
@@ -49,7 +49,7 @@ async def version(_case: CheckContext) -> CheckResult:
 
 
 async def packages(_case: CheckContext) -> CheckResult:
-    """Whether all packages are there and can be imported."""
+    """Check that all packages are installed and can be imported."""
     async with asyncio.TaskGroup() as group:
         trials = {
             name: group.create_task(tried(module, IMPORT_S)) for name, module in PACKAGES.items()
@@ -67,22 +67,22 @@ async def packages(_case: CheckContext) -> CheckResult:
     if broken:
         detail = "; ".join(f"{name} {words}" for name, words in broken.items())
         return CheckResult(
-            "packages", CheckState.FAILED, detail, mending(list(broken)), Exit.CONFIG
+            "packages", CheckState.FAILED, detail, reinstall_hint(list(broken)), Exit.CONFIG
         )
     return CheckResult("packages", CheckState.OK, ", ".join(found))
 
 
-def mending(names: list[str]) -> str:
-    """The command that installs these packages again, in the versions that are wanted."""
+def reinstall_hint(names: list[str]) -> str:
+    """A hint with the command that reinstalls these packages in the required versions."""
     has_pip = importlib.util.find_spec("pip") is not None
     command = [sys.executable, "-m", "pip", "install", "--force-reinstall"]
     if not has_pip:  # an environment made by uv
         command = ["uv", "pip", "install", "--python", sys.executable, "--reinstall"]
-    return "Install it again:\n" + shlex.join([*command, *map(_wanted, names)])
+    return "Reinstall it:\n" + shlex.join([*command, *map(_requirement, names)])
 
 
-def _wanted(name: str) -> str:
-    """The package as this program's own metadata wants it."""
+def _requirement(name: str) -> str:
+    """The package with the version range of this program's metadata."""
     try:
         requirements = importlib.metadata.requires("skdictate") or []
     except importlib.metadata.PackageNotFoundError:  # run from a folder of sources

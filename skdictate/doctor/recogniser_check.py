@@ -1,4 +1,4 @@
-"""The embedded recogniser, on a recording whose words are known."""
+"""Checks the embedded recogniser with a recording whose words are known."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from skdictate.speechkit.base import BackendSession
 
 SPOKEN = ("ever tried", "ever failed", "no matter", "fail better")
-"""Of what the shorter recording of the demo says."""
+"""Phrases in the shorter recording of the demo."""
 ENOUGH = 3
-"""So many of these prove that it works; no recogniser hears everything."""
+"""Number of them that must be recognised; no recogniser gets every word."""
 
 
 async def recogniser(case: CheckContext) -> CheckResult:
-    """Whether it hears what was said, and how fast, by the road that every dictation takes."""
+    """Check that it recognises the recording, and how fast, in the way dictations use it."""
     from skdictate.app.factory import Factory
 
     finding = await _tried(Factory(Settings(engine="local"), case.paths, {}))
@@ -37,10 +37,10 @@ async def recogniser(case: CheckContext) -> CheckResult:
 
 
 def _is_used(case: CheckContext) -> bool:
-    """Whether the settings are for the embedded recogniser."""
+    """Whether the settings use the embedded recogniser; yes if they are invalid."""
     from skdictate.app.factory import Factory
 
-    with suppress(ProblemError):  # another check tells what is wrong with them
+    with suppress(ProblemError):  # the check of the settings reports it
         return Factory(case.settings, case.paths, case.environ).recogniser.is_local
     return True
 
@@ -49,22 +49,22 @@ async def _tried(factory: Factory) -> CheckResult:
     assert factory.server is not None
     problems: list[Problem] = []
     async with asyncio.TaskGroup() as group:
-        hearing = group.create_task(_hear(factory))
+        recognising = group.create_task(_recognise(factory))
 
         def died(problem: Problem) -> None:
             problems.append(problem)
-            hearing.cancel()
+            recognising.cancel()
 
         factory.server.on_problem = died
         serving = group.create_task(factory.server.run())
-        await asyncio.wait([hearing])
+        await asyncio.wait([recognising])
         serving.cancel()
     await factory.close()
-    return failed("recogniser", problems[0]) if problems else hearing.result()
+    return failed("recogniser", problems[0]) if problems else recognising.result()
 
 
-async def _hear(factory: Factory) -> CheckResult:
-    """Recognise the recording; loading the model does not count."""
+async def _recognise(factory: Factory) -> CheckResult:
+    """Recognise the recording and measure the time without that of loading the model."""
     from skdictate.sources.file_source import demo_paths
 
     assert factory.server is not None
@@ -81,9 +81,9 @@ async def _hear(factory: Factory) -> CheckResult:
 
 
 async def _send(source: Source, session: BackendSession) -> int:
-    """Send all of it; how many samples that were."""
+    """Send the whole recording; returns the number of samples."""
     n_samples = 0
-    with suppress(ProblemError):  # whoever reads is told why
+    with suppress(ProblemError):  # the reader gets the problem, too
         async with source, aclosing(aiter(source)) as blocks:  # type: ignore[type-var]
             async for block in blocks:
                 if isinstance(block, bytes):
@@ -94,21 +94,28 @@ async def _send(source: Source, session: BackendSession) -> int:
 
 
 async def _read(session: BackendSession) -> str:
-    """All that was recognised."""
+    """The text of all finals."""
     async with aclosing(aiter(session)) as events:  # type: ignore[type-var]
         return " ".join([event.text async for event in events if isinstance(event, Final)])
 
 
 def judged(name: str, text: str, sound_s: float, took_s: float) -> CheckResult:
-    """What it amounts to that this text was heard in that time."""
+    """The result for a recognised text.
+
+    Args:
+        name: name of the recogniser.
+        text: what it recognised.
+        sound_s: length of the recording.
+        took_s: time that it took.
+    """
     heard = "".join(char for char in text.lower() if char.isalpha() or char == " ")
     if sum(words in heard for words in SPOKEN) < ENOUGH:
-        detail = f"{name} heard {text[:60]!r} where “Ever tried. Ever failed.” was said"
-        hint = "Install skdictate again; its model is damaged."
+        detail = f"{name} recognised {text[:60]!r} instead of “Ever tried. Ever failed.”"
+        hint = "Reinstall skdictate: its model may be damaged."
         return CheckResult("recogniser", CheckState.FAILED, detail, hint, Exit.NETWORK)
     speed = sound_s / took_s
     detail = f"{name}: {sound_s:.0f} s of speech in {took_s:.1f} s, {speed:.1f} times real time"
     if speed < 1:
-        hint = "Text will lag behind speech on this machine; SpeechKit would not."
+        hint = "Text will lag behind speech on this machine. SpeechKit would be faster."
         return CheckResult("recogniser", CheckState.WARNING, detail, hint)
     return CheckResult("recogniser", CheckState.OK, detail)

@@ -1,4 +1,4 @@
-"""The service: whether it can be reached, and takes the key."""
+"""Checks whether the service can be reached, and accepts the key."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from skdictate.speechkit.channel import Endpoint
 
 READY_S = 5.0
-"""A connection across the world takes half a second."""
+"""Time limit of connecting; a connection across the world takes half a second."""
 STEP_S = 4.0
-"""For each step of finding out why there is none."""
+"""Time limit of finding out why there is no connection."""
 SILENCE_S = 0.2
-"""Sent to try the key: a session without sound may count as a mistake."""
-NETWORK = "Check the name, and whether this machine has a network."
+"""Length of the silence sent to try the key; a session without sound may be an error."""
+NETWORK = "Check the name and the network connection."
 
 
 async def service(case: CheckContext) -> CheckResult:
-    """Whether the server answers as a recogniser would."""
+    """Check that a gRPC connection to the server can be made."""
     from skdictate.app.factory import Factory
     from skdictate.speechkit.channel import Endpoint
 
     settings = case.settings
     try:
         factory = Factory(settings, case.paths, case.environ)
-    except ProblemError:  # the checks of the settings and of the key tell
-        return CheckResult(
-            "service", CheckState.SKIPPED, "the settings name none that could be asked"
-        )
+    except ProblemError:  # reported by the checks of the settings and the key
+        detail = "not checked because the settings are incomplete or invalid"
+        return CheckResult("service", CheckState.SKIPPED, detail)
     if factory.recogniser.is_local:
-        return CheckResult("service", CheckState.SKIPPED, "not used: the embedded recogniser is")
+        detail = "not used with the embedded recogniser"
+        return CheckResult("service", CheckState.SKIPPED, detail)
     endpoint = Endpoint.of(
         settings.endpoint, is_plaintext=settings.plaintext, ca_cert=settings.ca_cert
     )
@@ -67,14 +67,14 @@ async def service(case: CheckContext) -> CheckResult:
 
 
 def _way(proxy: Proxy) -> str:
-    """How a proxy that is named has a part in it."""
+    """Whether the connection uses the configured proxy."""
     if proxy.is_usable:
         return f"through the proxy {proxy} of {proxy.variable}"
-    return f"not through {proxy} of {proxy.variable}, which is no HTTP proxy"
+    return f"not through {proxy} of {proxy.variable}, which is not an HTTP proxy"
 
 
 async def key(case: CheckContext) -> CheckResult:
-    """Whether there is a key and, if that was asked for, whether the service takes it."""
+    """Check that there is a key and, with ``is_online``, that the service accepts it."""
     from skdictate.app.factory import Factory
     from skdictate.speechkit.auth import credential_lookup
 
@@ -84,25 +84,26 @@ async def key(case: CheckContext) -> CheckResult:
     except ProblemError as error:
         if error.problem.kind is Kind.CREDENTIALS:
             return failed("key", error.problem)
-        return CheckResult("key", CheckState.SKIPPED, "not tried, since the settings are wrong")
-    said = f"{KINDS[issuer.kind]}, from {issuer.origin}" if issuer else "none"
+        return CheckResult("key", CheckState.SKIPPED, "not tried because the settings are invalid")
+    found = f"{KINDS[issuer.kind]}, from {issuer.origin}" if issuer else "none"
     if factory.recogniser.is_local:
-        return CheckResult("key", CheckState.SKIPPED, f"{said}; the embedded recogniser needs none")
+        detail = f"{found}; the embedded recogniser needs none"
+        return CheckResult("key", CheckState.SKIPPED, detail)
     if not case.is_online:
-        hint = "To try it, for the price of 15 seconds of speech:\nskdictate doctor --online"
-        return CheckResult("key", CheckState.SKIPPED, f"{said}; not tried", hint)
+        hint = "To try it, billed as 15 seconds of speech:\nskdictate doctor --online"
+        return CheckResult("key", CheckState.SKIPPED, f"{found}; not tried", hint)
     try:
         await sign_in(factory)
     except ProblemError as error:
         return failed("key", error.problem)
-    return CheckResult("key", CheckState.OK, f"{said}; the service takes it")
+    return CheckResult("key", CheckState.OK, f"{found}; the service accepts it")
 
 
 async def sign_in(factory: Factory) -> None:
-    """Open a session and end it.
+    """Open a session, send ``SILENCE_S`` of silence, and close the factory.
 
     Raises:
-        ProblemError: the service does not let us, or cannot be reached.
+        ProblemError: the service rejects the credential, or cannot be reached.
     """
     sound = factory.sound.format
     try:
@@ -111,23 +112,23 @@ async def sign_in(factory: Factory) -> None:
             await session.finish()
             async with aclosing(aiter(session)) as events:  # type: ignore[type-var]
                 async for _ in events:
-                    return  # whatever it says, it has let us in
+                    return  # any answer means that the key was accepted
     finally:
         await factory.close()
 
 
 async def _cause(endpoint: Endpoint) -> tuple[str, str]:
-    """Why there is no connection, and what to do: the first step that fails, done by hand."""
+    """Why there is no connection, and what to do."""
     proxy = endpoint.proxy
     if proxy is not None and proxy.is_usable:
-        hint = "Check that it lets CONNECT through to there, and whether it wants a password."
+        hint = "Check that it allows CONNECT to this address, and whether it needs a password."
         return f"no connection {_way(proxy)}", hint
     detail, hint = await _steps(endpoint)
     return detail, hint if proxy is None else f"{hint} {unusable(proxy)}"
 
 
 async def _steps(endpoint: Endpoint) -> tuple[str, str]:
-    """The same, directly."""
+    """Connect step by step without gRPC: the first step that fails, and what to do."""
     host, _, port = endpoint.target.rpartition(":")
     try:
         async with asyncio.timeout(STEP_S):
@@ -138,22 +139,22 @@ async def _steps(endpoint: Endpoint) -> tuple[str, str]:
                 await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 await _close(await asyncio.open_connection(host, port, ssl=_tls(endpoint)))
     except socket.gaierror as error:
-        return f"the name is not known ({error.strerror})", NETWORK
+        return f"the host name cannot be resolved ({error.strerror})", NETWORK
     except TimeoutError:
         return "no answer", f"A firewall may be in the way. {NETWORK}"
     except ssl.SSLCertVerificationError as error:
-        said = f"its certificate is not trusted ({error.verify_message})"
-        return said, "If it is a server of yours, name its root with --ca-cert."
+        detail = f"its certificate is not trusted ({error.verify_message})"
+        return detail, "If it is your own server, give its root certificate with --ca-cert."
     except ssl.SSLError as error:
         hint = "Check the port. A server on this machine may need --plaintext."
         return f"it does not speak TLS ({error.reason})", hint
     except OSError as error:
         return f"no connection ({error.strerror or error})", "Check that the server runs."
-    return "there is a server, but none for gRPC", "Check the port."
+    return "the server does not speak gRPC", "Check the port."
 
 
 def _tls(endpoint: Endpoint) -> ssl.SSLContext | None:
-    """How to encrypt, by the roots that the client trusts too."""
+    """A TLS context with the root certificates that the client uses; None for plaintext."""
     if endpoint.is_plaintext:
         return None
     pem = endpoint.root_certificate
@@ -163,5 +164,5 @@ def _tls(endpoint: Endpoint) -> ssl.SSLContext | None:
 
 
 async def _close(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-    """Leave without a farewell."""
+    """Close a connection at once."""
     streams[1].transport.abort()

@@ -1,4 +1,4 @@
-"""The settings: whether they can be read, are valid, and go together."""
+"""Checks whether the settings can be read, are valid, and do not contradict each other."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ NOWHERE = Path(os.devnull)
 
 
 async def settle(case: CheckContext, flags: Mapping[str, Any]) -> CheckContext:
-    """The case with its settings; where they are wrong, with those that can be had without what is
-    wrong, so that everything else can still be examined.
+    """Load the settings into the context.
+
+    If they are invalid, the file, the environment or both are left out, so that the other checks
+    can still run; the context then has the problem.
 
     Raises:
-        ProblemError: a flag is wrong.
+        ProblemError: a flag is invalid.
     """
     file = case.paths.config_file
     errors: list[ProblemError] = []
@@ -32,11 +34,11 @@ async def settle(case: CheckContext, flags: Mapping[str, Any]) -> CheckContext:
         else:
             problem = errors[0].problem if errors else None
             return replace(case, config=config, problem=problem)
-    raise errors[-1]  # that of the flags alone
+    raise errors[-1]  # the one caused by the flags alone
 
 
 async def settings(case: CheckContext) -> CheckResult:
-    """Whether the settings are as the user meant them, as far as can be told."""
+    """Check that the settings are valid and do not contradict each other."""
     if case.problem is not None:
         return failed("settings", case.problem)
     from skdictate.app.factory import Factory
@@ -44,7 +46,7 @@ async def settings(case: CheckContext) -> CheckResult:
     try:
         Factory(case.settings, case.paths, case.environ)
     except ProblemError as error:
-        if error.problem.kind is not Kind.CREDENTIALS:  # the key has a check of its own
+        if error.problem.kind is not Kind.CREDENTIALS:  # reported by the check of the key
             return failed("settings", error.problem)
     return CheckResult("settings", CheckState.OK, _described(case))
 
@@ -53,5 +55,5 @@ def _described(case: CheckContext) -> str:
     file = case.paths.config_file
     origins = [origin for origin in case.config.origins.values() if origin != "default"]
     others = sorted({origin for origin in origins if origin != f"{file}"})
-    said = f"{file} sets {origins.count(f'{file}')}" if file.exists() else f"there is no {file}"
-    return f"{said}; also given: {', '.join(others)}" if others else said
+    in_file = f"{file} sets {origins.count(f'{file}')}" if file.exists() else f"there is no {file}"
+    return f"{in_file}; also given: {', '.join(others)}" if others else in_file

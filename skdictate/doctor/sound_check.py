@@ -1,4 +1,4 @@
-"""The way of sound: PortAudio, the sound server, and the microphone in use."""
+"""Checks PortAudio, the sound server, and the microphone in use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skdictate.audio.pcm import SILENCE_DBFS, Level
 from skdictate.doctor.check_result import CheckContext, CheckResult, CheckState, failed
 from skdictate.doctor.import_trial import tried
-from skdictate.doctor.python_check import mending
+from skdictate.doctor.python_check import reinstall_hint
 from skdictate.errors import Exit, ProblemError
 from skdictate.mic import mic_problems
 
@@ -22,36 +22,37 @@ if TYPE_CHECKING:
     from skdictate.mic_protocol.devices import Device
 
 IMPORT_S = 8.0
-"""It asks the sound server for its devices."""
+"""Time limit of the import, during which PortAudio asks the sound server for its devices."""
 ANSWER_S = 2.0
-"""A sound server answers within milliseconds."""
+"""Time limit of the sound server's answer, which normally takes milliseconds."""
 LISTEN_S = 2.0
+"""Length of the sound whose level is measured."""
 QUIET_DBFS = -55.0
-"""Quieter than an empty room."""
+"""Level below which a warning is given: quieter than an empty room."""
 WSLG = Path("/mnt/wslg/PulseServer")
 RESTART = "systemctl --user restart pipewire pipewire-pulse pulseaudio"
-REMOTE = "Over SSH it has to be brought along: see “The microphone of another machine”."
+REMOTE = "Over SSH, use the microphone of the machine you sit at: see skdictate mic send --help."
 
 
 async def portaudio(case: CheckContext) -> CheckResult:
-    """Whether the library that records can be loaded."""
+    """Check that the recording library can be loaded."""
     trial = await tried("sounddevice", IMPORT_S)
     if not trial.error:
         return CheckResult("portaudio", CheckState.OK, f"found (sounddevice {trial.version})")
     hint = mic_problems.no_portaudio(trial.error).problem.hint
     if trial.is_late:
-        hint = f"The sound server stands still. Start it again:\n{RESTART}"
+        hint = f"The sound server does not respond. Restart it:\n{RESTART}"
     elif importlib.util.find_spec("sounddevice") is None:
-        hint = mending(["sounddevice"])
+        hint = reinstall_hint(["sounddevice"])
     elif _is_remote(case):
-        detail = "missing; only a microphone of this machine would need it"
+        detail = "missing; only needed for a microphone of this machine"
         return CheckResult("portaudio", CheckState.SKIPPED, detail)
-    # No failure yet: other programs may record in its place, and the next check but one will tell.
+    # Only a warning: other programs may record instead, which the check of the microphone finds.
     return CheckResult("portaudio", CheckState.WARNING, trial.error.removeprefix("OSError: "), hint)
 
 
 async def server(case: CheckContext) -> CheckResult:
-    """Whether a PulseAudio server, or PipeWire in its place, answers."""
+    """Check that a PulseAudio server, or PipeWire in its place, answers."""
     if sys.platform != "linux":
         return CheckResult("sound server", CheckState.SKIPPED, "part of the system here")
     refused: list[str] = []
@@ -60,8 +61,8 @@ async def server(case: CheckContext) -> CheckResult:
             async with asyncio.timeout(ANSWER_S):
                 await _greet(path)
         except TimeoutError:
-            hint = f"Start it again:\n{RESTART}"
-            detail = f"the one at {path} stands still"
+            hint = f"Restart it:\n{RESTART}"
+            detail = f"the server at {path} does not respond"
             state = (
                 CheckState.FAILED if case.settings.source.startswith("mic") else CheckState.WARNING
             )
@@ -75,25 +76,25 @@ async def server(case: CheckContext) -> CheckResult:
 
 
 def _missing(case: CheckContext, refused: list[str]) -> CheckResult:
-    """What it means that none answers."""
+    """The result if no server answers; ``refused`` lists sockets without a server."""
     if named := case.environ.get("PULSE_SERVER"):
         if not sockets(case.environ):
-            detail = f"not looked at: PULSE_SERVER has it elsewhere, at {named}"
+            detail = f"not checked: PULSE_SERVER names another machine, {named}"
             return CheckResult("sound server", CheckState.SKIPPED, detail)
-        detail = f"none answers at {named}, where PULSE_SERVER says that it is"
+        detail = f"no server answers at {named}, the value of PULSE_SERVER"
         hint = "Start the server, or unset PULSE_SERVER."
         return CheckResult("sound server", CheckState.WARNING, detail, hint)
     if refused:
-        detail = f"none answers at {', '.join(refused)}: one that has ended left that behind"
+        detail = f"no server answers at {', '.join(refused)}; it may have crashed"
         return CheckResult("sound server", CheckState.WARNING, detail, f"Start it:\n{RESTART}")
     if mic_problems.is_wsl():
-        hint = "In WSL it comes by WSLg: run wsl --update in Windows, and wsl --shutdown."
+        hint = "In WSL it is part of WSLg: in Windows, run wsl --update, then wsl --shutdown."
         return CheckResult("sound server", CheckState.WARNING, f"none; there is no {WSLG}", hint)
-    return CheckResult("sound server", CheckState.SKIPPED, "none; devices are used without one")
+    return CheckResult("sound server", CheckState.SKIPPED, "none; devices are used directly")
 
 
 def sockets(environ: Mapping[str, str]) -> list[Path]:
-    """Where programs look for a server on this machine, in order."""
+    """Sockets where clients look for a sound server on this machine, in order."""
     if named := environ.get("PULSE_SERVER"):
         # {id of a machine}unix:/path, or a path alone; or the name of another machine
         paths = [name.rpartition("}")[2].removeprefix("unix:") for name in named.split()]
@@ -104,8 +105,14 @@ def sockets(environ: Mapping[str, str]) -> list[Path]:
 
 
 async def _greet(path: Path) -> None:
-    """Say who we are in PulseAudio's protocol, and wait for any answer: a connection alone proves
-    nothing, since the system makes it even while the server stands still."""
+    """Authenticate in PulseAudio's protocol and wait for any answer.
+
+    A connection alone proves nothing: the system accepts it even if the server hangs.
+
+    Raises:
+        OSError: there is no server.
+        EOFError: the server closed the connection.
+    """
     reader, writer = await asyncio.open_unix_connection(path)
     try:
         words = b"".join(b"L" + number.to_bytes(4, "big") for number in (8, 0, 12))
@@ -118,7 +125,7 @@ async def _greet(path: Path) -> None:
 
 
 async def microphone(case: CheckContext) -> CheckResult:
-    """Whether the microphone in use is there, and hears something."""
+    """Check that the microphone in use exists, and measure its level."""
     kind, _, wanted = case.settings.source.partition(":")
     if kind != "mic" or case.settings.source_command:
         used = "a command" if case.settings.source_command else case.settings.source
@@ -130,7 +137,7 @@ async def microphone(case: CheckContext) -> CheckResult:
         listing = await device_survey.survey()
     except ProblemError as error:
         finding = failed("microphone", error.problem)
-        # Nothing that could be installed here would help.
+        # Over SSH, no package on this machine would help.
         return replace(finding, hint=REMOTE) if _is_remote(case) else finding
     try:
         names = [device.name for device in listing.devices]
@@ -149,24 +156,30 @@ def _is_meant(device: Device, wanted: str) -> bool:
 
 
 def _is_remote(case: CheckContext) -> bool:
-    """This machine is used from another, where the user and the microphone are."""
+    """Whether the user works from another machine over SSH."""
     return "SSH_CONNECTION" in case.environ
 
 
 def judged(label: str, level: Level, *, is_monitor: bool) -> CheckResult:
-    """What a device and its level in two seconds amount to."""
+    """The result for a device and its level.
+
+    Args:
+        label: name of the device.
+        level: level over ``LISTEN_S``.
+        is_monitor: whether the device records what the machine plays.
+    """
     loud = f"{level.rms_dbfs:.0f} dBFS, peak {level.peak_dbfs:.0f}".replace("-", "−")
     detail = f"{label}: {loud}"
     hint = ""
     if level.peak_dbfs <= SILENCE_DBFS:
         detail = f"{label}: digital silence"
-        hint = "It is muted, by its own switch or in the mixer."
+        hint = "The microphone is muted, by its own switch or in the mixer."
         if sys.platform == "darwin":
             hint = "Allow the terminal in System Settings, Privacy & Security, Microphone."
     elif is_monitor:
-        hint = "This hears what the machine plays, and no voice. See: skdictate devices"
+        hint = "This records what the machine plays, not your voice. See: skdictate devices"
     elif level.is_clipped:
-        hint = "Too loud: it is cut off at full scale. Turn the gain down."
+        hint = "Too loud, the sound is clipped. Turn the gain down."
     elif level.rms_dbfs < QUIET_DBFS:
         hint = "Very quiet. If you spoke, turn the gain up, or see: skdictate devices"
     return CheckResult("microphone", CheckState.WARNING if hint else CheckState.OK, detail, hint)

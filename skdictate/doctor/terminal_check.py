@@ -1,4 +1,4 @@
-"""The terminal: what the screen can rely on."""
+"""Checks what the terminal supports."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from contextlib import contextmanager
 from skdictate.doctor.check_result import CheckContext, CheckResult, CheckState
 
 SMALLEST = (40, 10)
-"""Columns and rows that the screen is made for at least."""
+"""Smallest supported size in columns and rows."""
 ANSWER_S = 1.0
-"""A terminal answers at once; over a slow line this long is waited for."""
+"""Time limit of the terminal's answer; allows for a slow connection."""
 QUERY = b"\x1b[?u\x1b[c"
-"""Which keyboard protocol, and what are you. Every terminal answers the second, so that no answer
-to the first can be told from a late one."""
+"""Queries the keyboard protocol, then the device attributes. Every terminal answers the latter,
+which shows whether the former will be answered."""
 _KITTY = re.compile(rb"\x1b\[\?\d*u")
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
 CLIPBOARD = "52"
-"""The attribute of a terminal that programs may set the clipboard of, by OSC 52."""
+"""Device attribute of terminals whose clipboard programs may set by OSC 52."""
 
 
 async def terminal(case: CheckContext) -> CheckResult:
-    """What this terminal is, and what it lacks."""
+    """Check size, encoding and features of the terminal."""
     if not case.is_on_terminal:
         return CheckResult(
-            "terminal", CheckState.SKIPPED, "The output goes elsewhere, so none was looked at"
+            "terminal", CheckState.SKIPPED, "Not checked: the output is not a terminal"
         )
     size = os.get_terminal_size(sys.stdout.fileno())
     return described(case.environ, (size.columns, size.lines), sys.stdout.encoding, ask())
@@ -38,17 +38,17 @@ async def terminal(case: CheckContext) -> CheckResult:
 def described(
     environ: Mapping[str, str], size: tuple[int, int], encoding: str, answer: bytes
 ) -> CheckResult:
-    """The finding.
+    """The result for a terminal.
 
     Args:
         environ: the environment.
         size: columns and rows.
-        encoding: of what is written to the terminal.
-        answer: to ``QUERY``; empty if there was none.
+        encoding: encoding of standard output.
+        answer: the terminal's answer to ``QUERY``; empty if there was none.
     """
     name = environ.get("TERM", "")
     is_utf8 = encoding.lower().replace("-", "") == "utf8"
-    said = [
+    facts = [
         f"{size[0]}x{size[1]}",
         _colours(environ, name),
         "UTF-8" if is_utf8 else encoding,
@@ -58,31 +58,31 @@ def described(
     ]
     hint = ""
     if name in ("", "dumb") and os.name == "posix":
-        hint = "It cannot show the app; use: skdictate listen"
+        hint = "It cannot show the app. Use: skdictate listen"
     elif not is_utf8:
-        hint = "Letters outside its alphabet show as “?”. Set LC_ALL=C.UTF-8."
+        hint = "Characters outside its encoding are shown as “?”. Set LC_ALL=C.UTF-8."
     elif size[0] < SMALLEST[0] or size[1] < SMALLEST[1]:
-        hint = f"Make it {SMALLEST[0]}x{SMALLEST[1]} or larger."
+        hint = f"Enlarge it to at least {SMALLEST[0]}x{SMALLEST[1]}."
     state = CheckState.WARNING if hint else CheckState.OK
-    return CheckResult("terminal", state, ", ".join(said), hint)
+    return CheckResult("terminal", state, ", ".join(facts), hint)
 
 
 def ask() -> bytes:
-    """The answer of the terminal to ``QUERY``; empty if it gives none, or may not be asked."""
+    """The terminal's answer to ``QUERY``; empty if there is none or it cannot be asked."""
     try:
         with _listening() as fd:
             os.write(fd, QUERY)
             return _read(fd)
-    except (ImportError, OSError):  # there is none, or another program has it now
+    except (ImportError, OSError):  # no terminal, or another program uses it
         return b""
 
 
 @contextmanager
 def _listening() -> Iterator[int]:
-    """The terminal, with its answers neither shown nor kept for the shell.
+    """Open the terminal without echo; unread answers are discarded at the end.
 
     Raises:
-        OSError: it is not ours to ask: we are in the background.
+        OSError: there is no terminal, or this process is in the background.
     """
     import termios
     import tty
@@ -103,7 +103,7 @@ def _listening() -> Iterator[int]:
 
 
 def _read(fd: int) -> bytes:
-    """What it says, until the last answer or for ``ANSWER_S``."""
+    """Read until the last answer, or for ``ANSWER_S``."""
     answer = b""
     deadline_s = time.monotonic() + ANSWER_S
     while not _ATTRIBUTES.search(answer):
@@ -137,7 +137,7 @@ def _keyboard(answer: bytes) -> str:
 
 
 def _clipboard(environ: Mapping[str, str], answer: bytes) -> str:
-    """Whether a program can set the clipboard; most terminals do not tell."""
+    """Whether a program can set the clipboard; most terminals do not say."""
     attributes = _ATTRIBUTES.search(answer)
     if attributes and CLIPBOARD in attributes[1].decode().split(";"):
         return "clipboard can be set"

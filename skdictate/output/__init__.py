@@ -1,1 +1,1 @@
-"""What becomes of the text: formats, and where it is put."""
+"""Output formats of a dictation, and the files and streams that they are written to."""

@@ -1,4 +1,4 @@
-"""The last sentence of a dictation without a screen, where not all of it was recognised."""
+"""The last sentence of a headless dictation of which a part was not recognised."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ def closing(
     problem: Problem | None,
     dictation_id: int | None,
 ) -> str:
-    """What is left, why, and how to get it; empty if nothing is.
+    """How much is not recognised, why, and how to get it; empty if everything is.
 
     Args:
-        name: of the source.
-        rate_hz: samples per second.
-        n_missing: samples that are recorded and not recognised.
-        n_samples: all that are recorded.
-        problem: what stood in the way at the end.
-        dictation_id: its number in the library, if it has one.
+        name: name of the source.
+        rate_hz: sample rate.
+        n_missing: number of recorded samples that are not recognised.
+        n_samples: number of all recorded samples.
+        problem: the problem at the end of the dictation, if any.
+        dictation_id: number of the dictation in the library, if it has one.
     """
     if not n_missing:
         return ""
     left, whole = (length(n, rate_hz) for n in (n_missing, n_samples))
-    said = f"{name}: {left} of the {whole} that were heard are not recognised."
+    text = f"{name}: {left} of {whole} recorded are not recognised."
     if problem is not None:
-        said += f" {problem.title}."
+        text += f" {problem.title}."
     if dictation_id is not None:
-        said += f" To recognise them later: skdictate history redo {dictation_id}"
-    return said
+        text += f" To recognise them later: skdictate history redo {dictation_id}"
+    return text

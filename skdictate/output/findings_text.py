@@ -1,4 +1,4 @@
-"""What was found beside the text, for a person to read: by what it is, with times and numbers."""
+"""SpeechKit's findings about the speech as text for a person, grouped by kind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FindingEntry:
     """One finding."""
 
     time: str
-    """When, or from when to when."""
+    """The time, or start and end."""
     words: str
     facts: tuple[Fact, ...] = ()
 
@@ -43,7 +43,10 @@ class Chapter:
 
 
 def chapters(sound: Format, findings: Iterable[Finding]) -> list[Chapter]:
-    """Everything, but for what stands beside each line: who spoke, and in what language."""
+    """All findings by kind, except speaker and language, which are shown at each line.
+
+    Of running statistics only the newest of each session and speaker is kept.
+    """
     by_kind: dict[str, list[Finding]] = {kind: [] for kind in _TITLES}
     for finding in sorted(findings, key=lambda finding: finding.start_sample):
         if finding.kind in by_kind:
@@ -58,21 +61,21 @@ def chapters(sound: Format, findings: Iterable[Finding]) -> list[Chapter]:
 
 
 def n_told(findings: Iterable[Finding]) -> int:
-    """How many of them ``chapters`` has something to say of."""
+    """Number of findings that ``chapters`` includes."""
     return sum(finding.kind != Labelled.kind for finding in findings)
 
 
 _TITLES = {
     Summarised.kind: "Summaries",
-    Conversed.kind: "The conversation",
+    Conversed.kind: "Conversation",
     Spoken.kind: "Speakers",
-    Classified.kind: "What was looked for",
+    Classified.kind: "Classifiers",
     Warned.kind: "Warnings of the recogniser",
 }
 
 
 def _newest(findings: list[Finding]) -> list[Finding]:
-    """Of what is counted up again and again, the last sum of each session and speaker."""
+    """The newest total of each session and speaker; all findings if there is no total."""
     newest: dict[tuple[int, str], Finding] = {}
     for finding in findings:
         data = json.loads(finding.data)
@@ -87,39 +90,40 @@ def _entries(sound: Format, findings: list[Finding]) -> Iterator[FindingEntry]:
         if finding.kind != Classified.kind:
             time += f"–{clock(sound.ms(finding.end_sample))}"
         data = json.loads(finding.data)
-        for words, facts in _SAID[finding.kind](data, finding.words):
+        for words, facts in _WRITERS[finding.kind](data, finding.words):
             yield FindingEntry(time, words, tuple(fact for fact in facts if fact[1]))
 
 
-Said = Iterator[tuple[str, tuple[Fact, ...]]]
+Entries = Iterator[tuple[str, tuple[Fact, ...]]]
+"""Text and facts of each entry."""
 
 
-def _summary(data: dict[str, Any], _words: str) -> Said:
+def _summary(data: dict[str, Any], _words: str) -> Entries:
     tokens = f"{data['n_tokens']} ({data['n_input_tokens']} in, {data['n_output_tokens']} out)"
     *others, last = data["answers"] or ("",)
     yield from ((answer, ()) for answer in others)
     yield last, (("tokens", tokens),) if data["n_tokens"] else ()
 
 
-def _conversation(data: dict[str, Any], _words: str) -> Said:
+def _conversation(data: dict[str, Any], _words: str) -> Entries:
     interrupted = ", ".join(
         f"speaker {it['speaker']} {it['n_interrupts']} times, {_seconds(it['interrupts_ms'])}"
         for it in data["interrupted"]
     )
     yield (
-        "all together",
+        "all speakers",
         (
             ("speech", _share(data, "speech")),
-            ("nobody", _share(data, "both_silent")),
-            ("several", _share(data, "both_speak")),
+            ("all silent", _share(data, "both_silent")),
+            ("several at once", _share(data, "both_speak")),
             ("silences", _spread(data["silence_ms"], 1000, " s")),
             ("overlaps", _spread(data["overlap_ms"], 1000, " s")),
-            ("cut in", interrupted or "nobody"),
+            ("interrupted", interrupted or "nobody"),
         ),
     )
 
 
-def _speaker(data: dict[str, Any], words: str) -> Said:
+def _speaker(data: dict[str, Any], words: str) -> Entries:
     if data["window"] != Window.TOTAL:
         yield words, ()
         return
@@ -130,22 +134,22 @@ def _speaker(data: dict[str, Any], words: str) -> Said:
             ("silence", _share(data, "silence")),
             ("words", f"{data['n_words']} in {data['n_utterances']} utterances"),
             ("letters", str(data["n_letters"])),
-            ("words a second", _spread(data["words_per_second"])),
-            ("words at once", _spread(data["words_per_utterance"])),
+            ("words/second", _spread(data["words_per_second"])),
+            ("words/utterance", _spread(data["words_per_utterance"])),
             ("utterances", _spread(data["utterance_ms"], 1000, " s")),
         ),
     )
 
 
-def _plain(_data: dict[str, Any], words: str) -> Said:
+def _plain(_data: dict[str, Any], words: str) -> Entries:
     yield words, ()
 
 
-def _warning(data: dict[str, Any], _words: str) -> Said:
+def _warning(data: dict[str, Any], _words: str) -> Entries:
     yield data["message"], ()
 
 
-_SAID: dict[str, Callable[[dict[str, Any], str], Said]] = {
+_WRITERS: dict[str, Callable[[dict[str, Any], str], Entries]] = {
     Summarised.kind: _summary,
     Conversed.kind: _conversation,
     Spoken.kind: _speaker,
@@ -163,6 +167,6 @@ def _seconds(time_ms: int) -> str:
 
 
 def _spread(statistics: dict[str, Any], unit: float = 1.0, name: str = "") -> str:
-    """A mean and its range; empty where nothing was counted."""
+    """Mean and range as text, divided by ``unit``; empty if nothing was counted."""
     low, mean, high = (statistics[key] / unit for key in ("lowest", "mean", "highest"))
     return f"{mean:.1f}{name} ({low:.1f} to {high:.1f})" if high else ""

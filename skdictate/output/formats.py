@@ -1,8 +1,8 @@
-"""All formats by their names, and a whole dictation in one of them.
+"""The output formats by name, and the rendering of a whole dictation in one of them.
 
-Every format is a stream: a beginning, a piece for each change, an end. So the same code serves a
-live pipe, a saved file and an export. A line is written when it is settled, so that what a pipe
-has seen stands; JSON says everything as it happens.
+Each format is a stream: a beginning, a piece for each change, an end. The same code thus serves a
+live pipe, a saved file and an export. Text formats write a line once it can no longer change; JSON
+writes every change at once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def rendered(
     gaps: Iterable[Gap],
     findings: Iterable[Finding] = (),
 ) -> str:
-    """A whole dictation in a format, in the order of the timeline."""
+    """A whole dictation in the format ``name``, in order of time, without the format's end."""
     writer = FORMATS[name](sound)
     items: list[Line | Gap | Finding] = [*lines, *gaps, *findings]
     pieces: list[str] = []

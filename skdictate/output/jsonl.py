@@ -1,5 +1,4 @@
-"""JSON lines; apart, since programs read them: their fields are a promise, and they say everything
-as it happens."""
+"""The format JSON lines. Programs rely on its fields, so they must not change."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ from skdictate.core.findings import Finding
 from skdictate.output.plain_text import TextFormat
 
 VERSION = 1
-"""Of the JSON lines; raised when a field changes its meaning."""
+"""Value of the field ``v``; increased when a field changes its meaning."""
 
 
 class JsonFormat(TextFormat):
-    """One object a line, ASCII only; see the README for the fields."""
+    """One JSON object per line, ASCII only; the manual lists the fields."""
 
     def change(self, change: Change) -> str:
-        """An object for everything that happens."""
+        """An object for the change; empty for changes that are not reported."""
         match change:
             case PartialChanged():
                 return _json("partial", text=change.text, stable=change.stable)
@@ -65,15 +64,15 @@ class JsonFormat(TextFormat):
                 return ""
 
     def end(self, audio_ms: int, n_lines: int, n_links: int, billed_s: int) -> str:
-        """The sums."""
+        """The totals."""
         return _json("end", audio_ms=audio_ms, lines=n_lines, links=n_links, billed_s=billed_s)
 
     def line(self, line: Line) -> str:
-        """A line of the library."""
+        """A stored line."""
         return _json("refined" if line.is_refined else "final", **self._line(line))
 
     def gap(self, gap: Gap) -> str:
-        """A stretch without text."""
+        """A gap: a part without text."""
         return _json(
             "gap",
             start_ms=self._ms(gap.start_sample),
@@ -83,7 +82,7 @@ class JsonFormat(TextFormat):
         )
 
     def finding(self, finding: Finding) -> str:
-        """Something beside the text."""
+        """A finding of SpeechKit about the speech."""
         return _json(
             finding.kind,
             start_ms=self._ms(finding.start_sample),

@@ -1,4 +1,4 @@
-"""Markdown; apart, since in it alone the text must not be taken for markup."""
+"""The format Markdown, in which the text is escaped so that it is not read as markup."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from skdictate.output.phrases import clock, gap_text
 from skdictate.output.plain_text import TextFormat
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~${}]|&(?=#?\w+;))")
-"""Marks of CommonMark and of its common extensions: tables, struck-out text, formulas, attributes;
-and an ampersand that begins an entity such as ``&lt;``."""
+"""Markup characters of CommonMark and its common extensions (tables, strikethrough, formulas,
+attributes), and an ampersand that begins an entity such as ``&lt;``."""
 
 
 class MarkdownFormat(TextFormat):
-    """Paragraphs with their times; nothing in the text is read as markup."""
+    """Paragraphs with their times."""
 
     def line(self, line: Line) -> str:
         """A paragraph."""
         return f"**{clock(self._ms(line.start_sample))}** {_escaped(line.text)}\n\n"
 
     def gap(self, gap: Gap) -> str:
-        """A paragraph that stands out."""
+        """A quoted paragraph."""
         return f"> **{clock(self._ms(gap.start_sample))}** *{_escaped(gap_text(gap))}*\n\n"
 
 

@@ -1,7 +1,7 @@
-"""A stream that may stand still, be full, or have nobody at its end: whoever writes does not wait.
+"""An output stream whose writers never block.
 
-What is written waits in memory, in order, and goes out on a thread of its own. A disk that is full
-is tried again; a reader that has gone is told of once, and nothing more goes to it.
+Text is queued in memory and written in order by a thread. Errors such as a full disk are retried;
+when the reader has closed a pipe, ``on_gone`` is called once and the rest is dropped.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from typing import TextIO
 from skdictate.errors import Kind, Problem
 
 RETRY_S = 1.0
-"""Between two tries."""
-BITE_BYTES = 65_536
+"""Interval between tries after an error."""
+CHUNK_BYTES = 65_536
+"""Most bytes per write."""
 BEHIND_BYTES = 16_384
-"""With more than that waiting, what is worth nothing in a moment need not be written."""
+"""With more bytes than this waiting, partials are not worth writing."""
 
 
 class NonBlockingStream:
-    """Around standard output, standard error, or a file. Any thread may call."""
+    """Wraps standard output, standard error or a file; thread-safe."""
 
     def __init__(self, stream: TextIO) -> None:
         self.on_gone: Callable[[], object] = lambda: None
-        """Called on a thread when the reader has gone."""
+        """Called on the writing thread when the reader has gone."""
         self._stream = stream
         self._fd = _descriptor(stream)
         self._is_terminal = stream.isatty()
@@ -39,19 +40,19 @@ class NonBlockingStream:
         self._thread: threading.Thread | None = None
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """Whether the stream is a terminal."""
         return self._is_terminal
 
     def fileno(self) -> int:
-        """Where it writes to.
+        """The file descriptor.
 
         Raises:
-            OSError: it has no descriptor.
+            OSError: the stream has none.
         """
         return self._stream.fileno()
 
     def write(self, text: str) -> None:
-        """Have this written, after all that was written before."""
+        """Queue text for writing; returns at once."""
         data = text.encode(self._stream.encoding or "utf-8", errors="replace")
         with self._changed:
             if not data or self._is_gone:
@@ -63,29 +64,29 @@ class NonBlockingStream:
                 self._thread.start()
 
     def flush(self) -> None:
-        """It is on its way."""
+        """Do nothing; the thread writes as soon as it can."""
 
     @property
     def is_behind(self) -> bool:
-        """Whoever reads is slow, or has stopped."""
+        """Whether the reader is slow or has stopped."""
         return len(self._waiting) > BEHIND_BYTES
 
     @property
     def problem(self) -> Problem | None:
-        """Why something is not written; None if all is, or nobody wants it."""
+        """Why text could not be written; None if it was, or the reader has gone."""
         if not self._trouble or not self._waiting:
             return None
-        detail = f"{len(self._waiting)} bytes are left: {self._trouble}"
-        hint = "The library has it: skdictate history export --last"
+        detail = f"{len(self._waiting)} bytes not written: {self._trouble}"
+        hint = "The text is in the library: skdictate history export --last"
         return Problem(Kind.DISK, "Not all of the text could be written", detail, hint)
 
     def drain(self, patience_s: float) -> bool:
-        """Wait until all is written, or cannot be; False if that takes longer."""
+        """Wait up to ``patience_s`` seconds until all is written or fails; False if neither."""
         with self._changed:
             return self._changed.wait_for(self._is_settled, patience_s)
 
     def close(self) -> None:
-        """Write nothing more; what it writes to may be closed by others."""
+        """Drop what is queued and stop; the wrapped stream stays open."""
         with self._changed:
             self.on_gone = lambda: None
             self._is_gone, self._waiting = True, b""
@@ -98,11 +99,11 @@ class NonBlockingStream:
         while not self._is_gone:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._is_gone)
-                data = self._waiting[:BITE_BYTES]
+                data = self._waiting[:CHUNK_BYTES]
             n_written, trouble = 0, ""
             try:
                 n_written = self._put(data)
-            except BlockingIOError:  # somebody has set it so
+            except BlockingIOError:  # another process has made it non-blocking
                 select.select([], [self._stream], [], RETRY_S)
             except OSError as error:
                 trouble = error.strerror or str(error)
@@ -118,7 +119,7 @@ class NonBlockingStream:
         self.on_gone()
 
     def _put(self, data: bytes) -> int:
-        """Write some of it; how much."""
+        """Write some of the data; returns the number of bytes written."""
         if self._fd is not None:
             return os.write(self._fd, data)
         self._stream.write(data.decode(self._stream.encoding or "utf-8"))
@@ -127,9 +128,9 @@ class NonBlockingStream:
 
 
 def are_one(first: TextIO, second: TextIO) -> bool:
-    """Whether both end in the same terminal, pipe or file, so that what goes there needs one order.
+    """Whether two streams go to the same terminal, pipe or file and so need one queue.
 
-    ``/dev/tty`` is another name of the terminal that controls the process.
+    ``/dev/tty`` counts as the process's controlling terminal.
     """
     with suppress(OSError, ValueError):
         if os.name != "posix":
@@ -144,8 +145,8 @@ def are_one(first: TextIO, second: TextIO) -> bool:
 
 
 def _descriptor(stream: TextIO) -> int | None:
-    """Where the stream writes to; None if that is not for us to do."""
-    if os.name != "posix":  # it would know nothing of the ends of lines
+    """Descriptor to write to directly; None if writes must go through the stream."""
+    if os.name != "posix":  # the stream converts line ends there
         return None
     with suppress(OSError, ValueError):
         stream.flush()

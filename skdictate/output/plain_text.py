@@ -1,5 +1,4 @@
-"""Plain text, and what every other format has in common with it: a beginning, a piece for each
-change, an end; apart, since it is the form that the others fill."""
+"""The format plain text, and the base class of the other formats."""
 
 from __future__ import annotations
 
@@ -10,17 +9,17 @@ from skdictate.output.phrases import clock, gap_text
 
 
 class TextFormat:
-    """One line of text for each utterance."""
+    """One line of text per utterance."""
 
     def __init__(self, sound: Format) -> None:
         self._format = sound
 
     def begin(self) -> str:
-        """What comes first."""
+        """Text before the first piece."""
         return ""
 
     def change(self, change: Change) -> str:
-        """What a change adds; often nothing."""
+        """Text that a change adds; often empty."""
         match change:
             case LineSettled(line):
                 return self.line(line)
@@ -30,7 +29,14 @@ class TextFormat:
                 return ""
 
     def end(self, audio_ms: int, n_lines: int, n_links: int, billed_s: int) -> str:
-        """What comes last."""
+        """Text after the last piece.
+
+        Args:
+            audio_ms: length of the recording.
+            n_lines: number of lines.
+            n_links: number of sessions.
+            billed_s: billed seconds.
+        """
         return ""
 
     def line(self, line: Line) -> str:
@@ -38,11 +44,11 @@ class TextFormat:
         return f"{line.text}\n"
 
     def finding(self, finding: Finding) -> str:
-        """Something beside the text, which is no part of it."""
+        """A finding about the speech; empty in formats that have text only."""
         return ""
 
     def gap(self, gap: Gap) -> str:
-        """A stretch without text, which has to be seen."""
+        """A gap: a part without text, which must be visible."""
         start, end = self._ms(gap.start_sample), self._ms(gap.end_sample)
         return f"[{clock(start)}-{clock(end)} {gap_text(gap)}]\n"
 

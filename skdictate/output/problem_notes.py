@@ -1,6 +1,7 @@
-"""What is wrong, for whoever dictates without a screen: said once, however often it happens.
+"""Prints problems of a headless dictation without repeating itself.
 
-While it lasts, a terminal's last line is rewritten; in a pipe it is said again now and then.
+A problem is printed once. While it lasts, a terminal shows a counter on its last line; into a pipe
+it is printed again every ``AGAIN_S``.
 """
 
 from __future__ import annotations
@@ -14,24 +15,24 @@ from skdictate.errors import Problem
 from skdictate.output.stderr_notes import StderrNotes
 
 AGAIN_S = 30.0
-"""In a pipe, the same is said no more often than that."""
+"""Shortest interval in which the same problem is printed again into a pipe."""
 
 
 class Trouble:
-    """Told of each problem that is raised and cleared."""
+    """Prints problems when they are raised, and keeps count."""
 
     def __init__(self, notes: StderrNotes, now_s: Callable[[], float] = time.monotonic) -> None:
         self._notes = notes
         self._now_s = now_s
         self._said_s: dict[str, float] = {}
-        """When each title was said last."""
+        """When a problem of each title was last printed."""
         self._counts: Counter[str] = Counter()
-        """How often each was raised since."""
+        """How often each was raised."""
         self._standing: dict[Topic, bool] = {}
-        """For each topic where something is wrong, whether anything was said of it."""
+        """Topics with a present problem, and whether it was printed."""
 
     def raised(self, topic: Topic, problem: Problem) -> None:
-        """Something is wrong, or has gone wrong once more."""
+        """Note a problem, and print it unless it was printed recently."""
         title = problem.title
         self._counts[title] += 1
         is_standing = topic in self._standing
@@ -49,7 +50,7 @@ class Trouble:
         self._standing[topic] = True
 
     def cleared(self, topic: Topic) -> bool:
-        """It works again; whether that is news to whoever reads this."""
+        """Note that a problem is over; returns whether it had been printed."""
         return self._standing.pop(topic, False)
 
     def _say(self, title: str, words: str) -> None:

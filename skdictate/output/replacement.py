@@ -1,5 +1,4 @@
-"""A file that grows under a name of its own and takes the place of another when it is complete;
-apart, since a text on its way to a file and one that is saved at once need the same care."""
+"""Replaces a file atomically: text is written beside it and renamed when it is complete."""
 
 from __future__ import annotations
 
@@ -13,38 +12,38 @@ from typing import TextIO
 from skdictate.system.paths import FILE_MODE, refuse_links_of_others, sync_folder
 
 MOST_PARTS = 1_000
-"""Names that are tried for the file that grows; each is left by a program that was killed."""
+"""Names that are tried for the temporary file; killed programs may have left some."""
 
 
 class Replacement:
-    """Written to through ``stream``; readable by its owner alone.
+    """A temporary file that is written through ``stream`` and readable by its owner only.
 
-    A link at ``path`` is followed if this user or root has made it. What others have planted there
-    is refused, and their hard links keep what they had, since the name alone is given away.
+    A symbolic link at ``path`` is followed if this user or root made it; links of others are
+    refused. Hard links to the old file keep its content, since only the name is replaced.
 
     Raises:
-        OSError: the folder takes no file, or ``path`` must not be replaced.
+        OSError: the folder cannot be written to, or ``path`` must not be replaced.
     """
 
     def __init__(self, path: Path) -> None:
         refuse_links_of_others(path.absolute())
         self.path = Path(os.path.realpath(path))
-        """What is replaced in the end; it need not exist."""
+        """The file to replace; it need not exist."""
         _check(self.path)
         self.part, descriptor = _new(self.path)
-        """Where the text is until then: beside it, so that it can take its place at once."""
+        """The temporary file, in the same folder so that it can be renamed."""
         self.stream: TextIO = os.fdopen(descriptor, "w", encoding="utf-8")
 
     @property
     def is_needed(self) -> bool:
-        """There is something already that only a complete text may replace."""
+        """Whether ``path`` exists, so that only a complete text may replace it."""
         return os.path.lexists(self.path)
 
     def commit(self) -> None:
-        """Put what was written in the place of what is there; on return it outlives a power cut.
+        """Replace the file; when this returns, the new one survives a power cut.
 
         Raises:
-            OSError: the disk or the folder does not take it; what was there is still there.
+            OSError: it cannot be written; the old file is unchanged.
         """
         self.stream.flush()
         os.fsync(self.stream.fileno())
@@ -53,7 +52,7 @@ class Replacement:
         sync_folder(self.path.parent)
 
     def drop(self, *, keeps_text: bool) -> None:
-        """Replace nothing; what was written stays under its own name, if it is to be kept."""
+        """Give up; the temporary file is kept if ``keeps_text`` and it is not empty."""
         with suppress(OSError):
             self.stream.close()
         with suppress(OSError):
@@ -62,10 +61,10 @@ class Replacement:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether it is a pipe or a device, which is written to and not replaced.
+    """Whether the path is a pipe or a device, which cannot be replaced.
 
     Raises:
-        OSError: that cannot be found out, or another user's link leads there.
+        OSError: it cannot be inspected, or another user's link leads there.
     """
     try:
         mode = path.stat().st_mode
@@ -78,7 +77,11 @@ def is_stream(path: Path) -> bool:
 
 
 def _check(path: Path) -> None:
-    """A folder is no file, and one that its user has made read-only is meant to stay."""
+    """Refuse a folder, and a file that the user has made read-only.
+
+    Raises:
+        OSError: it must not be replaced.
+    """
     with suppress(FileNotFoundError):
         if stat.S_ISDIR(path.stat().st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -87,10 +90,10 @@ def _check(path: Path) -> None:
 
 
 def _new(path: Path) -> tuple[Path, int]:
-    """A new file beside a path, and its descriptor."""
+    """Create a temporary file beside a path; returns it and its descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     for n in range(1, MOST_PARTS):
         part = path.with_name(f"{path.name}.part" if n == 1 else f"{path.name}.{n}.part")
         with suppress(FileExistsError):
             return part, os.open(part, flags, FILE_MODE)
-    raise FileExistsError(errno.EEXIST, f"there are {MOST_PARTS} unfinished texts beside it")
+    raise FileExistsError(errno.EEXIST, f"there are {MOST_PARTS} unfinished files beside it")

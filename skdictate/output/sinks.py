@@ -1,4 +1,4 @@
-"""Where a text is put: a file, whole or not at all; or a stream, while it grows."""
+"""Destinations of a text: a file, which is replaced as a whole, or a stream."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from skdictate.system.paths import expanded
 
 
 class Sink:
-    """Where a text goes while it grows, and what becomes of it in the end."""
+    """The destination of a text that is still growing."""
 
     def __init__(self, stream: TextIO, replacement: Replacement | None = None) -> None:
         self.stream = stream
-        """Takes text."""
+        """Where to write the text."""
         self._replacement = replacement
 
     def put(self, text: str) -> None:
-        """Write a text that is kept elsewhere: who reads it here may have had enough of it.
+        """Write a text that is stored elsewhere, too; a reader that closes the pipe is no error.
 
         Raises:
-            ProblemError: the disk does not take it.
+            ProblemError: it cannot be written.
         """
         try:
             self.stream.write(text)
@@ -40,13 +40,16 @@ class Sink:
                 raise ProblemError(_unwritable(path, error)) from error
 
     def settle(self, *, is_complete: bool) -> str:
-        """All is written. A file that is there already is replaced by a complete text alone.
+        """Finish after everything was written.
+
+        Args:
+            is_complete: whether the text is complete; only then an existing file is replaced.
 
         Returns:
-            Where the text is, in a sentence, if it is not where it was asked for.
+            A sentence that says where the text is, if it is not in the requested file.
 
         Raises:
-            ProblemError: the disk does not take it; an older file is untouched.
+            ProblemError: the file cannot be written; an existing one is unchanged.
         """
         file = self._replacement
         if file is None:
@@ -54,8 +57,8 @@ class Sink:
         is_written = bool(os.fstat(file.stream.fileno()).st_size)
         if not is_complete and (file.is_needed or not is_written):
             file.drop(keeps_text=True)
-            where = f"{file.path} is as it was, for the new text is not complete"
-            return f"{where}; what there is of it is in {file.part}" if is_written else ""
+            where = f"{file.path} was not replaced because the new text is incomplete"
+            return f"{where}; the incomplete text is in {file.part}" if is_written else ""
         try:
             file.commit()
         except OSError as error:
@@ -65,10 +68,10 @@ class Sink:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file by way of another beside it, so that no moment sees half of it.
+    """Write a file atomically; a pipe or device is written to directly.
 
     Raises:
-        ProblemError: the folder or the disk does not take it; an older file is untouched.
+        ProblemError: it cannot be written; an existing file is unchanged.
     """
     file: Replacement | None = None
     try:
@@ -85,14 +88,14 @@ def save(path: Path, text: str) -> None:
             Kind.DISK,
             "The text cannot be saved",
             f"{path}: {error.strerror}",
-            "The library has it: skdictate history export",
+            "The text is in the library: skdictate history export",
         )
         raise ProblemError(problem) from error
 
 
 @contextmanager
 def opened(path: str) -> Iterator[Sink]:
-    """Standard output, or the file that was asked for: one beside it until ``settle`` is called.
+    """Open standard output if ``path`` is empty, else a file that ``settle`` will replace.
 
     Raises:
         ProblemError: the file cannot be written.
@@ -120,13 +123,13 @@ def opened(path: str) -> Iterator[Sink]:
 
 
 def _discard_rest(stream: TextIO) -> None:
-    """What is still to be flushed goes nowhere, instead of failing once more at the end."""
+    """Redirect the stream to the null device, so that buffered text does not fail again at exit."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, stream.fileno())
     os.close(nothing)
 
 
 def _unwritable(path: Path | None, error: OSError, hint: str = "") -> Problem:
-    """``path`` is None for standard output."""
+    """The problem that a file, or standard output if ``path`` is None, cannot be written."""
     detail = f"{path or 'standard output'}: {error.strerror}"
     return Problem(Kind.DISK, "The output cannot be written", detail, hint, is_permanent=True)

@@ -1,5 +1,4 @@
-"""Standard error, for whoever dictates without a screen; apart, since old dictations that are
-recognised again speak there too."""
+"""Notes to the user on standard error, for headless commands."""
 
 from __future__ import annotations
 
@@ -16,35 +15,35 @@ from skdictate.output.nonblocking_stream import NonBlockingStream
 from skdictate.text.clean_text import clean
 
 NOTES_S = 1.0
-"""At the end, standard error is waited for this long."""
+"""How long ``close`` waits for standard error."""
 
 
 class StderrNotes:
-    """Standard error: problems as lines, and the partial where a terminal can rewrite it.
+    """Writes notes as lines, and on a terminal the partial as a last line that is rewritten.
 
-    Any thread may call.
+    Thread-safe.
     """
 
     def __init__(self, stream: TextIO | NonBlockingStream) -> None:
         self._stream = stream
         self._is_terminal = stream.isatty()
         self._partial = ""
-        """What stands on the last line of the terminal, and may be rewritten."""
+        """Text on the terminal's last line that may be rewritten."""
         self._lock = threading.RLock()
 
     @property
     def is_rewriting(self) -> bool:
-        """A line can be rewritten, for this is a terminal."""
+        """Whether a line can be rewritten, which needs a terminal."""
         return self._is_terminal
 
     def say(self, words: str) -> None:
-        """A line for the user."""
+        """Write a line for the user."""
         with self._lock:
             self.clear()
             self._write(f"skdictate: {clean(words)}\n")
 
     def partial(self, text: str) -> None:
-        """The words that may still change: their end, as far as a line has room."""
+        """Show a partial on the last line, as much of its end as fits."""
         if not self._is_terminal:
             return
         if isinstance(self._stream, NonBlockingStream) and self._stream.is_behind:
@@ -54,7 +53,7 @@ class StderrNotes:
             self._write(f"\r\x1b[K{self._partial}")
 
     def clear(self) -> None:
-        """Make room for something that stays."""
+        """Remove the partial from the last line."""
         with self._lock:
             if self._partial:
                 self._write("\r\x1b[K")
@@ -62,10 +61,9 @@ class StderrNotes:
 
     @contextmanager
     def made_way(self, out: NonBlockingStream) -> Iterator[None]:
-        """While inside, the line of the partial is free for whole lines that go to ``out``.
+        """Remove the partial while lines are written to ``out``, and restore it below them.
 
-        That matters only where ``out`` is the stream of the notes, too; the partial stands below
-        those lines afterwards.
+        Does nothing unless ``out`` is also the stream of the notes.
         """
         with self._lock:
             partial = self._partial if out is self._stream else ""
@@ -77,18 +75,18 @@ class StderrNotes:
                 self._write(partial)
 
     def close(self) -> None:
-        """See to it that all is written, if that takes no longer than it should."""
+        """Wait up to ``NOTES_S`` until everything is written."""
         if isinstance(self._stream, NonBlockingStream):
             self._stream.drain(NOTES_S)
 
     def _write(self, text: str) -> None:
-        with suppress(OSError):  # nobody listens: no reason to end a dictation
+        with suppress(OSError):  # a closed standard error must not end a dictation
             self._stream.write(text)
             self._stream.flush()
 
 
 def _columns(stream: TextIO | NonBlockingStream) -> int:
-    """Of the terminal that is written to, which need not be that of standard output."""
+    """Width of the stream's terminal, which need not be standard output's."""
     with suppress(OSError, ValueError):
         if columns := os.get_terminal_size(stream.fileno()).columns:
             return columns
@@ -96,7 +94,7 @@ def _columns(stream: TextIO | NonBlockingStream) -> int:
 
 
 def _end(text: str, width: int) -> str:
-    """The last words, in ``width`` cells at most; a wide character takes two."""
+    """The end of a text that fits into ``width`` cells; a wide character takes two."""
     if cell_len(text) <= width:
         return text
     kept, room = len(text), width - 1

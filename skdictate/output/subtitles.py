@@ -1,4 +1,4 @@
-"""Subtitles, as SRT and as WebVTT; apart, since they share what a cue is."""
+"""The subtitle formats SRT and WebVTT."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from skdictate.output.phrases import gap_text
 from skdictate.output.plain_text import TextFormat
 
 CUE_LEAST_MS = 500
-"""A subtitle that is shown for less than this cannot be read."""
+"""Shortest time for which a cue is shown; a shorter one cannot be read."""
 _ARROW = "-->"
-"""What tells a line of times from one of text, in both formats."""
+"""Marks a line of times in both formats."""
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "∖"})
-"""SRT has no way to escape a character, and players take ``<font>``, ``{\\an8}``, ``{y:i}`` and
-``\\N`` for commands; so what begins or ends one is replaced by a character that looks like it."""
+"""SRT has no escaping, and players interpret ``<font>``, ``{\\an8}``, ``{y:i}`` and ``\\N``, so
+these characters are replaced by similar ones."""
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -29,7 +29,7 @@ class SubtitleFormat(TextFormat):
         return self._cue(line.start_sample, line.end_sample, line.text)
 
     def gap(self, gap: Gap) -> str:
-        """A cue that says that words are missing."""
+        """A cue that says why text is missing."""
         return self._cue(gap.start_sample, gap.end_sample, f"[{gap_text(gap)}]")
 
     def _cue(self, start_sample: int, end_sample: int, text: str) -> str:
@@ -39,7 +39,7 @@ class SubtitleFormat(TextFormat):
         return f"{self._n_cues}\n{self._span(start_ms, end_ms)}\n{self._escaped(text)}\n\n"
 
     def _escaped(self, text: str) -> str:
-        """The text so that a player shows all of it and acts on nothing in it."""
+        """The text with everything replaced that a player would interpret."""
         return text.replace(_ARROW, "→").translate(_LOOKALIKES)
 
     def _span(self, start_ms: int, end_ms: int) -> str:

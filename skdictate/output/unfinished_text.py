@@ -1,4 +1,4 @@
-"""What is unfinished, in words for a person."""
+"""Sentences about unfinished and deleted dictations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from skdictate.output.phrases import clock
 
 
 def offered(found: Found) -> str:
-    """The newest dictation that is unfinished, and how many more; empty if there is none."""
+    """The newest unfinished dictation and the number of others; empty if there is none."""
     if not found.unfinished:
         return ""
     it = found.unfinished[0]
@@ -19,15 +19,15 @@ def offered(found: Found) -> str:
 
 
 def removed(found: Found) -> str:
-    """What had become too old; empty if nothing had."""
+    """What was deleted because of its age; empty if nothing was."""
     counted = (
         (found.n_sounds_removed, "recording", "recordings"),
         (found.n_texts_removed, "dictation", "dictations"),
     )
     pieces = [f"{n} {one if n == 1 else many}" for n, one, many in counted if n]
-    return f"{' and '.join(pieces)} older than your settings keep them" if pieces else ""
+    return f"{' and '.join(pieces)} older than your settings allow" if pieces else ""
 
 
 def length(n_samples: int, rate_hz: int) -> str:
-    """A time for a person, rounded up: what is there is never 0:00."""
+    """A number of samples as a time, rounded up to seconds so that it is never 0:00."""
     return clock(-(-n_samples // rate_hz) * 1000)

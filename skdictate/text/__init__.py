@@ -1,1 +1,1 @@
-"""Text as values: untrusted text made harmless."""
+"""Functions on text: making untrusted text harmless."""

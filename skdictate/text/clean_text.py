@@ -1,6 +1,6 @@
-"""Foreign text made harmless: nothing in it acts on a terminal, a clipboard or a file.
+"""Makes untrusted text harmless for terminals, the clipboard and files.
 
-Applied once, where text enters: answers of a recogniser, names of devices, words of a child.
+Applied once, where text enters the program: recogniser answers, device names, child processes.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import unicodedata
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LONGEST = 100_000
-"""Characters; an hour of speech has about 60 000."""
+"""Maximum number of characters; an hour of speech has about 60 000."""
 _MARKS_LONGEST = 8
-"""Combining marks on one character; the fullest living script uses four."""
+"""Maximum of combining marks on one character; living scripts use up to four."""
 
 _HARMFUL = re.compile(
     "["
@@ -29,7 +29,15 @@ _SPACES = re.compile(r"[\s\u3164]+")
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """One line of text: NFC, white space folded, everything that could act replaced."""
+    """Return untrusted text as one harmless line.
+
+    Control, bidirectional, private-use and similar characters become U+FFFD, white space becomes
+    single spaces, and the result is in NFC.
+
+    Args:
+        text: any text, also with lone surrogates.
+        longest: maximum number of characters; the rest is cut off.
+    """
     text = text[:longest]
     text = _HARMFUL.sub(REPLACEMENT, _SPACES.sub(" ", text)).strip()
     if text.isascii():
@@ -38,7 +46,7 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
 
 def _thinned(text: str) -> str:
-    """The same without the combining marks that no script needs."""
+    """Remove combining marks beyond ``_MARKS_LONGEST`` per character."""
     kept: list[str] = []
     marks = 0
     for char in text:

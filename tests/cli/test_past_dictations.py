@@ -166,7 +166,7 @@ def test_what_is_older_than_one_wants_goes_at_the_next_start(paths: Paths) -> No
     assert archive.look(Settings(keep_audio_days=40)) == Found()
     found = archive.look(Settings(keep_audio_days=30))
     assert (found.n_sounds_removed, found.n_texts_removed) == (1, 0)
-    assert removed(found) == "1 recording older than your settings keep them"
+    assert removed(found) == "1 recording older than your settings allow"
     assert not archive.listing()[0].has_sound
     assert archive.look(Settings(keep_text_days=30)).n_texts_removed == 1
     assert archive.listing() == []

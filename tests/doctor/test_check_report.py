@@ -46,12 +46,12 @@ def test_a_short_command_stays_where_it_is_said() -> None:
     said = text_of(
         CheckResult("a", CheckState.WARNING, "b", "See what is there: skdictate devices")
     )
-    assert said == f"! {'a':<14}b\n{'':16}See what is there: skdictate devices\n1 to look at.\n"
+    assert said == f"! {'a':<14}b\n{'':16}See what is there: skdictate devices\n1 warning.\n"
 
 
 def test_well_is_said_shortly() -> None:
     said = text_of(CheckResult("a", CheckState.OK, "b"), CheckResult("c", CheckState.SKIPPED, "d"))
-    assert said == f"✓ {'a':<14}b\n- {'c':<14}d\nAll is well.\n"
+    assert said == f"✓ {'a':<14}b\n- {'c':<14}d\nNo problems found.\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "iso8859-1", "koi8-r"])

@@ -37,7 +37,7 @@ async def test_a_folder_that_is_there_is_written_to_and_left_as_it_was(
 ) -> None:
     home.mkdir(mode=0o700)
     finding = await disk_check.folders(case)
-    assert (finding.state, finding.detail) == (CheckState.OK, f"{home} can be written to")
+    assert (finding.state, finding.detail) == (CheckState.OK, f"{home} is writable")
     assert list(home.iterdir()) == []
 
 

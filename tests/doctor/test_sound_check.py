@@ -37,7 +37,7 @@ async def test_a_server_that_runs_answers_and_one_that_is_frozen_does_not(
         running.thaw()
     assert unused.state is CheckState.WARNING
     assert (finding.state, finding.exit_code) == (CheckState.FAILED, Exit.MICROPHONE)
-    assert "stands still" in finding.detail
+    assert "does not respond" in finding.detail
     assert "systemctl --user restart" in finding.hint
 
 
@@ -50,7 +50,7 @@ async def test_a_socket_that_was_left_behind_is_no_server(
         dead.bind(str(stale))
     finding = await sound_check.server(with_environ(case, XDG_RUNTIME_DIR=str(tmp_path)))
     assert finding.state is CheckState.WARNING
-    assert f"none answers at {stale}" in finding.detail
+    assert f"no server answers at {stale}" in finding.detail
 
 
 @pytest.mark.parametrize(

@@ -114,5 +114,5 @@ with open(sys.argv[1], "w") as file:
     path = tmp_path / "out.txt"
     command = [sys.executable, "-c", code, str(path)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said == [f"{Kind.DISK};500 bytes are left: {os.strerror(errno.EFBIG)}", "None"]
+    assert said == [f"{Kind.DISK};500 bytes not written: {os.strerror(errno.EFBIG)}", "None"]
     assert path.read_text() == "x" * 1500 + "y" * 500

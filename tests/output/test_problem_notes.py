@@ -79,7 +79,7 @@ def test_what_comes_and_goes_is_no_news_each_time() -> None:
 def test_the_last_sentence_says_what_is_left_and_how_to_get_it() -> None:
     assert closing("a.wav", 16_000, 0, 16_000, REFUSED, 3) == ""
     assert closing("a.wav", 16_000, 160_001, 480_000, REFUSED, 3) == (
-        "a.wav: 0:11 of the 0:30 that were heard are not recognised."
+        "a.wav: 0:11 of 0:30 recorded are not recognised."
         " The recogniser cannot be reached. To recognise them later: skdictate history redo 3"
     )
     assert closing("a", 16_000, 1, 1, None, None).endswith("not recognised.")

@@ -100,7 +100,7 @@ def test_the_rest_is_told_by_what_it_is() -> None:
     ]
     told = {chapter.title: chapter.entries for chapter in chapters(SOUND, findings)}
     assert list(told) == [
-        *("Summaries", "The conversation", "Speakers", "What was looked for"),
+        *("Summaries", "Conversation", "Speakers", "Classifiers"),
         "Warnings of the recogniser",
     ]
     summaries = [(it.time, it.words, dict(it.facts)) for it in told["Summaries"]]
@@ -111,11 +111,11 @@ def test_the_rest_is_told_by_what_it_is() -> None:
     (speaker,) = told["Speakers"]
     facts = dict(speaker.facts)
     assert (speaker.words, facts["speech"], facts["letters"]) == ("speaker 1", "0.8 s, 80%", "6")
-    assert facts["words a second"] == "2.0 (1.5 to 2.5)"
-    assert "words at once" not in facts
-    (conversation,) = told["The conversation"]
-    assert dict(conversation.facts)["cut in"] == "speaker 2 3 times, 1.5 s"
-    assert [(it.time, it.words) for it in told["What was looked for"]] == [
+    assert facts["words/second"] == "2.0 (1.5 to 2.5)"
+    assert "words/utterance" not in facts
+    (conversation,) = told["Conversation"]
+    assert dict(conversation.facts)["interrupted"] == "speaker 2 3 times, 1.5 s"
+    assert [(it.time, it.words) for it in told["Classifiers"]] == [
         ("1:02", "insult: yes 88%, no 12%")
     ]
     assert told["Warnings of the recogniser"][0].words == "slow"
@@ -158,7 +158,7 @@ async def test_a_dictation_shows_what_is_found_as_it_comes(paths: Paths, tmp_pat
             assert isinstance(app.screen, FindingsScreen)
             words = str(app.screen.query_one(Static).content)
             assert f"2 sentences of 6 words; asked: What? {HOSTILE}" in words
-            for said in ("Summaries", "speaker 2", "words a second", "insult: yes 8%", "Who spoke"):
+            for said in ("Summaries", "speaker 2", "words/second", "insult: yes 8%", "Speaker and language"):
                 assert said in words
             await pilot.press("f")
             assert app.screen_stack == [app.main_screen]
