@@ -28,7 +28,7 @@ def at(case: CheckContext, home: Path) -> CheckContext:
 async def test_what_is_not_there_yet_is_not_made(case: CheckContext, home: Path) -> None:
     finding = await disk_check.folders(case)
     assert finding.state is CheckState.OK
-    assert "can be made" in finding.detail
+    assert "can be created" in finding.detail
     assert not home.exists()
 
 

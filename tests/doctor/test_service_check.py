@@ -99,7 +99,10 @@ async def test_settings_that_do_not_go_together_are_another_check(case: CheckCon
 
 @pytest.mark.parametrize(
     ("target", "said"),
-    [("no-such-name.invalid:443", "the host name cannot be resolved"), ("unix:/nowhere", "no connection")],
+    [
+        ("no-such-name.invalid:443", "the host name cannot be resolved"),
+        ("unix:/nowhere", "no connection"),
+    ],
 )
 async def test_a_server_that_is_not_there_is_told_by_its_cause(
     case: CheckContext, target: str, said: str

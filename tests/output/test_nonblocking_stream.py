@@ -101,7 +101,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
 with open(sys.argv[1], "w") as file:
-    out = nonblocking_stream.Outlet(file)
+    out = nonblocking_stream.NonBlockingStream(file)
     out.write("x" * 1500)
     assert out.drain(10)
     print(out.problem.kind, out.problem.detail, sep=";")
