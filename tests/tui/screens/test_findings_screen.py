@@ -158,8 +158,8 @@ async def test_a_dictation_shows_what_is_found_as_it_comes(paths: Paths, tmp_pat
             assert isinstance(app.screen, FindingsScreen)
             words = str(app.screen.query_one(Static).content)
             assert f"2 sentences of 6 words; asked: What? {HOSTILE}" in words
-            shown = ("Summaries", "speaker 2", "words/second", "insult: yes 8%")
-            for said in (*shown, "Speaker and language"):
+            titles = ("Summaries", "speaker 2", "words/second", "insult: yes 8%")
+            for said in (*titles, "Speaker and language"):
                 assert said in words
             await pilot.press("f")
             assert app.screen_stack == [app.main_screen]
