@@ -43,14 +43,18 @@ class Spending:
 
     def is_used_up(self, sessions: Iterable[Session]) -> bool:
         """Another session would cost more than there is left."""
-        return self.billed_s(sessions) + self.limits.unit_s > self.budget_s
+        return self._is_limited and self.billed_s(sessions) + self.limits.unit_s > self.budget_s
 
     def may_open(self, sessions: Iterable[Session]) -> bool:
         """The same, should those be accepted that have not answered yet."""
-        return self._at_stake_s(sessions) + self.limits.unit_s <= self.budget_s
+        return (
+            not self._is_limited or self._at_stake_s(sessions) + self.limits.unit_s <= self.budget_s
+        )
 
     def may_send(self, session: Session, audio_s: float, sessions: Iterable[Session]) -> bool:
         """Whether an open session may be sent so much more."""
+        if not self._is_limited:
+            return True
         now_s, then_s = (self.limits.billed_s(session.audio_s + it) for it in (0.0, audio_s))
         return now_s == then_s or self._at_stake_s(sessions) - now_s + then_s <= self.budget_s
 
@@ -65,6 +69,11 @@ class Spending:
             "Recording goes on; to recognise it later: skdictate history redo",
             is_permanent=True,
         )
+
+    @property
+    def _is_limited(self) -> bool:
+        """There is a budget; most have none, and this is asked for each chunk of sound."""
+        return self.budget_s < float("inf")
 
     def _at_stake_s(self, sessions: Iterable[Session]) -> int:
         return self._closed_s + sum(self.limits.billed_s(session.audio_s) for session in sessions)

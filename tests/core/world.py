@@ -130,23 +130,26 @@ class EchoLink:
                 out.append((str(word.number), word.start, word.end))
         return out
 
-    def since(self, position: int) -> list[Spoken]:
-        """Words that end after a position."""
+    def since(self, position: int, most: int | None = None) -> list[Spoken]:
+        """Words that end after a position; no more than so many."""
         spoken = self.world.spoken
-        return spoken[bisect_right(spoken, position, key=lambda word: word.end) :]
+        first = bisect_right(spoken, position, key=lambda word: word.end)
+        return spoken[first : None if most is None else first + most]
+
+    def goes_on(self, end: int, pause_until: int) -> bool:
+        """After a word that ended there another is being said, or was begun in this pause."""
+        return any(
+            word.start < self.until < word.end or end < word.start < pause_until
+            for word in self.since(end, 2)
+        )
 
     def listen(self) -> None:
         words = self.heard()
         for index, (_, _, end) in enumerate(words):
             is_last = index == len(words) - 1
             pause_until = self.until if is_last else words[index + 1][1]
-            open_word = any(
-                w.start < self.until < w.end or end < w.start < pause_until
-                for w in self.since(end)[:2]
-            )
-            if (pause_until - end >= PAUSE and not open_word) or (
-                end - words[0][1] >= LONGEST and not is_last
-            ):
+            is_pause = pause_until - end >= PAUSE and not self.goes_on(end, pause_until)
+            if is_pause or (end - words[0][1] >= LONGEST and not is_last):
                 self.finalise(words[: index + 1], is_last=is_last)
                 self.listen()
                 return
