@@ -151,7 +151,7 @@ async def test_with_skdictate_there_nothing_is_lost_by_a_broken_way(
     with recording(server) as control, Sshd(environ={"PULSE_SERVER": server.address}) as sshd:
         async with line(sshd, monkeypatch, "?device=desk.monitor") as (_, receiver):
             await until(lambda: receiver.is_attached)
-            (store,) = [pid for pid in sshd.leftovers if "keeper" in command(pid)]
+            (store,) = [pid for pid in sshd.leftovers if "resident_sender" in command(pid)]
             assert not children(store), "the microphone is off"
             listener = Listener(receiver)
             hearing = asyncio.create_task(listener.run())
