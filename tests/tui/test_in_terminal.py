@@ -41,8 +41,10 @@ def test_the_demo_is_rewritten_committed_stopped_saved_and_left(
     with Terminal("--demo") as it:
         it.wait("Listening", "…  ")
         guesses = set()
-        for _ in range(60):
+        for _ in range(400):
             guesses.add(it.wait("…  ").split("…  ")[1].split("\n")[0])
+            if len(guesses) >= 3:
+                break
             time.sleep(0.05)
         assert len(guesses) >= 3, "the partial rewrites in place"
         screen = it.wait("0:00  It was the best of times, it was the worst of times.", "0:04")
@@ -187,7 +189,7 @@ def test_it_works_at_every_size(columns: int, rows: int) -> None:
 
 def test_a_sentence_ends_when_the_user_says_so(paths: Paths) -> None:
     with Terminal("--demo") as it:
-        it.wait("…  It was the best")
+        it.wait("…  it was the best")
         it.press("у")
         it.wait("0:00  It was the best")
         it.press("q")
