@@ -44,7 +44,7 @@ def by_keys(*keys: str) -> Callable[[DictateApp, Pressed], Awaitable[None]]:
 
 def _has_read(app: DictateApp) -> bool:
     name = type(app.screen).__name__
-    if name not in ("HistoryScreen", "DictationScreen"):
+    if name not in ("HistoryScreen", "PastDictationScreen"):
         return True
     return bool(app.screen.query_one(OptionList).option_count)
 
@@ -79,13 +79,13 @@ WAYS = {
     "ChoiceEditor": by_setting(CHOICE),
     "LineEditor": by_setting(LINE),
     "ListEditor": by_setting(LIST),
-    "MicrophonesScreen": by_keys("m"),
+    "MicrophoneScreen": by_keys("m"),
     "SignInScreen": by_keys("k"),
     "HistoryScreen": by_keys("h"),
-    "DictationScreen": by_keys("h", "enter"),
-    "AgainScreen": by_keys("h", "enter", "r"),
-    "AgainScreen, typing": by_keys("h", "enter", "r", "tab"),
-    "SureScreen": by_keys("h", "d"),
+    "PastDictationScreen": by_keys("h", "enter"),
+    "ReprocessScreen": by_keys("h", "enter", "r"),
+    "ReprocessScreen, typing": by_keys("h", "enter", "r", "tab"),
+    "ConfirmScreen": by_keys("h", "d"),
     "SaveScreen": by_trouble,
     "FindingsScreen": by_findings,
     "CommandPalette": by_keys("ctrl+p"),

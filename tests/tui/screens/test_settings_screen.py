@@ -226,7 +226,7 @@ async def test_what_does_not_go_together_is_said_at_once_and_can_be_mended(paths
         await it.press("enter")
         assert it.about()[2].startswith("API v2 cannot do that: It does not have --phone-format")
         await it.press("escape")
-        banner = it.app.query_one("Banner")
+        banner = it.app.query_one("ProblemBanner")
         await until(lambda: banner.has_class("-standing"))
         await it.open("phone_format")
         await it.press("delete")

@@ -90,7 +90,7 @@ async def test_without_a_key_one_can_be_given_and_dictation_be_had(
 
     app = DictateApp(Settings(engine="speechkit"), paths)
     async with app.run_test() as pilot:
-        await until(lambda: app.main_screen.query_one("Banner").has_class("-standing"))
+        await until(lambda: app.main_screen.query_one("ProblemBanner").has_class("-standing"))
         assert app.dictation_control.is_ready is False
         await pilot.press("k")
         await until(lambda: bool(app.screen.query(SecretField)))
@@ -107,7 +107,7 @@ async def test_without_a_key_one_can_be_given_and_dictation_be_had(
         await until(lambda: app.dictation_control.is_ready)
         facts = app.query_one(StatusHeader).facts
         assert "SpeechKit v3 on stt.api.cloud.yandex.net:443" in facts.names
-        assert not app.main_screen.query_one("Banner").has_class("-standing")
+        assert not app.main_screen.query_one("ProblemBanner").has_class("-standing")
     await asyncio.to_thread(app.worker.close, 5.0)
     assert (paths.config / "credentials").read_text() == RIGHT[:-1] + "X\n"
 
