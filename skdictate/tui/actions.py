@@ -202,6 +202,14 @@ ACTIONS = (
         help="Dictations of before: read, recognise again, save, delete.",
         is_for_rest=True,
     ),
+    Action(
+        "report",
+        "b",
+        "Report",
+        "Save a report about a bug: versions, settings, the last events; no speech, no keys.",
+        help="Save a report about a bug, without speech and keys.",
+        in_footer=False,
+    ),
     Action("help", "?", "Help", "Show all keys and where data is stored.", "question_mark,f1"),
     Action(
         "quit",

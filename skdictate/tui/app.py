@@ -250,6 +250,10 @@ class DictateApp(Host):
         self.main_screen.new_page()
         self.show_page()
 
+    def action_report(self) -> None:
+        """Save a report about a bug."""
+        self.saving.report(self.next_dictation.origins)
+
     def action_help(self) -> None:
         """Show all keys."""
         self.push_screen(HelpScreen(self.paths, self.dictation_control.way))

@@ -33,6 +33,8 @@ class NextDictation:
         self._app = app
         self._given = settings, origins
         """The settings at the program's start, and the origin of each."""
+        self.origins = origins
+        """Where each setting came from at the start."""
         self._stdin_fd = stdin_fd
         self._issuer: Issuer | None = None
         """The credential given on the sign-in screen; replaces the one that is found."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +88,14 @@ class Saving:
             return
         lines = "1 line" if page.n_lines == 1 else f"{page.n_lines} lines"
         self._app.notify(f"{lines} in {clean(str(written))}", title="Saved", markup=False)
+
+    def report(self, origins: Mapping[str, str]) -> None:
+        """Save a report about a bug, and say where it is; ``origins`` are those of the settings."""
+        from skdictate.app import bug_report  # seldom needed
+
+        path = bug_report.write(self._app.settings, origins)
+        words = "No folder takes it." if path is None else f"Read it before you send it: {path}"
+        self._app.notify(clean(words), title="Report", markup=False)
 
     def holds_back(self) -> bool:
         """Ask once where to save before quitting, if something is unsaved.
