@@ -41,6 +41,6 @@ class UnsavedText:
         except asyncio.CancelledError:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LET_GO_S):
-                    await store.let_go()
+                    await store.close_files()
             raise
         self._tell(Saved(store.dictation_id))

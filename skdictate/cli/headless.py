@@ -104,7 +104,7 @@ class HeadlessRun:
         if self.engine.store.is_waiting:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DISK_WAIT_S):
-                    await self.engine.store.let_go()
+                    await self.engine.store.close_files()
         was_cut_short = self.signalled is not None and not self.engine.source.is_live
         self.is_complete = code is Exit.DONE and not was_cut_short
         return self.signalled or code

@@ -57,7 +57,7 @@ class ChangeLog:
             await self._changed.wait()
             self._changed.clear()
             changes = self._changes.drain()
-            await self._store.keep(changes)
+            await self._store.store(changes)
             for change in changes:
                 self.n_gaps += isinstance(change, GapMarked)
                 self._publish(change)

@@ -140,7 +140,7 @@ class SourceReader:
             case Trouble():
                 self._core.call(self._core.dictation.source_failed, item.problem)
             case RepairedSamples(start_sample, pcm):
-                self._store.mend(start_sample, pcm)
+                self._store.overwrite(start_sample, pcm)
                 unsent = self._source.format.samples(self._core.status().unsent_s)
                 sent = self._store.n_samples - unsent
                 self.repaired.add(start_sample, min(start_sample + len(pcm) // 2, sent))

@@ -45,14 +45,14 @@ class AudioBuffer:
     def __init__(self, path: Path, sound: Format) -> None:
         self.path = path
         self.memory_buffer = MemoryBuffer(sound)
-        self.writing = RetryQueue("writing", self._next_bite)
+        self.writing = RetryQueue("writing", self._next_chunk)
         self.syncing = RetryQueue("syncing", self._next_sync, SLOW_S)
         self.sound = sound
         self._recording: Recording | None = None
         self._to_read: Recording | None = None
         self._reader = DiskThread("reading")
         self._is_sync_due = False
-        self._mends: list[tuple[int, bytes]] = []
+        self._repairs: list[tuple[int, bytes]] = []
         self.on_notice: Callable[[Problem], None] = lambda problem: None
         """Told what has happened to the file, and is over."""
         self._notices: deque[Problem] = deque()
@@ -72,7 +72,7 @@ class AudioBuffer:
         is_taken = self.memory_buffer.append(pcm)
         if not is_taken:
             self.memory_buffer.skip(len(pcm) // BYTES_PER_SAMPLE)
-        self.writing.poke()
+        self.writing.notify()
         return is_taken
 
     async def written(self) -> None:
@@ -83,14 +83,14 @@ class AudioBuffer:
     def append_silence(self, n_samples: int) -> None:
         """Stand in for samples that were not captured, so that positions stay true to time."""
         self.memory_buffer.skip(n_samples)
-        self.writing.poke()
+        self.writing.notify()
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Put other samples in the place of those that begin there; the length stays."""
-        self.memory_buffer.mend(start, pcm)
-        if sum(len(it) for _, it in self._mends) < MOST_MENDS_BYTES:
-            self._mends.append((start, pcm))
-        self.writing.poke()
+        self.memory_buffer.overwrite(start, pcm)
+        if sum(len(it) for _, it in self._repairs) < MOST_MENDS_BYTES:
+            self._repairs.append((start, pcm))
+        self.writing.notify()
 
     async def read(self, start: int, end: int) -> bytes:
         """Samples ``[start, end)`` as s16le.
@@ -105,12 +105,12 @@ class AudioBuffer:
         newest = self.memory_buffer.read(first, end)
         if first == start:
             return newest
-        return await self._reader.do(lambda: self._read(start, first)) + newest
+        return await self._reader.run(lambda: self._read(start, first)) + newest
 
     def sync(self) -> None:
         """Make all that is in the file outlive a power cut, soon."""
         self._is_sync_due = True
-        self.syncing.poke()
+        self.syncing.notify()
 
     @property
     def problem(self) -> Problem | None:
@@ -120,39 +120,39 @@ class AudioBuffer:
     async def close(self) -> None:
         """Let go of the file."""
         workers = (self.syncing.worker, self._reader, self.writing.worker)
-        closing = self.writing.worker.ask(self._close)
+        closing = self.writing.worker.submit(self._close)
         for worker in workers:
             worker.close()
         await closing
 
     # ------------------------------------------------------------------------- what to write
 
-    def _next_bite(self) -> Job | None:
-        bite = self.memory_buffer.bite()
+    def _next_chunk(self) -> Job | None:
+        bite = self.memory_buffer.next_chunk()
         if bite is None:
-            return self._next_mend()
+            return self._next_repair()
         written = partial(self._wrote, bite)
-        return Job(partial(self._write, bite), written, self.memory_buffer.refused)
+        return Job(partial(self._write, bite), written, self.memory_buffer.mark_refused)
 
     def _wrote(self, bite: WriteChunk) -> None:
         n_left, self._n_left = self._n_left, None
         if n_left is None:
-            self.memory_buffer.wrote(bite)
+            self.memory_buffer.mark_written(bite)
         else:
-            self.memory_buffer.cut_short(n_left)
+            self.memory_buffer.truncate(n_left)
         while self._notices:
             self.on_notice(self._notices.popleft())
 
-    def _next_mend(self) -> Job | None:
+    def _next_repair(self) -> Job | None:
         """After all sound is written: only what is in the file can be mended there."""
-        mends = self._mends[:]
+        mends = self._repairs[:]
         if not mends:
             return None
 
         def mended() -> None:
-            del self._mends[: len(mends)]
+            del self._repairs[: len(mends)]
 
-        return Job(lambda: self._mend(mends), mended)
+        return Job(lambda: self._overwrite(mends), mended)
 
     def _next_sync(self) -> Job | None:
         recording, until = self._recording, self.memory_buffer.written
@@ -161,11 +161,11 @@ class AudioBuffer:
 
         def synced() -> None:
             self._is_sync_due = False
-            self.memory_buffer.outlives(until)
+            self.memory_buffer.mark_synced(until)
 
         def refused() -> None:
-            self.memory_buffer.doubt()
-            self.writing.poke()
+            self.memory_buffer.rewrite_unsynced()
+            self.writing.notify()
 
         return Job(recording.sync, synced, refused)
 
@@ -212,10 +212,10 @@ class AudioBuffer:
         self._to_read = None
         return new
 
-    def _mend(self, mends: list[tuple[int, bytes]]) -> None:
+    def _overwrite(self, mends: list[tuple[int, bytes]]) -> None:
         assert self._recording is not None
         for start, pcm in mends:
-            self._recording.mend(start, pcm)
+            self._recording.overwrite(start, pcm)
 
     def _read(self, start: int, end: int) -> bytes:
         """From the file, by a descriptor of its own: the other one is where it is written."""

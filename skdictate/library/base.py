@@ -37,7 +37,7 @@ class DictationStore(Protocol):
     async def written(self) -> None:
         """Wait until the sound is in the file; or no longer, if the disk has trouble."""
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Put better sound in the place of what was appended."""
 
     async def read(self, start: int, end: int) -> bytes:
@@ -53,7 +53,7 @@ class DictationStore(Protocol):
     def note_source(self, name: str) -> None:
         """This is heard from now on."""
 
-    async def keep(self, changes: Sequence[Change]) -> None:
+    async def store(self, changes: Sequence[Change]) -> None:
         """Store what is to be stored of these."""
 
     async def close(self, n_samples: int, billed_s: int) -> Problem | None:
@@ -66,5 +66,5 @@ class DictationStore(Protocol):
     async def persist(self) -> None:
         """Go on trying until all is saved."""
 
-    async def let_go(self) -> None:
+    async def close_files(self) -> None:
         """Close the files; what is not in them will not be."""

@@ -14,7 +14,7 @@ _DICTATION = "dictation"
 
 
 @dataclass(frozen=True, slots=True)
-class Salvaged:
+class CopyResult:
     """What could be read of a damaged library."""
 
     n_dictations: int
@@ -22,18 +22,18 @@ class Salvaged:
     """Nothing of it was unreadable."""
 
 
-def salvage(path: Path, new: Path) -> Salvaged:
+def copy_readable(path: Path, new: Path) -> CopyResult:
     """Copy what can be read into a new library."""
     library = Library(new, is_new=True)
     is_whole = True
-    with closing(sqlite3.connect(path)) as old, library.together() as db:
+    with closing(sqlite3.connect(path)) as old, library.transaction() as db:
         old.text_factory = _read_text
         for table in _tables(db):
             columns = _common(old, db, table)
             is_whole = bool(columns) and _copy(old, db, table, columns) and is_whole
         (n_dictations,) = db.execute("SELECT count(*) FROM dictation").fetchone()
     library.close()  # its journal is part of the file then
-    return Salvaged(n_dictations, is_whole)
+    return CopyResult(n_dictations, is_whole)
 
 
 def _read_text(raw: bytes) -> str:
@@ -65,14 +65,14 @@ def _copy(old: sqlite3.Connection, db: sqlite3.Connection, table: str, columns: 
     names = ", ".join(columns)
     insert = _insert(table, columns)
     order = _key(db, table)
-    if _pour(old, db, f"SELECT {names} FROM {table} ORDER BY {order}", insert):  # noqa: S608
+    if _copy_rows(old, db, f"SELECT {names} FROM {table} ORDER BY {order}", insert):  # noqa: S608
         return True
     backwards = ", ".join(f"{name} DESC" for name in order.split(", "))
-    _pour(old, db, f"SELECT {names} FROM {table} ORDER BY {backwards}", insert)  # noqa: S608
+    _copy_rows(old, db, f"SELECT {names} FROM {table} ORDER BY {backwards}", insert)  # noqa: S608
     if "dictation_id" in columns:
         for (number,) in db.execute("SELECT id FROM dictation").fetchall():
             some = f"SELECT {names} FROM {table} WHERE dictation_id = {number}"  # noqa: S608
-            _pour(old, db, some, insert)
+            _copy_rows(old, db, some, insert)
     return False
 
 
@@ -87,7 +87,7 @@ def _key(db: sqlite3.Connection, table: str) -> str:
     return ", ".join(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
 
 
-def _pour(old: sqlite3.Connection, db: sqlite3.Connection, select: str, insert: str) -> bool:
+def _copy_rows(old: sqlite3.Connection, db: sqlite3.Connection, select: str, insert: str) -> bool:
     """Copy rows until one cannot be read; whether all could."""
     try:
         rows = old.execute(select)
@@ -99,7 +99,7 @@ def _pour(old: sqlite3.Connection, db: sqlite3.Connection, select: str, insert: 
     return True
 
 
-def bring_along(old: sqlite3.Connection, db: sqlite3.Connection, recording: str) -> int | None:
+def copy_dictation(old: sqlite3.Connection, db: sqlite3.Connection, recording: str) -> int | None:
     """Bring a dictation along, or what it has got since it was copied; its number."""
     old_number, number = number_of(old, recording), number_of(db, recording)
     if old_number is None:
@@ -108,7 +108,7 @@ def bring_along(old: sqlite3.Connection, db: sqlite3.Connection, recording: str)
     if not is_copied:
         columns = [name for name in _common(old, db, _DICTATION) if name != "id"]
         rows = f"SELECT {', '.join(columns)} FROM dictation WHERE id = {old_number}"  # noqa: S608
-        _pour(old, db, rows, _insert(_DICTATION, columns))
+        _copy_rows(old, db, rows, _insert(_DICTATION, columns))
         number = number_of(db, recording)
     for table in _tables(db):
         columns = _common(old, db, table)
@@ -124,7 +124,7 @@ def bring_along(old: sqlite3.Connection, db: sqlite3.Connection, recording: str)
             f"SELECT {number}, {', '.join(names)} FROM {table}"  # noqa: S608
             f" WHERE dictation_id = {old_number} {newer} ORDER BY {_key(db, table)}"
         )
-        _pour(old, db, rows, _insert(table, ["dictation_id", *names], "REPLACE"))
+        _copy_rows(old, db, rows, _insert(table, ["dictation_id", *names], "REPLACE"))
     return number
 
 

@@ -11,10 +11,10 @@ from typing import Protocol
 class Transactions(Protocol):
     """What is needed of a library: its database, alone or in one transaction."""
 
-    def together(self) -> AbstractContextManager[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """All or nothing of what is written meanwhile."""
 
-    def alone(self) -> AbstractContextManager[sqlite3.Connection]:
+    def connection(self) -> AbstractContextManager[sqlite3.Connection]:
         """Nobody else writes meanwhile."""
 
 
@@ -34,7 +34,7 @@ def note(library: Transactions, billed_s: int) -> None:
         ProblemError: the library cannot be written.
     """
     if billed_s:
-        with library.together() as db:
+        with library.transaction() as db:
             add(db, billed_s)
 
 
@@ -44,7 +44,7 @@ def today_s(library: Transactions) -> int:
     Raises:
         ProblemError: the library cannot be read.
     """
-    with library.alone() as db:
+    with library.connection() as db:
         row = db.execute("SELECT billed_s FROM spending WHERE day = ?", (_today(),)).fetchone()
     return int(row[0]) if row else 0
 

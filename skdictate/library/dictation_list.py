@@ -41,7 +41,7 @@ def listing(library: Library, folder: Path) -> list[ListedDictation]:
     Raises:
         ProblemError: the library cannot be read.
     """
-    with library.alone() as db:
+    with library.connection() as db:
         rows = db.execute(
             "SELECT d.id, started_at, rate_hz, n_samples, state, recording,"
             " (SELECT count(*) FROM line WHERE dictation_id = d.id),"

@@ -21,11 +21,11 @@ class DiskThread:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    async def do(self, call: Callable[[], T]) -> T:
+    async def run(self, call: Callable[[], T]) -> T:
         """The result of a call. Who stops waiting for it does not stop it."""
-        return await self.ask(call)
+        return await self.submit(call)
 
-    def ask(self, call: Callable[[], T]) -> asyncio.Future[T]:
+    def submit(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """The same, for who wants to wait in another way."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()

@@ -35,7 +35,7 @@ class Draft:
     settled: int = 0
     """Everything before this has its lines and gaps."""
 
-    def take(self, change: Change) -> None:
+    def apply(self, change: Change) -> None:
         """Something has become of it."""
         match change:
             case LineCommitted(line):

@@ -19,7 +19,7 @@ from skdictate.core.findings import Finding
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import daily_spending, row_reader, schema
 from skdictate.library.open_lock import opening
-from skdictate.library.storage_problems import told
+from skdictate.library.storage_problems import translated
 from skdictate.library.stored_dictation import DictationInfo, StoredDictation
 from skdictate.system.paths import FILE_MODE, private_folder, sync_folder
 
@@ -38,7 +38,7 @@ class Library:
             self._open(path, busy_s)
 
     def _open(self, path: Path, busy_s: float) -> None:
-        with self._told():
+        with self._translated():
             if not path.exists():
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
                 sync_folder(path.parent)
@@ -53,7 +53,7 @@ class Library:
             raise
 
     def _prepare(self) -> None:
-        with self._told():
+        with self._translated():
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -79,15 +79,15 @@ class Library:
     @property
     def is_in_place(self) -> bool:
         """Whether this is still the library; it may be removed, or set aside, see ``rescue``."""
-        with self._told():
+        with self._translated():
             return _file(self.path) == self._file
 
     # ------------------------------------------------------------------------- writing
 
     @contextmanager
-    def together(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """What is stored inside is stored at once or not at all; then it outlives a power cut."""
-        with self._told():
+        with self._translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -97,14 +97,14 @@ class Library:
                 raise
 
     @contextmanager
-    def alone(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> Iterator[sqlite3.Connection]:
         """The connection outside of any transaction, for what cannot be done inside of one."""
-        with self._told():
+        with self._translated():
             yield self._db
 
     def begin(self, about: DictationInfo) -> int:
         """A new dictation; returns its id."""
-        with self._told():
+        with self._translated():
             cursor = self._db.execute(
                 "INSERT INTO dictation (started_at, state, engine, api, language, source,"
                 " rate_hz, recording, keeps_audio) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
@@ -124,7 +124,7 @@ class Library:
 
     def add_line(self, dictation_id: int, line: Line) -> None:
         """Store a committed line; on return it outlives a power cut."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -140,7 +140,7 @@ class Library:
 
     def refine_line(self, dictation_id: int, line: Line) -> None:
         """Store a better text for a line; the first one is kept beside it."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "INSERT INTO refinement (dictation_id, number, text) VALUES (?, ?, ?)",
                 (dictation_id, line.number, line.text),
@@ -148,7 +148,7 @@ class Library:
 
     def add_gap(self, dictation_id: int, gap: Gap) -> None:
         """Store a stretch without text."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "INSERT INTO gap (dictation_id, start_sample, end_sample, reason, heard)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -157,14 +157,14 @@ class Library:
 
     def settle(self, dictation_id: int, end_sample: int) -> None:
         """Everything before this position has its lines and gaps."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "UPDATE dictation SET settled = ? WHERE id = ?", (end_sample, dictation_id)
             )
 
     def add_finding(self, dictation_id: int, finding: Finding) -> None:
         """Store something that was found beside the text."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "INSERT INTO finding (dictation_id, kind, link_id, start_sample, end_sample,"
                 " words, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -173,7 +173,7 @@ class Library:
 
     def note_session(self, dictation_id: int, change: SessionChanged) -> None:
         """Store how a link stands, with what support would ask for."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -191,7 +191,7 @@ class Library:
 
     def add_source(self, dictation_id: int, name: str) -> None:
         """From here on another source was heard."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "UPDATE dictation SET source = source || ', ' || ? WHERE id = ?",
                 (name, dictation_id),
@@ -206,7 +206,7 @@ class Library:
         ended_at: datetime | None = None,
     ) -> None:
         """The dictation has ended, with or without gaps; now, unless another time is given."""
-        with self._told():
+        with self._translated():
             self._db.execute(
                 "UPDATE dictation SET ended_at = ?, n_samples = ?, billed_s = ?, state = CASE"
                 " WHEN EXISTS (SELECT 1 FROM gap WHERE dictation_id = dictation.id)"
@@ -218,19 +218,19 @@ class Library:
 
     def ids(self) -> list[int]:
         """All dictations, the newest first."""
-        with self._told():
+        with self._translated():
             found = self._db.execute("SELECT id FROM dictation ORDER BY started_at DESC, id DESC")
             return [row[0] for row in found]
 
     def get(self, dictation_id: int) -> StoredDictation | None:
         """One dictation with its text, or None."""
-        with self._told():
+        with self._translated():
             return row_reader.kept(self._db, dictation_id)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         """What SQLite or the disk says, as a problem in words."""
-        with self._lock, told(self.path):
+        with self._lock, translated(self.path):
             yield
 
 

@@ -101,7 +101,7 @@ class MemoryBuffer:
             self._pieces.append(BufferedChunk(self.head, self.head + n_samples, bytearray(pcm)))
         self.head += n_samples
         self.size_bytes += len(pcm)
-        self._forget()
+        self._drop_safe()
         return True
 
     def skip(self, n_samples: int) -> None:
@@ -112,9 +112,9 @@ class MemoryBuffer:
         else:
             self._pieces.append(BufferedChunk(self.head, self.head + n_samples, None))
         self.head += n_samples
-        self._forget()
+        self._drop_safe()
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Put other samples in the place of those that are here."""
         end = start + len(pcm) // BYTES_PER_SAMPLE
         for piece in self._pieces:
@@ -133,7 +133,7 @@ class MemoryBuffer:
             if piece.start < end and piece.end > start
         )
 
-    def bite(self) -> WriteChunk | None:
+    def next_chunk(self) -> WriteChunk | None:
         """What to write next; None if the disk has everything."""
         start = self.written
         piece = next((piece for piece in self._pieces if piece.end > start), None)
@@ -148,25 +148,25 @@ class MemoryBuffer:
         self._being_written = end
         return bite
 
-    def wrote(self, bite: WriteChunk) -> None:
+    def mark_written(self, bite: WriteChunk) -> None:
         """That is in the file; unless it is to be written again, from before it."""
         if bite.start == self.written:
             self.written = bite.end
 
-    def refused(self) -> None:
+    def mark_refused(self) -> None:
         """Nothing is on its way."""
         self._being_written = self.written
 
-    def outlives(self, end: int) -> None:
+    def mark_synced(self, end: int) -> None:
         """Everything before this position outlives a power cut."""
         self.synced = end
-        self._forget()
+        self._drop_safe()
 
-    def doubt(self) -> None:
+    def rewrite_unsynced(self) -> None:
         """A disk that refuses only then may have lost what it took before: it is written again."""
         self.written = max(self.first, self.synced)
 
-    def cut_short(self, n_samples: int) -> None:
+    def truncate(self, n_samples: int) -> None:
         """Somebody has left no more than that of the file: what is here is written again."""
         first = self.first
         if n_samples < first:
@@ -193,11 +193,11 @@ class MemoryBuffer:
         while self.size_bytes + size_bytes > self.most_bytes:
             if self._pieces and self._pieces[0].end <= self.written:
                 self.size_bytes -= self._pieces.popleft().size_bytes
-            elif not self._lose_one():
+            elif not self._drop_oldest():
                 return False
         return True
 
-    def _lose_one(self) -> bool:
+    def _drop_oldest(self) -> bool:
         """Let the oldest piece go that is recognised; False if there is none."""
         waiting = (
             (index, piece)
@@ -219,7 +219,7 @@ class MemoryBuffer:
             del self._pieces[index]
         return True
 
-    def _forget(self) -> None:
+    def _drop_safe(self) -> None:
         """Let go of what is safe, and not needed for live sending."""
         until = min(self.synced, self.head - self.sound.samples(TAIL_S))
         while self._pieces and self._pieces[0].end <= until:

@@ -17,7 +17,7 @@ from pathlib import Path
 from skdictate.audio.pcm import BYTES_PER_SAMPLE, Format
 from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.recording_lock import claim
-from skdictate.library.storage_problems import told
+from skdictate.library.storage_problems import translated
 from skdictate.system.paths import FILE_MODE, private_folder, sync_folder
 
 HEADER_BYTES = 80
@@ -73,7 +73,7 @@ class Recording:
             ProblemError: the disk is full, read-only or forbidden.
         """
         private_folder(path.parent)
-        with told(path):
+        with translated(path):
             recording = cls(path, io.FileIO(path, "x+", opener=_private), sound, 0)
             try:
                 claim(recording._file)
@@ -93,7 +93,7 @@ class Recording:
         Raises:
             ProblemError: it is missing, or no recording of ours.
         """
-        with told(path):
+        with translated(path):
             file = io.FileIO(path, "r")
             head = file.read(HEADER_BYTES)
             size_bytes = file.seek(0, io.SEEK_END) - HEADER_BYTES
@@ -106,14 +106,14 @@ class Recording:
     @property
     def n_in_file(self) -> int:
         """Samples that are really there: fewer, if another program has cut it short."""
-        with told(self.path):
+        with translated(self.path):
             size_bytes = os.fstat(self._file.fileno()).st_size
         return max(0, size_bytes - HEADER_BYTES) // BYTES_PER_SAMPLE
 
     @property
     def is_removed(self) -> bool:
         """Another program has removed it; what was written is still ours to read."""
-        with told(self.path):
+        with translated(self.path):
             is_nameless = os.fstat(self._file.fileno()).st_nlink == 0
         return is_nameless and not self.path.exists()
 
@@ -124,7 +124,7 @@ class Recording:
             ProblemError: the disk does not take them; what was there before is untouched.
         """
         n_samples = self.n_samples + len(pcm) // BYTES_PER_SAMPLE
-        with told(self.path):
+        with translated(self.path):
             self._write(pcm, HEADER_BYTES + self.n_samples * BYTES_PER_SAMPLE)
             self._write(header(self.format.rate_hz, n_samples * BYTES_PER_SAMPLE), 0)
         self.n_samples = n_samples  # not before: what was refused is tried again in its place
@@ -136,19 +136,19 @@ class Recording:
             self.append(bytes(BYTES_PER_SAMPLE * n))
             n_samples -= n
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Put other samples in the place of those that begin there; the length stays.
 
         Raises:
             ProblemError: the disk does not take them.
         """
         most = max(0, self.n_samples - start) * BYTES_PER_SAMPLE
-        with told(self.path):
+        with translated(self.path):
             self._write(pcm[:most], HEADER_BYTES + start * BYTES_PER_SAMPLE)
 
     def read(self, start: int, end: int) -> bytes:
         """Samples ``[start, end)`` as s16le; fewer where the file is shorter."""
-        with told(self.path):
+        with translated(self.path):
             self._file.seek(HEADER_BYTES + start * BYTES_PER_SAMPLE)
             return self._file.read((end - start) * BYTES_PER_SAMPLE)
 
@@ -156,7 +156,7 @@ class Recording:
         """Make all that was appended outlive a power cut; takes milliseconds."""
         n_samples = self.n_samples
         if n_samples > self._n_synced:
-            with told(self.path):
+            with translated(self.path):
                 self._sync()
             self._n_synced = n_samples
 
@@ -185,7 +185,7 @@ def repair(path: Path, sound: Format) -> int:
     """
     if not path.exists():
         return 0
-    with told(path):
+    with translated(path):
         before = path.stat()
     n_samples = max(0, before.st_size - HEADER_BYTES) // BYTES_PER_SAMPLE
     wanted = header(sound.rate_hz, n_samples * BYTES_PER_SAMPLE)

@@ -35,7 +35,7 @@ def recover(library: Library, folder: Path) -> list[int]:
     Raises:
         ProblemError: the library or the disk cannot be used.
     """
-    with library.alone() as db:
+    with library.connection() as db:
         rows = db.execute("SELECT id, recording, rate_hz FROM dictation WHERE state = 'running'")
         found = rows.fetchall()
     recovered = []
@@ -59,7 +59,7 @@ def unfinished(library: Library, folder: Path) -> list[Unfinished]:
 def _put_right(library: Library, dictation_id: int, path: Path, sound: Format) -> bool:
     """Say how the dictation ended; False if somebody was faster."""
     n_samples = repair(path, sound)
-    with library.together() as db:
+    with library.transaction() as db:
         row = db.execute(
             "SELECT settled, (SELECT max(end_sample) FROM line WHERE dictation_id = d.id),"
             " (SELECT max(end_sample) FROM gap WHERE dictation_id = d.id)"
@@ -78,7 +78,7 @@ def _put_right(library: Library, dictation_id: int, path: Path, sound: Format) -
 
 def _adopt(library: Library, folder: Path) -> list[int]:
     """Recordings that the library knows nothing of: it could not be written, or was lost."""
-    with library.alone() as db:
+    with library.connection() as db:
         known = {name for (name,) in db.execute("SELECT recording FROM dictation")}
     strays = [path for path in sorted(folder.glob("*.wav")) if path.name not in known]
     adopted = []
@@ -95,7 +95,7 @@ def _adopt(library: Library, folder: Path) -> list[int]:
 
 def _add(library: Library, path: Path, recording: Recording) -> int:
     n_samples = repair(path, recording.format)
-    with library.together():
+    with library.transaction():
         begun_at = datetime.fromtimestamp(
             _last_written(path).timestamp() - recording.format.seconds(n_samples), UTC
         )

@@ -18,7 +18,7 @@ from skdictate.errors import ProblemError
 from skdictate.library.library import Library
 from skdictate.library.recording import HEADER_BYTES
 from skdictate.library.recording_lock import held
-from skdictate.library.storage_problems import told
+from skdictate.library.storage_problems import translated
 from skdictate.system.paths import sync_folder
 
 
@@ -64,12 +64,12 @@ def delete(library: Library, folder: Path, numbers: Sequence[int]) -> Removed:
         path = _path(library, folder, number)
         if path is None:
             continue
-        with told(path), held(path) as is_ours:
+        with translated(path), held(path) as is_ours:
             if not is_ours:
                 removed.in_use.append(number)
                 continue
             _unlink(path)
-            with library.together() as db:
+            with library.transaction() as db:
                 db.execute("DELETE FROM dictation WHERE id = ?", (number,))
         removed.texts.append(number)
     if removed.texts:
@@ -93,7 +93,7 @@ def spend_sound(library: Library, folder: Path, number: int) -> Fate:
 def _spend(library: Library, path: Path, number: int) -> Fate:
     if not path.exists():
         return Fate.GONE
-    with told(path), held(path) as is_ours:
+    with translated(path), held(path) as is_ours:
         if not is_ours:
             return Fate.IN_USE
         if not is_whole(library, number):
@@ -114,7 +114,7 @@ def retain(library: Library, folder: Path, retention: Retention, now: datetime) 
     What has not been recognised yet stays, however old.
     """
     removed = Removed()
-    with library.alone() as db:
+    with library.connection() as db:
         rows = db.execute(
             "SELECT id, ended_at, keeps_audio, recording FROM dictation"
             " WHERE state != 'running' AND ended_at IS NOT NULL ORDER BY id"
@@ -133,7 +133,7 @@ def retain(library: Library, folder: Path, retention: Retention, now: datetime) 
 
 def begun_before(library: Library, moment: datetime) -> list[int]:
     """The dictations that began before a moment."""
-    with library.alone() as db:
+    with library.connection() as db:
         rows = db.execute(
             "SELECT id FROM dictation WHERE started_at < ? ORDER BY id",
             (moment.astimezone(UTC).isoformat(),),
@@ -155,7 +155,7 @@ def _is_over(age: timedelta, days: int) -> bool:
 
 def _path(library: Library, folder: Path, number: int) -> Path | None:
     """Where the recording is, or was; None if there is no such dictation."""
-    with library.alone() as db:
+    with library.connection() as db:
         row = db.execute("SELECT recording FROM dictation WHERE id = ?", (number,)).fetchone()
     return folder / Path(row[0]).name if row else None
 
@@ -173,11 +173,11 @@ def _sweep(library: Library) -> bool:
     before may have left copies, so the file is written anew.
     """
     try:
-        with library.alone() as db:
+        with library.connection() as db:
             db.execute("VACUUM")
     except ProblemError as error:
         if not isinstance(error.__cause__, sqlite3.OperationalError):
             raise
-    with library.alone() as db:
+    with library.connection() as db:
         is_busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not is_busy

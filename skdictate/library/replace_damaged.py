@@ -19,7 +19,7 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library import copy_rows
 from skdictate.library.library import BUSY_S, Library
 from skdictate.library.open_lock import replacing
-from skdictate.library.storage_problems import is_damage, told
+from skdictate.library.storage_problems import is_damage, translated
 from skdictate.system.paths import is_there, sync_folder
 
 SUFFIXES = ("-wal", "-shm", "")
@@ -101,7 +101,7 @@ def _take_up(path: Path) -> None:
     """Where a program was killed in between, the damaged library has gone and the new one waits."""
     new = path.with_suffix(".new")
     if is_there(new) and not is_there(path):
-        with told(path), replacing(path):
+        with translated(path), replacing(path):
             if new.exists() and not path.exists():
                 new.rename(path)
 
@@ -113,11 +113,11 @@ def renewed(path: Path, busy_s: float, tell: Callable[[Problem], None]) -> Libra
         ProblemError: the disk does not allow it.
     """
     problem = None
-    with told(path), replacing(path):
+    with translated(path), replacing(path):
         if _is_damaged(path):
             new = path.with_suffix(".new")
             _remove(new)
-            salvaged = copy_rows.salvage(path, new)
+            salvaged = copy_rows.copy_readable(path, new)
             aside = _set_aside(path)
             new.rename(path)
             sync_folder(path.parent)
@@ -140,14 +140,14 @@ def moved(old: Library, busy_s: float, recording: str) -> tuple[Library, int | N
         The library, and the number of the dictation there, if it could come along.
     """
     library = Library(old.path, busy_s)
-    with old.alone() as old_db, library.together() as db:
-        number = copy_rows.bring_along(old_db, db, recording)
+    with old.connection() as old_db, library.transaction() as db:
+        number = copy_rows.copy_dictation(old_db, db, recording)
     return library, number
 
 
 def number_of(library: Library, recording: str) -> int | None:
     """The dictation that has this recording, if there is one."""
-    with library.alone() as db:
+    with library.connection() as db:
         return copy_rows.number_of(db, recording)
 
 
@@ -179,7 +179,7 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def _said(aside: Path, salvaged: copy_rows.Salvaged) -> Problem:
+def _said(aside: Path, salvaged: copy_rows.CopyResult) -> Problem:
     n_kept = salvaged.n_dictations
     kept = "1 dictation" if n_kept == 1 else f"{n_kept} dictations"
     could = f"{kept} could be read, and are in a new one" if n_kept else "a new one was begun"

@@ -59,12 +59,12 @@ class ReprocessWriter:
     async def written(self) -> None:
         """It is."""
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Nothing better comes."""
 
     async def read(self, start: int, end: int) -> bytes:
         """Samples of the recording."""
-        return await self._reader.do(lambda: self._read(start, end))
+        return await self._reader.run(lambda: self._read(start, end))
 
     def sync(self) -> None:
         """There is nothing to sync."""
@@ -72,15 +72,15 @@ class ReprocessWriter:
     def note_source(self, name: str) -> None:
         """It is known."""
 
-    async def keep(self, changes: Sequence[Change]) -> None:
+    async def store(self, changes: Sequence[Change]) -> None:
         """Add to the draft."""
         for change in changes:
-            self.draft.take(change)
+            self.draft.apply(change)
 
     async def close(self, n_samples: int, billed_s: int) -> Problem | None:
         """All was heard."""
         self.billed_s = billed_s
-        await self.let_go()
+        await self.close_files()
         return None
 
     @property
@@ -91,9 +91,9 @@ class ReprocessWriter:
     async def persist(self) -> None:
         """There is nothing to save."""
 
-    async def let_go(self) -> None:
+    async def close_files(self) -> None:
         """Close the recording."""
-        await self._reader.do(self._close)
+        await self._reader.run(self._close)
         self._reader.close()
 
     def _read(self, start: int, end: int) -> bytes:

@@ -48,43 +48,43 @@ class RetryQueue:
         self.worker = DiskThread(name)
         self._stall_s = stall_s
         self._next_job = next_job
-        self._poked = asyncio.Event()
-        self._hurried = asyncio.Event()
-        self._moved = asyncio.Event()
+        self._notified = asyncio.Event()
+        self._retry_wanted = asyncio.Event()
+        self._progressed = asyncio.Event()
         self._is_idle = False
         self._n_refused = 0
 
-    def poke(self) -> None:
+    def notify(self) -> None:
         """There is something to write."""
-        self._poked.set()
+        self._notified.set()
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """Try again now what was refused."""
-        self._hurried.set()
+        self._retry_wanted.set()
 
     async def until(self, is_done: Callable[[], bool]) -> None:
         """Wait until that is written; or no longer, if something stands in the way."""
         while not is_done() and self.problem is None:
-            await self._move_on()
+            await self._progress()
 
     async def finish(self) -> None:
         """Wait until nothing waits to be written; or no longer, if one more try was refused."""
         n_refused = self._n_refused
         self._is_idle = False
-        self.poke()
-        self.hurry()
+        self.notify()
+        self.retry_now()
         while not self._is_idle and self._n_refused == n_refused:
-            await self._move_on()
+            await self._progress()
 
     async def run(self) -> None:
         """Write, until cancelled; may be run again after that."""
         while True:
-            self._poked.clear()
+            self._notified.clear()
             job = self._next_job()
             if job is None:
                 self._is_idle = True
-                self._stand(None)
-                await self._poked.wait()
+                self._set_problem(None)
+                await self._notified.wait()
                 continue
             self._is_idle = False
             try:
@@ -92,24 +92,24 @@ class RetryQueue:
             except ProblemError as error:
                 self._n_refused += 1
                 job.refused()
-                self._stand(error.problem)
-                await self._rest()
+                self._set_problem(error.problem)
+                await self._wait_to_retry()
             else:
                 job.done()
-                self._move()
+                self._notify_progress()
 
     async def _do(self, job: Job) -> None:
         """Have it written, and say so if that takes long."""
         loop = asyncio.get_running_loop()
         began_s = time.monotonic()  # the disk's time, whatever the loop's clock
-        answer = self.worker.ask(job.write)
+        answer = self.worker.submit(job.write)
 
         def look() -> None:
             left_s = began_s + self._stall_s - time.monotonic()
             if left_s > 0:
                 timers.append(loop.call_later(left_s, look))
             elif self.problem is None and not answer.done():
-                self._stand(STALLED)
+                self._set_problem(STALLED)
 
         timers = [loop.call_later(self._stall_s, look)]
         try:
@@ -117,22 +117,22 @@ class RetryQueue:
         finally:
             timers[-1].cancel()
 
-    async def _rest(self) -> None:
+    async def _wait_to_retry(self) -> None:
         """Before the next try, unless somebody is in a hurry."""
-        self._hurried.clear()
+        self._retry_wanted.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):
-                await self._hurried.wait()
+                await self._retry_wanted.wait()
 
-    def _stand(self, problem: Problem | None) -> None:
+    def _set_problem(self, problem: Problem | None) -> None:
         if problem != self.problem:
             self.problem = problem
             self.on_trouble()
-        self._move()
+        self._notify_progress()
 
-    def _move(self) -> None:
-        self._moved.set()
+    def _notify_progress(self) -> None:
+        self._progressed.set()
 
-    async def _move_on(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
+    async def _progress(self) -> None:
+        self._progressed.clear()
+        await self._progressed.wait()

@@ -59,7 +59,7 @@ def supersede(
     Raises:
         ProblemError: the library cannot be written, or the text is no longer that of ``kept``.
     """
-    with library.together() as db:
+    with library.transaction() as db:
         if library.get(kept.id) != kept:
             raise ProblemError(CHANGED)
         _remember(db, kept, stretch, maker)
@@ -77,7 +77,7 @@ def supersede(
 
 def revisions(library: Library, dictation_id: int) -> list[Revision]:
     """What was recognised again, the oldest first."""
-    with library.alone() as db:
+    with library.connection() as db:
         rows = db.execute(
             "SELECT id, made_at, engine, api, language, billed_s, start_sample, end_sample"
             " FROM revision WHERE dictation_id = ? ORDER BY id",
@@ -93,7 +93,7 @@ def revisions(library: Library, dictation_id: int) -> list[Revision]:
 
 def newest_session(library: Library, dictation_id: int) -> int:
     """The highest number of a link so far; 0 without any."""
-    with library.alone() as db:
+    with library.connection() as db:
         row = db.execute(
             "SELECT max((SELECT coalesce(max(link_id), 0) FROM link WHERE dictation_id = :id),"
             " (SELECT coalesce(max(link_id), 0) FROM line WHERE dictation_id = :id))",

@@ -50,7 +50,7 @@ _BY_SQLITE = {
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Turns what goes wrong inside into a problem.
 
     Raises:
@@ -68,7 +68,7 @@ def told(path: Path) -> Iterator[None]:
         raise ProblemError(_problem(title, f"{path}: {error}", hint)) from error
 
 
-def meanwhile(problem: Problem) -> Problem:
+def while_dictating(problem: Problem) -> Problem:
     """The same, for somebody who dictates on."""
     hint = problem.hint.removesuffix(_OR).removesuffix(".")
     return replace(problem, hint=f"{hint or 'Wait'}{_MEANWHILE}")

@@ -54,7 +54,7 @@ class TextQueue:
         """There is something to keep."""
         if not self._has_begun:
             self._has_begun = True
-            self.storing.poke()
+            self.storing.notify()
 
     def put(self, *notes: QueuedChange) -> None:
         """Store these, after all that came before."""
@@ -62,7 +62,7 @@ class TextQueue:
             self._n_put += 1
             self._waiting.append(note)
         self.begin()
-        self.storing.poke()
+        self.storing.notify()
 
     async def stored(self) -> None:
         """Wait until all that was put outlives a power cut; no longer, if the disk has trouble."""
@@ -81,15 +81,15 @@ class TextQueue:
 
     async def close(self) -> None:
         """Let go of the library."""
-        closing = self.storing.worker.ask(self._close)
+        closing = self.storing.worker.submit(self._close)
         self.storing.worker.close()
         await closing
 
     def _next_job(self) -> Job | None:
         is_due = self._has_begun and (self.dictation_id is None or self._waiting)
-        return Job(self._store, self._tell, self._tell) if is_due else None
+        return Job(self._store, self._publish_notices, self._publish_notices) if is_due else None
 
-    def _tell(self) -> None:
+    def _publish_notices(self) -> None:
         while self._notices:
             self.on_notice(self._notices.popleft())
 
@@ -116,7 +116,7 @@ class TextQueue:
             self.dictation_id = library.begin(self._about())
         notes = [self._waiting[n] for n in range(min(MOST_AT_ONCE, len(self._waiting)))]
         if notes:
-            with library.together():
+            with library.transaction():
                 for note in notes:
                     note.store(library, self.dictation_id)
         for _ in notes:

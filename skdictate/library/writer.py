@@ -26,7 +26,7 @@ from skdictate.errors import Kind, Problem
 from skdictate.library.audio_buffer import AudioBuffer
 from skdictate.library.library import Library
 from skdictate.library.retry_queue import RETRY_S
-from skdictate.library.storage_problems import meanwhile
+from skdictate.library.storage_problems import while_dictating
 from skdictate.library.stored_dictation import DictationInfo
 from skdictate.library.text_queue import QueuedChange, TextQueue
 
@@ -52,12 +52,18 @@ class DictationWriter:
         """Told what went wrong with the library, and is over."""
         self._sources = {about.source}
         self.audio_buffer = AudioBuffer(folder / about.recording, Format(about.rate_hz))
-        self.shelf = TextQueue(library, self._about)
-        self.shelf.on_notice = self.audio_buffer.on_notice = lambda problem: self.on_notice(problem)
+        self.text_queue = TextQueue(library, self._about)
+        self.text_queue.on_notice = self.audio_buffer.on_notice = lambda problem: self.on_notice(
+            problem
+        )
         self._is_overflowing = False
-        self._scribes = self.audio_buffer.writing, self.audio_buffer.syncing, self.shelf.storing
-        for retry_queue in self._scribes:
-            retry_queue.on_trouble = self._look
+        self._retry_queues = (
+            self.audio_buffer.writing,
+            self.audio_buffer.syncing,
+            self.text_queue.storing,
+        )
+        for retry_queue in self._retry_queues:
+            retry_queue.on_trouble = self._publish_problem
         self._problem: Problem | None = None
 
     def _about(self) -> DictationInfo:
@@ -67,7 +73,7 @@ class DictationWriter:
     @property
     def dictation_id(self) -> int | None:
         """Its id in the library, once it has one."""
-        return self.shelf.dictation_id
+        return self.text_queue.dictation_id
 
     @property
     def recording_path(self) -> Path:
@@ -84,7 +90,7 @@ class DictationWriter:
     async def run(self) -> None:
         """Write what there is to write, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for retry_queue in self._scribes:
+            for retry_queue in self._retry_queues:
                 group.create_task(retry_queue.run())
 
     def append(self, pcm: bytes) -> bool:
@@ -92,7 +98,7 @@ class DictationWriter:
         is_taken = self.audio_buffer.append(pcm)
         if is_taken is self._is_overflowing:
             self._is_overflowing = not is_taken
-            self._look()
+            self._publish_problem()
         return is_taken
 
     def append_silence(self, n_samples: int) -> None:
@@ -102,11 +108,11 @@ class DictationWriter:
     async def written(self) -> None:
         """Wait until the sound is in the file; or no longer, if the disk has trouble."""
         await self.audio_buffer.written()
-        self.shelf.begin()  # not before: a text without a recording would be a riddle
+        self.text_queue.begin()  # not before: a text without a recording would be a riddle
 
-    def mend(self, start: int, pcm: bytes) -> None:
+    def overwrite(self, start: int, pcm: bytes) -> None:
         """Put better sound in the place of what was appended; see ``Tape.mend``."""
-        self.audio_buffer.mend(start, pcm)
+        self.audio_buffer.overwrite(start, pcm)
 
     async def read(self, start: int, end: int) -> bytes:
         """Sound that was appended; see ``Tape.read``."""
@@ -126,9 +132,9 @@ class DictationWriter:
             return
         self._sources.add(name)
         kept = name if len(self._sources) <= MOST_SOURCES else "and others"
-        self.shelf.put(QueuedChange(lambda library, id_: library.add_source(id_, kept)))
+        self.text_queue.put(QueuedChange(lambda library, id_: library.add_source(id_, kept)))
 
-    async def keep(self, changes: Sequence[Change]) -> None:
+    async def store(self, changes: Sequence[Change]) -> None:
         """Store what is to be stored of these.
 
         On return it outlives a power cut; or it is held in memory, if the disk has trouble.
@@ -138,8 +144,8 @@ class DictationWriter:
                 self.audio_buffer.memory_buffer.settled = change.end_sample
         notes = [note for change in changes if (note := _note(change)) is not None]
         if notes:
-            self.shelf.put(*notes)
-            await self.shelf.stored()
+            self.text_queue.put(*notes)
+            await self.text_queue.stored()
 
     # ------------------------------------------------------------------------- the end
 
@@ -147,32 +153,32 @@ class DictationWriter:
         """The dictation is over: let go of its files. What could not be saved, if anything; the
         files then stay open, for ``persist``."""
         if self.audio_buffer.head:
-            self.shelf.put(
+            self.text_queue.put(
                 QueuedChange(lambda library, id_: library.finish(id_, n_samples, billed_s))
             )
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._finish()
                 if not self.is_waiting:
-                    await self.let_go()
-        return self.unkept
+                    await self.close_files()
+        return self.unsaved
 
     async def persist(self) -> None:
         """Go on trying until all is saved; then let go of the files."""
         while self.is_waiting:
             await asyncio.sleep(RETRY_S)
             await self._finish()
-        await self.let_go()
+        await self.close_files()
 
-    async def let_go(self) -> None:
+    async def close_files(self) -> None:
         """Close the files; what is not in them will not be."""
-        await asyncio.gather(self.audio_buffer.close(), self.shelf.close())
+        await asyncio.gather(self.audio_buffer.close(), self.text_queue.close())
 
     @property
-    def unkept(self) -> Problem | None:
+    def unsaved(self) -> Problem | None:
         """What is not saved, and why."""
         memory_buffer, sound = self.audio_buffer.memory_buffer, self.audio_buffer.sound
-        n_lines = self.shelf.n_lines_waiting
+        n_lines = self.text_queue.n_lines_waiting
         pieces = [
             f"{sound.seconds(n):.1f} s {words}"
             for n, words in (
@@ -194,14 +200,14 @@ class DictationWriter:
     @property
     def is_waiting(self) -> bool:
         """Something is only in memory."""
-        return bool(self.audio_buffer.memory_buffer.n_unsafe or self.shelf.n_waiting)
+        return bool(self.audio_buffer.memory_buffer.n_unsafe or self.text_queue.n_waiting)
 
     async def _finish(self) -> None:
         """Write all there is to write; or no more, where one more try is refused."""
         async with asyncio.TaskGroup() as group:
             running = group.create_task(self.run())
             await self.audio_buffer.writing.finish()
-            await self.shelf.storing.finish()
+            await self.text_queue.storing.finish()
             self.audio_buffer.sync()
             await self.audio_buffer.syncing.finish()
             running.cancel()
@@ -211,12 +217,12 @@ class DictationWriter:
     @property
     def _cause(self) -> Problem | None:
         """What is wrong with the disk."""
-        return self.audio_buffer.problem or self.shelf.storing.problem
+        return self.audio_buffer.problem or self.text_queue.storing.problem
 
-    def _look(self) -> None:
+    def _publish_problem(self) -> None:
         """Tell what is wrong, if it is something else than before."""
         cause = self._cause
-        problem = None if cause is None else meanwhile(cause)
+        problem = None if cause is None else while_dictating(cause)
         if problem is not None and self._is_overflowing:
             title = f"Sound is lost, since the memory is full too. {problem.title}"
             problem = replace(problem, title=title)

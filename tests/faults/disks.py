@@ -96,7 +96,7 @@ class Talk:
         audio_buffer, n_lines = self.store.audio_buffer, len(self.said(LineCommitted))
         to_write = audio_buffer.head - audio_buffer.memory_buffer.written > SOUND.samples(0.3)
         is_heard = self.backend.is_away or n_lines >= SOUND.seconds(self.source.said) - 2.0
-        return to_write or bool(self.store.shelf.n_lines_waiting) or not is_heard
+        return to_write or bool(self.store.text_queue.n_lines_waiting) or not is_heard
 
     def kept(self) -> StoredDictation:
         assert self.store.dictation_id is not None

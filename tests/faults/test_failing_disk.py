@@ -90,12 +90,12 @@ def test_a_disk_that_stays_full_harms_nothing_and_what_is_left_is_said(disk: Dis
             disk.refuse("", errno.ENOSPC)
             outcome = await running
             unsafe_s = SOUND.seconds(talk.store.audio_buffer.memory_buffer.n_unsafe)
-            n_lines = talk.store.shelf.n_lines_waiting
+            n_lines = talk.store.text_queue.n_lines_waiting
             assert unsafe_s > 4.0 and n_lines > 4
             left = f"{unsafe_s:.1f} s of sound and {n_lines} lines. The disk is full"
             assert left in str(outcome.problem)
             disk.heal()
-            await talk.store.let_go()
+            await talk.store.close_files()
             return outcome
 
     outcome = fast_clock.run(run(), speed=SPEED)

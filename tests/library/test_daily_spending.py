@@ -23,7 +23,7 @@ def dictated(paths: Paths, *costs: int) -> None:
         library.note_session(
             number, SessionChanged(session_number, SessionState.CLOSED, billed_s=billed_s)
         )
-    with library.alone() as db:
+    with library.connection() as db:
         db.execute("DELETE FROM dictation WHERE id = ?", (number,))
     library.close()
 
@@ -41,7 +41,7 @@ def test_each_session_counts_once_it_is_closed_and_for_good(paths: Paths) -> Non
 def test_another_day_is_another_budget(paths: Paths) -> None:
     dictated(paths, 15)
     library = Library(paths.library)
-    with library.together() as db:
+    with library.transaction() as db:
         db.execute("UPDATE spending SET day = '2020-01-01'")
     assert daily_spending.today_s(library) == 0
     library.close()

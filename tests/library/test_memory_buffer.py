@@ -69,24 +69,24 @@ def test_in_the_end_the_file_has_all_but_what_is_said_to_be_lost(seed: int) -> N
         expected = expected[: 2 * start] + bytes(2 * (end - start)) + expected[2 * end :]
     assert file.data == expected
     assert memory_buffer.n_unsafe == 0
-    assert memory_buffer.bite() is None
+    assert memory_buffer.next_chunk() is None
 
 
 def _write(
     memory_buffer: MemoryBuffer, file: File, rng: random.Random, *, is_working: bool
 ) -> None:
     """Some of what a disk may do in a moment."""
-    bite = memory_buffer.bite()
+    bite = memory_buffer.next_chunk()
     if bite is not None and is_working:
         file.write(bite)
         if rng.random() < 0.9:  # else it is written twice
-            memory_buffer.wrote(bite)
+            memory_buffer.mark_written(bite)
     if rng.random() < 0.2:
         if is_working:
-            memory_buffer.outlives(memory_buffer.written)
+            memory_buffer.mark_synced(memory_buffer.written)
         else:
             file.lose(max(memory_buffer.first, memory_buffer.synced))
-            memory_buffer.doubt()
+            memory_buffer.rewrite_unsynced()
 
 
 def test_sound_that_is_recognised_goes_first_and_the_oldest_of_it() -> None:
@@ -106,7 +106,7 @@ def test_better_sound_takes_the_place_of_what_is_here() -> None:
     memory_buffer = MemoryBuffer(SOUND)
     for _ in range(30):
         memory_buffer.append(said(memory_buffer.head, memory_buffer.head + 10))
-    memory_buffer.mend(95, said(1_000, 1_110))
+    memory_buffer.overwrite(95, said(1_000, 1_110))
     assert memory_buffer.read(0, 300) == said(0, 95) + said(1_000, 1_110) + said(205, 300)
 
 
@@ -114,7 +114,7 @@ def test_what_is_safe_is_kept_for_those_who_send_it() -> None:
     memory_buffer = MemoryBuffer(SOUND)
     for _ in range(300):
         memory_buffer.append(said(memory_buffer.head, memory_buffer.head + 10))
-        while (bite := memory_buffer.bite()) is not None:
-            memory_buffer.wrote(bite)
-        memory_buffer.outlives(memory_buffer.written)
+        while (bite := memory_buffer.next_chunk()) is not None:
+            memory_buffer.mark_written(bite)
+        memory_buffer.mark_synced(memory_buffer.written)
     assert 3_000 - 1_200 <= memory_buffer.first <= 3_000 - 1_000

@@ -61,7 +61,7 @@ def ended(
     recording.close()
     moment = datetime.now(UTC) - timedelta(days=days_ago)
     library.finish(dictation_id, 16_000, ended_at=moment)
-    with library.together() as db:
+    with library.transaction() as db:
         db.execute(
             "UPDATE dictation SET keeps_audio = ?, started_at = ? WHERE id = ?",
             (keeps_audio, moment.isoformat(), dictation_id),
@@ -77,7 +77,7 @@ def test_no_trace_is_left_anywhere(library: Library, folder: Path) -> None:
     others = [ended(library, folder, f"{n}.wav", words=f"{OTHER} {n}")[0] for n in range(40)]
     dictation_id, recording = running(library, folder, lines=(Line(1, CANARY, 0, 100, 1),))
     recording.close()
-    with library.together():
+    with library.transaction():
         for n in range(2, 400):  # so that pages are split, and split again
             library.add_line(
                 dictation_id, Line(n, f"{CANARY} {n}" * (n % 7), n * 100, n * 100 + 9, 1)
@@ -89,7 +89,7 @@ def test_no_trace_is_left_anywhere(library: Library, folder: Path) -> None:
     kept = library.get(dictation_id)
     assert kept is not None
     draft = Draft()
-    draft.take(LineCommitted(Line(1, CANARY, 0, 100, 1)))
+    draft.apply(LineCommitted(Line(1, CANARY, 0, 100, 1)))
     (stretch,) = TextSelection(kept.lines, kept.gaps, 90_000, SOUND).numbered(5, 200)
     supersede(library, kept, stretch, draft, Maker(CANARY, "", ""))
     assert CANARY.encode() in contents(folder.parent)
@@ -112,7 +112,7 @@ def test_no_copy_is_left_of_what_was_moved_within_a_page(library: Library, folde
             numbers.append(number)
         rows = [(number, n) for number in numbers for n in range(150)]
         rng.shuffle(rows)
-        with library.together():
+        with library.transaction():
             for number, n in rows:
                 said = CANARY if number == numbers[3] else OTHER
                 text = f"{said} {n} {'x' * rng.randint(0, 300)}"
@@ -127,9 +127,9 @@ def test_while_another_reads_the_journal_stays_and_that_is_known(
 ) -> None:
     dictation_id, _ = ended(library, folder, "a.wav")
     other = Library(library.path)
-    with library.alone() as db:
+    with library.connection() as db:
         db.execute("PRAGMA busy_timeout = 50")
-    with other.alone() as db:
+    with other.connection() as db:
         db.execute("BEGIN")
         db.execute("SELECT count(*) FROM line").fetchone()
         assert delete(library, folder, [dictation_id]).has_traces
@@ -183,7 +183,7 @@ def test_sound_that_somebody_works_on_stays(library: Library, folder: Path) -> N
     dictation_id, path = ended(library, folder, "a.wav", keeps_audio=False)
     with held(path):
         assert spend_sound(library, folder, dictation_id) is Fate.IN_USE
-    with library.together() as db:
+    with library.transaction() as db:
         db.execute("UPDATE dictation SET state = 'running'")
     assert spend_sound(library, folder, dictation_id) is Fate.NEEDED
 

@@ -15,7 +15,7 @@ import pytest
 from skdictate.core.changes import Gap, Line, Reason
 from skdictate.errors import Problem, ProblemError
 from skdictate.library import replace_damaged
-from skdictate.library.copy_rows import salvage
+from skdictate.library.copy_rows import copy_readable
 from skdictate.library.library import Library
 from skdictate.library.stored_dictation import StoredDictation
 from skdictate.library.text_queue import QueuedChange, TextQueue
@@ -29,7 +29,7 @@ def build(path: Path, n_dictations: int = 12, n_lines: int = 40) -> dict[int, St
     with closing(Library(path)) as library:
         for number in range(1, n_dictations + 1):
             dictation_id = library.begin(replace(ABOUT, recording=f"{number}.wav"))
-            with library.together():
+            with library.transaction():
                 for n in range(1, n_lines + 1):
                     line = Line(n, f"line {n} of dictation {number}, {'x' * 40}", n, n + 1, 1)
                     library.add_line(dictation_id, line)
@@ -176,7 +176,7 @@ def test_a_dictation_that_runs_moves_with_the_library(tmp_path: Path) -> None:
     assert number is not None
     # Another instance finds the library damaged, and has copied it before we go on in the old file.
     new = path.with_suffix(".new")
-    salvage(path, new)
+    copy_readable(path, new)
     stored(shelf, line(3))
     replace_damaged._set_aside(path)
     new.rename(path)
@@ -203,7 +203,7 @@ def test_a_library_that_is_spoilt_while_one_dictates_is_exchanged(tmp_path: Path
     stored(shelf, line(1))
     number = shelf.dictation_id
     assert shelf._library is not None
-    with shelf._library.alone() as db:
+    with shelf._library.connection() as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("PRAGMA cache_size = 0")
     data = bytearray(path.read_bytes())
@@ -220,7 +220,7 @@ def test_a_library_that_is_spoilt_while_one_dictates_is_exchanged(tmp_path: Path
     assert number is not None
     notices: list[Problem] = []
     shelf.on_notice = notices.append
-    shelf._tell()
+    shelf._publish_notices()
     assert [problem.title for problem in notices] == ["The library was damaged"]
 
 

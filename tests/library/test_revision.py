@@ -75,14 +75,14 @@ def said(*texts: str, start: int, gap: Gap | None = None) -> Draft:
     draft = Draft(first_session=1)
     for number, text in enumerate(texts, 1):
         at = start + 300 * number
-        draft.take(LineCommitted(Line(number, text, at, at + 200, 1)))
+        draft.apply(LineCommitted(Line(number, text, at, at + 200, 1)))
     if texts:
-        draft.take(LineRefined(Line(1, texts[0].capitalize(), 0, 0, 1, is_refined=True)))
+        draft.apply(LineRefined(Line(1, texts[0].capitalize(), 0, 0, 1, is_refined=True)))
     if gap is not None:
-        draft.take(GapMarked(gap))
-    draft.take(SessionChanged(1, SessionState.CLOSED, "session", "request"))
-    draft.take(FindingMade(Finding("labels", 1, start, start + 300, "speaker 1", "{}")))
-    draft.take(Settled(16_000))
+        draft.apply(GapMarked(gap))
+    draft.apply(SessionChanged(1, SessionState.CLOSED, "session", "request"))
+    draft.apply(FindingMade(Finding("labels", 1, start, start + 300, "speaker 1", "{}")))
+    draft.apply(Settled(16_000))
     return draft
 
 
@@ -186,7 +186,7 @@ library = Library(Path(sys.argv[1]))
 kept = library.get(1)
 (stretch,) = TextSelection(kept.lines, kept.gaps, kept.n_samples, Format(16_000)).numbered(1, 2)
 draft = Draft()
-draft.take(LineCommitted(Line(1, "other", 1_000, 2_000, 1)))
+draft.apply(LineCommitted(Line(1, "other", 1_000, 2_000, 1)))
 sys.settrace(trace)
 supersede(library, kept, stretch, draft, Maker("", "", ""))
 """

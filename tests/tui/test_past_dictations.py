@@ -58,7 +58,7 @@ def test_any_line_can_be_recognised_again_saved_and_deleted(
     rest = Gap(2 * THIRD, N_SAMPLES, Reason.UNRECOGNISED)
     keep(paths, ALL[:2], (rest,))
     library = Library(paths.library)
-    with library.together() as db:
+    with library.transaction() as db:
         db.execute("UPDATE line SET text = 'something else' WHERE number = 2")
     library.close()
     with Ear() as ear, Terminal(*options(ear)) as it:
