@@ -1,7 +1,7 @@
-"""The sound of a dictation: in memory first, and from there onto the disk.
+"""The sound of a dictation: appended in memory, and written to the recording from there.
 
-The disk may refuse, or keep one waiting for minutes: the memory takes over as far as it reaches,
-and what waits there is written in order when the disk takes it again.
+A disk may refuse to write or stall for minutes. Sound then waits in memory, as far as that
+reaches, and is written in order as soon as the disk takes it again.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from skdictate.library.recording import Recording
 from skdictate.library.retry_queue import Job, RetryQueue
 
 SLOW_S = 2.0
-"""To make the sound outlive a power cut may take longer than to write it: so long is no problem."""
+"""Seconds that a sync may take before it counts as stalled: it takes longer than a write."""
 PROBE_S = 1.0
-"""A stretch that cannot be read is measured in steps of this, each twice the one before."""
+"""The first step in the search for the end of an unreadable range; each step is twice the last."""
 COPY_S = 60.0
-"""What is copied at once of a recording that was removed."""
+"""Seconds of sound that are copied at once from a recording that was removed."""
 MOST_MENDS_BYTES = 4_000_000
-"""Better sound that waits for a disk with trouble; of more than this the worse one has to do."""
+"""Repaired sound that may wait for the disk; beyond this, repairs are not written to the file."""
 
 
 class UnreadableError(Exception):
-    """A stretch that cannot be read back any more; positions are samples."""
+    """Samples ``[start, end)`` cannot be read back."""
 
     def __init__(self, start: int, end: int, problem: Problem) -> None:
         super().__init__(str(problem))
         self.start = start
         self.end = end
-        """Where it can be read again."""
+        """The next position that can be read."""
         self.problem = problem
 
 
@@ -54,10 +54,10 @@ class AudioBuffer:
         self._is_sync_due = False
         self._repairs: list[tuple[int, bytes]] = []
         self.on_notice: Callable[[Problem], None] = lambda problem: None
-        """Told what has happened to the file, and is over."""
+        """Called with a problem of the file that is over."""
         self._notices: deque[Problem] = deque()
         self._n_left: int | None = None
-        """What another program has left of the file."""
+        """Samples that another program left when it cut the file short."""
 
     @property
     def head(self) -> int:
@@ -65,9 +65,10 @@ class AudioBuffer:
         return self.memory_buffer.head
 
     def append(self, pcm: bytes) -> bool:
-        """Take whole samples; they are written soon.
+        """Append whole samples (s16le); they are written soon.
 
-        False: neither disk nor memory has room for them, and silence stands in their place.
+        Returns:
+            False if neither disk nor memory has room: silence was appended in their place.
         """
         is_taken = self.memory_buffer.append(pcm)
         if not is_taken:
@@ -76,7 +77,7 @@ class AudioBuffer:
         return is_taken
 
     async def written(self) -> None:
-        """Wait until all samples so far are in the file; or no longer, if the disk has trouble."""
+        """Wait until all samples so far are in the file, or the disk has a problem."""
         head = self.head
         await self.writing.until(lambda: self.memory_buffer.written >= head)
 
@@ -86,7 +87,7 @@ class AudioBuffer:
         self.writing.notify()
 
     def overwrite(self, start: int, pcm: bytes) -> None:
-        """Put other samples in the place of those that begin there; the length stays."""
+        """Replace the samples from ``start`` on by others (s16le); the length stays the same."""
         self.memory_buffer.overwrite(start, pcm)
         if sum(len(it) for _, it in self._repairs) < MOST_MENDS_BYTES:
             self._repairs.append((start, pcm))
@@ -96,7 +97,7 @@ class AudioBuffer:
         """Samples ``[start, end)`` as s16le.
 
         Raises:
-            UnreadableError: those at ``start`` cannot be had any more.
+            UnreadableError: those at ``start`` cannot be read back.
         """
         lost_until = self.memory_buffer.lost_at(start, end)
         if lost_until is not None:
@@ -108,17 +109,17 @@ class AudioBuffer:
         return await self._reader.run(lambda: self._read(start, first)) + newest
 
     def sync(self) -> None:
-        """Make all that is in the file outlive a power cut, soon."""
+        """Request a sync of the file, after which its sound survives a power cut."""
         self._is_sync_due = True
         self.syncing.notify()
 
     @property
     def problem(self) -> Problem | None:
-        """What stands in the way of the disk."""
+        """Why the disk does not take the sound; None if it does."""
         return self.writing.problem or self.syncing.problem
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, after what is queued."""
         workers = (self.syncing.worker, self._reader, self.writing.worker)
         closing = self.writing.worker.submit(self._close)
         for worker in workers:
@@ -257,11 +258,11 @@ class AudioBuffer:
 
 
 def _shortened(path: Path) -> Problem:
-    detail = f"Another program has done that to {path}"
-    hint = "What had no text yet is a gap."
+    detail = f"Another program shortened {path}"
+    hint = "Sound that had no text yet is marked as a gap."
     return Problem(Kind.DISK, "The recording was cut short", detail, hint)
 
 
 def _removed(path: Path) -> Problem:
-    detail = f"Another program has done that to {path}"
-    return Problem(Kind.DISK, "The recording was removed", detail, "It is there again, whole.")
+    detail = f"Another program removed {path}"
+    return Problem(Kind.DISK, "The recording was removed", detail, "It was restored completely.")

@@ -1,4 +1,4 @@
-"""What the engine needs of whoever keeps a dictation."""
+"""The interface between the engine and the storage of a dictation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from skdictate.errors import Problem
 
 
 class DictationStore(Protocol):
-    """Takes the sound and the text of one dictation; positions are samples."""
+    """Stores the sound (s16le) and the text of one dictation; positions are samples."""
 
     on_trouble: Callable[[Problem | None], None]
-    """Told what is wrong with the disk; None once all is well again."""
+    """Called when the problem of the disk changes; None once there is none."""
     on_notice: Callable[[Problem], None]
-    """Told what went wrong with the library, and is over."""
+    """Called with a problem of the library that is over."""
 
     @property
     def dictation_id(self) -> int | None:
@@ -23,48 +23,48 @@ class DictationStore(Protocol):
 
     @property
     def n_samples(self) -> int:
-        """Where the sound ends; before the first of it, where it begins."""
+        """The position after the last sample; before any sound, the position of the first."""
 
     async def run(self) -> None:
-        """Write what there is to write, until cancelled."""
+        """Write what is queued, until cancelled."""
 
     def append(self, pcm: bytes) -> bool:
-        """Add sound (s16le); False if there was no room for it, so that silence stands there."""
+        """Append sound; False if there was no room, and silence was appended in its place."""
 
     def append_silence(self, n_samples: int) -> None:
-        """Stand in for lost sound."""
+        """Append silence in the place of missing sound."""
 
     async def written(self) -> None:
-        """Wait until the sound is in the file; or no longer, if the disk has trouble."""
+        """Wait until the sound is in the file, or the disk has a problem."""
 
     def overwrite(self, start: int, pcm: bytes) -> None:
-        """Put better sound in the place of what was appended."""
+        """Replace the samples from ``start`` on by repaired sound of the same length."""
 
     async def read(self, start: int, end: int) -> bytes:
-        """Sound that was appended.
+        """Samples ``[start, end)``.
 
         Raises:
-            UnreadableError: not all of it can be had.
+            UnreadableError: they cannot all be read back.
         """
 
     def sync(self) -> None:
-        """Make the sound so far outlive a power cut, soon."""
+        """Request a sync, after which the sound so far survives a power cut."""
 
     def note_source(self, name: str) -> None:
-        """This is heard from now on."""
+        """Record the name of the source that is used from now on."""
 
     async def store(self, changes: Sequence[Change]) -> None:
-        """Store what is to be stored of these."""
+        """Store those of the changes that belong in the library, in order."""
 
     async def close(self, n_samples: int, billed_s: int) -> Problem | None:
-        """The dictation is over; what could not be saved, if anything."""
+        """End the dictation; returns what could not be saved yet, or None if all is saved."""
 
     @property
     def is_waiting(self) -> bool:
-        """After ``close``: something is only in memory yet."""
+        """Whether, after ``close``, something is still only in memory."""
 
     async def persist(self) -> None:
-        """Go on trying until all is saved."""
+        """Keep trying until everything is saved."""
 
     async def close_files(self) -> None:
-        """Close the files; what is not in them will not be."""
+        """Close the files; what is not written yet is discarded."""

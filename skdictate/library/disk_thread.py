@@ -1,4 +1,4 @@
-"""A thread for calls that a disk may keep waiting."""
+"""A thread for calls that may block on a disk."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ T = TypeVar("T")
 
 
 class DiskThread:
-    """Does one call after the other. Its thread begins with the first, and is a daemon: a disk that
-    never answers keeps no program from ending."""
+    """Runs calls one after the other on a thread that starts with the first.
+
+    The thread is a daemon, so that a disk that never answers does not keep the program running.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -22,11 +24,14 @@ class DiskThread:
         self._thread: threading.Thread | None = None
 
     async def run(self, call: Callable[[], T]) -> T:
-        """The result of a call. Who stops waiting for it does not stop it."""
+        """Run a call and return its result, or raise its exception.
+
+        Cancelling the wait does not cancel the call.
+        """
         return await self.submit(call)
 
     def submit(self, call: Callable[[], T]) -> asyncio.Future[T]:
-        """The same, for who wants to wait in another way."""
+        """Queue a call; its result or exception is set on the future that is returned."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
@@ -42,7 +47,7 @@ class DiskThread:
         return answer
 
     def close(self) -> None:
-        """Do no more than what was asked for already."""
+        """End the thread after the calls that are queued."""
         self._calls.put(None)
 
     def _begin(self, call: Callable[[], None]) -> None:
@@ -62,7 +67,7 @@ def _tell(
     say: Callable[[Any], None],
     what: object,
 ) -> None:
-    """Pass on what came of a call, if anybody still waits for it."""
+    """Set the outcome of a call on its loop, if its future is still pending."""
 
     def told() -> None:
         if not answer.done():

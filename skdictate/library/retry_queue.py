@@ -1,7 +1,7 @@
-"""Writes what waits, in order, on a thread of its own; what is refused is tried again.
+"""Writes jobs in order on a thread of its own, and retries those that fail.
 
-Whoever has something to write waits for it only while all is well. A disk that refuses, or keeps
-one waiting, is a problem that stands until it has taken everything.
+Callers wait for their job only while the disk works. A disk that refuses a job or stalls is a
+problem until it has taken everything.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.library.disk_thread import DiskThread
 
 STALL_S = 1.5
-"""What takes longer than this is worth saying, and nobody waits for it any more."""
+"""A job that takes longer than this raises ``STALLED``, and callers wait for it no longer."""
 RETRY_S = 1.0
-"""Between two tries."""
+"""Seconds between two tries."""
 
 STALLED = Problem(Kind.DISK, "The disk does not answer", "It is slow, or busy with something else")
 
@@ -28,23 +28,23 @@ class Job:
     """One thing to write."""
 
     write: Callable[[], None]
-    """Done on the thread; raises ``ProblemError`` if it is refused."""
+    """Called on the thread; raises ``ProblemError`` if the disk refuses."""
     done: Callable[[], None]
-    """Done on the loop, once it is written."""
+    """Called on the event loop once the job is written."""
     refused: Callable[[], None] = lambda: None
-    """Done on the loop, each time that it is not."""
+    """Called on the event loop each time the job is refused."""
 
 
 class RetryQueue:
-    """``next_job`` says what to write next, if anything; the same again where it was refused."""
+    """Runs the jobs that ``next_job`` returns: None if there is none, the same after a refusal."""
 
     def __init__(
         self, name: str, next_job: Callable[[], Job | None], stall_s: float = STALL_S
     ) -> None:
         self.problem: Problem | None = None
-        """What stands in the way at present."""
+        """Why the disk does not take the present job; None if it does."""
         self.on_trouble: Callable[[], None] = lambda: None
-        """Told when ``problem`` has changed."""
+        """Called when ``problem`` has changed."""
         self.worker = DiskThread(name)
         self._stall_s = stall_s
         self._next_job = next_job
@@ -55,20 +55,20 @@ class RetryQueue:
         self._n_refused = 0
 
     def notify(self) -> None:
-        """There is something to write."""
+        """Look for a job: ``next_job`` may return one now."""
         self._notified.set()
 
     def retry_now(self) -> None:
-        """Try again now what was refused."""
+        """Retry a refused job now, without waiting."""
         self._retry_wanted.set()
 
     async def until(self, is_done: Callable[[], bool]) -> None:
-        """Wait until that is written; or no longer, if something stands in the way."""
+        """Wait until ``is_done`` returns true, or there is a problem."""
         while not is_done() and self.problem is None:
             await self._progress()
 
     async def finish(self) -> None:
-        """Wait until nothing waits to be written; or no longer, if one more try was refused."""
+        """Wait until there is no job left, or one more try is refused."""
         n_refused = self._n_refused
         self._is_idle = False
         self.notify()
@@ -77,7 +77,7 @@ class RetryQueue:
             await self._progress()
 
     async def run(self) -> None:
-        """Write, until cancelled; may be run again after that."""
+        """Write jobs until cancelled; may be run again after that."""
         while True:
             self._notified.clear()
             job = self._next_job()
@@ -99,7 +99,7 @@ class RetryQueue:
                 self._notify_progress()
 
     async def _do(self, job: Job) -> None:
-        """Have it written, and say so if that takes long."""
+        """Write a job on the thread, and raise ``STALLED`` if that takes too long."""
         loop = asyncio.get_running_loop()
         began_s = time.monotonic()  # the disk's time, whatever the loop's clock
         answer = self.worker.submit(job.write)
@@ -118,7 +118,7 @@ class RetryQueue:
             timers[-1].cancel()
 
     async def _wait_to_retry(self) -> None:
-        """Before the next try, unless somebody is in a hurry."""
+        """Wait ``RETRY_S``, or until ``retry_now``."""
         self._retry_wanted.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):

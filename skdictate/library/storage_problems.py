@@ -1,4 +1,4 @@
-"""What a disk or SQLite says when it refuses, as a problem in words."""
+"""Translates errors of the disk and of SQLite into problems that a user can act on."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from skdictate.errors import Kind, Problem, ProblemError
 from skdictate.system.paths import files_left
 
 LEAST_BYTES = 65_536
-"""With less room than that SQLite cannot work."""
+"""With less free space than this, SQLite cannot work."""
 _OR = ", or set SKDICTATE_HOME to another folder."
 _MEANWHILE = "; until then all is held in memory."
 _FULL = "The disk is full", "Free some space"
 _NO_FILES = "The disk can hold no more files, though it has room", "Remove some files"
-_BROKEN = "The disk fails", "Look after it"
-_FORBIDDEN = "The disk may not be written to", "Mend its permissions"
-_HELD = "The library is in use by another program", "Close that"
-_DAMAGED = "The library is damaged", "Look after the disk"
+_BROKEN = "The disk reports an error", "Check the disk"
+_FORBIDDEN = "Writing to the disk is not allowed", "Correct the permissions of the folder"
+_HELD = "The library is in use by another program", "Close that program"
+_DAMAGED = "The library is damaged", "Check the disk"
 _READ_ONLY = "The disk is read-only", "Mount it for writing"
-_OTHER = "The disk does not take it", "Look after it"
-_UNUSABLE = "The library cannot be used", "Look after the disk"
+_OTHER = "Writing to the disk failed", "Check the disk"
+_UNUSABLE = "The library cannot be used", "Check the disk"
 
 _BY_ERRNO = {
     errno.ENOSPC: _FULL,
-    getattr(errno, "EDQUOT", -1): ("Your share of the disk is used up", "Free some space"),
-    errno.EFBIG: ("The disk takes no file as large as this", "Begin another dictation"),
+    getattr(errno, "EDQUOT", -1): ("Your disk quota is used up", "Free some space"),
+    errno.EFBIG: ("The file is too large for this disk", "Begin another dictation"),
     errno.EROFS: _READ_ONLY,
     errno.EACCES: _FORBIDDEN,
     errno.EPERM: _FORBIDDEN,
@@ -38,8 +38,8 @@ _BY_ERRNO = {
 }
 _BY_SQLITE = {
     sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_READONLY: ("The library may not be written to", "Mend its permissions"),
-    sqlite3.SQLITE_CANTOPEN: ("The library cannot be opened", "Mend its permissions"),
+    sqlite3.SQLITE_READONLY: ("The library is write-protected", "Correct its permissions"),
+    sqlite3.SQLITE_CANTOPEN: ("The library cannot be opened", "Correct its permissions"),
     sqlite3.SQLITE_PERM: _FORBIDDEN,
     sqlite3.SQLITE_BUSY: _HELD,
     sqlite3.SQLITE_LOCKED: _HELD,
@@ -51,10 +51,10 @@ _BY_SQLITE = {
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turns what goes wrong inside into a problem.
+    """Translates ``OSError`` and ``sqlite3.Error`` raised inside.
 
     Raises:
-        ProblemError: of the kind ``DISK``.
+        ProblemError: of the kind ``DISK``, with the path and the system's words as its detail.
     """
     try:
         yield
@@ -69,7 +69,7 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def while_dictating(problem: Problem) -> Problem:
-    """The same, for somebody who dictates on."""
+    """The problem with a hint for a dictation that goes on: what waits is held in memory."""
     hint = problem.hint.removesuffix(_OR).removesuffix(".")
     return replace(problem, hint=f"{hint or 'Wait'}{_MEANWHILE}")
 
@@ -80,7 +80,7 @@ def is_damage(error: ProblemError) -> bool:
 
 
 def _of_disk(error: sqlite3.Error, path: Path) -> tuple[str, str] | None:
-    """What the disk says itself, where SQLite does not pass it on."""
+    """The title and hint for a state of the disk that SQLite hides; None if there is none."""
     of_disk = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
     if _code(error) not in of_disk or not hasattr(os, "statvfs"):
         return None
@@ -96,7 +96,7 @@ def _of_disk(error: sqlite3.Error, path: Path) -> tuple[str, str] | None:
 
 
 def _code(error: BaseException | None) -> int:
-    """What SQLite calls it, without the details that it adds to that."""
+    """The primary result code of SQLite, without its extended bits; 0 for other errors."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 

@@ -1,6 +1,6 @@
-"""Keeps one dictation while it runs: its recording, and its lines in the library.
+"""Stores one dictation while it runs: its sound in a recording, its text in the library.
 
-What the disk refuses is held in memory, as far as that reaches, and written when the disk takes it.
+What the disk refuses is held in memory, as far as that reaches, and written as soon as it can be.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from skdictate.library.stored_dictation import DictationInfo
 from skdictate.library.text_queue import QueuedChange, TextQueue
 
 CLOSE_S = 5.0
-"""At the end of a dictation: how long a disk that does not answer is waited for."""
+"""Seconds that ``close`` waits for a disk that does not answer."""
 
 MOST_SOURCES = 20
 """Names of microphones that are kept of one dictation, each once: a name is foreign, and a sender
@@ -94,7 +94,7 @@ class DictationWriter:
                 group.create_task(retry_queue.run())
 
     def append(self, pcm: bytes) -> bool:
-        """Add sound; see ``Tape.append``."""
+        """Append sound; see ``AudioBuffer.append``."""
         is_taken = self.audio_buffer.append(pcm)
         if is_taken is self._is_overflowing:
             self._is_overflowing = not is_taken
@@ -102,20 +102,20 @@ class DictationWriter:
         return is_taken
 
     def append_silence(self, n_samples: int) -> None:
-        """Stand in for lost sound; see ``Tape.append_silence``."""
+        """Append silence in the place of missing sound."""
         self.audio_buffer.append_silence(n_samples)
 
     async def written(self) -> None:
         """Wait until the sound is in the file; or no longer, if the disk has trouble."""
         await self.audio_buffer.written()
-        self.text_queue.begin()  # not before: a text without a recording would be a riddle
+        self.text_queue.begin()  # only now: the library has no dictation without a recording
 
     def overwrite(self, start: int, pcm: bytes) -> None:
-        """Put better sound in the place of what was appended; see ``Tape.mend``."""
+        """Replace samples by repaired sound; see ``AudioBuffer.overwrite``."""
         self.audio_buffer.overwrite(start, pcm)
 
     async def read(self, start: int, end: int) -> bytes:
-        """Sound that was appended; see ``Tape.read``."""
+        """Samples ``[start, end)``; see ``AudioBuffer.read``."""
         return await self.audio_buffer.read(start, end)
 
     def sync(self) -> None:
@@ -150,8 +150,11 @@ class DictationWriter:
     # ------------------------------------------------------------------------- the end
 
     async def close(self, n_samples: int, billed_s: int) -> Problem | None:
-        """The dictation is over: let go of its files. What could not be saved, if anything; the
-        files then stay open, for ``persist``."""
+        """End the dictation and close its files.
+
+        Returns:
+            What could not be saved yet: the files then stay open for ``persist``. None if all is.
+        """
         if self.audio_buffer.head:
             self.text_queue.put(
                 QueuedChange(lambda library, id_: library.finish(id_, n_samples, billed_s))
@@ -220,11 +223,11 @@ class DictationWriter:
         return self.audio_buffer.problem or self.text_queue.storing.problem
 
     def _publish_problem(self) -> None:
-        """Tell what is wrong, if it is something else than before."""
+        """Call ``on_trouble`` if the problem of the disk has changed."""
         cause = self._cause
         problem = None if cause is None else while_dictating(cause)
         if problem is not None and self._is_overflowing:
-            title = f"Sound is lost, since the memory is full too. {problem.title}"
+            title = f"Sound is being lost: the memory is full, too. {problem.title}"
             problem = replace(problem, title=title)
         if problem != self._problem:
             self._problem = problem

@@ -549,7 +549,7 @@ async def test_a_library_that_cannot_be_written_is_said_and_written_when_it_can_
         kept = it.kept()
     assert numbers(" ".join(it.texts())) == numbers(kept.text) == list(range(1, 21))
     raised = [c.problem for c in it.changes if isinstance(c, ProblemRaised)]
-    title = "The library may not be written to"
+    title = "The library is write-protected"
     (refused,) = [problem for problem in raised if problem.title == title]
     assert "held in memory" in refused.hint
     assert ProblemRaised(Topic.DISK, refused) in it.changes

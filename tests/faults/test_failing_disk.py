@@ -191,7 +191,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
     n_lost = sum(gap.end_sample - gap.start_sample for gap in gaps)
     assert SOUND.samples(2.0) < n_lost < SOUND.samples(9.0)
     texts = [str(problem) for _, problem in talk.disk_troubles() if problem]
-    assert any("Sound is lost, since the memory is full too" in text for text in texts)
+    assert any("Sound is being lost: the memory is full, too" in text for text in texts)
     assert talk.disk_troubles()[-1][1] is None
     kept, recorded = talk.kept(), np.frombuffer(talk.recorded(), np.int16)
     assert kept.gaps == tuple(gaps)
@@ -228,7 +228,7 @@ def test_what_cannot_be_read_back_is_a_gap_and_the_rest_is_recognised(disk: Disk
     assert gap.reason is Reason.UNREADABLE
     assert first - 66_000 <= gap.start_sample <= first
     assert last <= gap.end_sample <= last + 66_000
-    assert "The disk fails" in str(talk.said(Noticed))
+    assert "The disk reports an error" in str(talk.said(Noticed))
     lines = talk.kept().lines
     heard = sum(line.end_sample - line.start_sample for line in lines)
     assert heard == talk.source.said - (gap.end_sample - gap.start_sample)

@@ -144,6 +144,6 @@ except ProblemError as error:
     command = [sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     title, _, n_samples = done.stdout.strip().rpartition(" ")
-    assert title == "The disk takes no file as large as this"
+    assert title == "The file is too large for this disk"
     with wave.open(str(path)) as file:
         assert file.getnframes() == int(n_samples) == 31 * 320
