@@ -66,7 +66,7 @@ async def test_a_key_is_kept_told_and_forgotten(paths: Paths) -> None:
     assert "Still set: YC_API_KEY." in done.err
     assert not file.exists()
     done = await run("auth", "logout")
-    assert "Nothing was kept." in done.err
+    assert "No key was stored." in done.err
     assert "Dictations now use Moonshine tiny on this machine." in done.err
     assert (await status())["kind"] == "none"
 
