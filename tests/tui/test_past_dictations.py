@@ -85,7 +85,7 @@ def test_any_line_can_be_recognised_again_saved_and_deleted(
         it.press("d")
         it.wait("for good?")
         it.press("н")
-        it.wait("Nothing was dictated yet.")
+        it.wait("No dictations yet.")
         it.press("\x1b")
         it.wait("Press space and speak.")
         it.press("q")
