@@ -220,7 +220,7 @@ def status(**fields: Any) -> Status:
         "unsettled_s": 1.0,
         "limits": Limits(),
         "session": SessionGauge(2, 250.0, 8_000_000, 0.25),
-        "n_links": 2,
+        "n_sessions": 2,
         "billed_s": 75,
         "n_lines": 3,
         "retry_in_s": None,

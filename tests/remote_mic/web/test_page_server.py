@@ -22,6 +22,7 @@ from websockets.typing import Origin
 from skdictate.errors import ProblemError
 from skdictate.mic_protocol.frames import PREAMBLE, Frame, Type
 from skdictate.remote_mic.discovery import app_finder
+from skdictate.remote_mic.web import assets
 from skdictate.remote_mic.web.assets import TYPES
 from skdictate.remote_mic.web.page_server import PageServer
 from skdictate.system.paths import Paths
@@ -153,7 +154,7 @@ async def test_every_file_of_the_page_is_served_and_no_other(web: PageServer) ->
 
 
 async def test_every_file_of_the_page_has_its_place_on_the_shelf() -> None:
-    folder = Path(app_finder.__file__).with_name("page")
+    folder = Path(assets.__file__).with_name("page")
     assert {path.name for path in folder.iterdir()} == set(TYPES)
 
 
