@@ -40,7 +40,7 @@ class Part(Protocol):
 
 
 def table(rows: list[Row]) -> str:
-    """As Markdown, for the README."""
+    """Return the rows as a Markdown table, for ``docs/promises.md``."""
     lines = ["| | |", "|---|---|"]
     for row in rows:
         mark = "" if row.is_well else " **(not well)**"

@@ -173,7 +173,7 @@ def _quiet() -> logging.Logger:
 
     Problems of a connection concern the page, and the terminal is the user's.
     """
-    logger = logging.getLogger("skdictate.mic.web")
+    logger = logging.getLogger("skdictate.remote_mic.web")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return logger
