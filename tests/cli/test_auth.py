@@ -162,7 +162,7 @@ def test_on_a_terminal_it_is_asked_for_and_not_shown(paths: Paths) -> None:
     with Terminal("auth", "login") as it:
         it.wait("will be stored in", "API key (not shown):")
         it.press(*CANARY, "\r")
-        it.wait("Try it now? That is billed as 15 s of speech. [y/N]")
+        it.wait("Try the key now? It is billed as 15 s of speech. [y/N]")
         it.press("\r")
         it.wait("Stored: an API key …ZYXW.")
         assert it.exit_code() == 0

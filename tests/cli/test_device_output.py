@@ -51,4 +51,4 @@ async def test_without_a_sound_server_it_is_said_what_is_missing(
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere/native")
     done = await run("devices")
     assert done.code == Exit.DONE
-    assert "There is no microphone." in done.out
+    assert "No microphone found." in done.out

@@ -163,7 +163,7 @@ async def test_a_microphone_that_is_muted_is_remarked() -> None:
     with SoundServer() as server:
         done = await run("doctor", environ={"PULSE_SERVER": server.address})
     assert "digital silence" in done.out
-    assert "It is muted" in done.out
+    assert "The microphone is muted" in done.out
     assert done.code == 0
 
 

@@ -320,7 +320,7 @@ sys.stdin.readline()
 outcome = fast_clock.run(dictate(talk), speed=SPEED)
 assert outcome.problem is None, outcome
 talk.check_all_is_there()
-print(talk.keeper.dictation_id, outcome.n_lines)
+print(talk.store.dictation_id, outcome.n_lines)
 """
     both = [
         subprocess.Popen(

@@ -111,6 +111,6 @@ def test_without_a_microphone_the_app_opens_and_says_what_to_do(tmp_path: Path) 
         it.press(" ")
         it.wait("There is no microphone", "skdictate devices")
         it.press("m")
-        it.wait("See why: skdictate doctor")
+        it.wait("To find out why: skdictate")
         it.press("m", "q")
         assert it.exit_code() == 5

@@ -68,7 +68,7 @@ def test_any_line_can_be_recognised_again_saved_and_deleted(
         it.press("\r")
         it.wait("Dictation 1", "something else", "[not recognised (0:04)]", "u Gaps")
         it.press("\x1b[B", " ", "к")
-        it.wait("Recognise again", "1 line.", "As set: SpeechKit v3", "en-US")
+        it.wait("Recognise again", "1 line.", "As in the settings: SpeechKit v3", "en-US")
         it.press("\r")
         it.wait("11 12 13 14", "1 line recognised.")
         assert "something else" not in it.text

@@ -164,7 +164,7 @@ async def test_what_is_sought_is_found_by_name_and_by_meaning(paths: Paths) -> N
         assert it.written() == 'silence = "send"\n'
         await it.press("slash", *" but what")
         assert it.app.screen.query_one("#find", Input).has_focus
-        assert "Nothing is called that." in str(rows.options[0].prompt)
+        assert "No matching setting." in str(rows.options[0].prompt)
         await it.press("down", "enter", "delete")
         await it.press("escape")
         assert len([row for row in rows.options if row.id]) == len(OPTIONS)
