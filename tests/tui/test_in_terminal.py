@@ -171,7 +171,7 @@ def test_help_and_the_palette_list_the_keys() -> None:
         it.press("\x1b")
         it.wait("Press space and speak.")
         it.press("\x10")
-        it.wait("Start to dictate", "Leave; what was said is kept")
+        it.wait("Quit; dictations are saved")
         it.press("\x1b")
         it.wait("Press space and speak.")
         it.press("q")

@@ -20,7 +20,7 @@ from skdictate.tui.terminal_driver import HoldParser
 from tests.support.kitty import ALL, FOCUS_OUT, SPACE_AGAIN, SPACE_DOWN, SPACE_UP, Kitty
 from tests.support.terminal import Terminal
 
-WHY_NOT = ("This terminal does not report when a", "key is released, so space starts and")
+WHY_NOT = ("This terminal does not report key",)
 """As it is broken into rows."""
 WANTED = EVENT_TYPES | 0b1000
 """Without reports of all keys, a space would come as text, and its release not at all."""
@@ -256,7 +256,7 @@ def test_help_and_palette_know_that_space_is_held() -> None:
         it.press(SPACE_DOWN, SPACE_UP)
         it.wait("Hold space and speak.")
         it.press("\x1b[112;5u")
-        assert "Hold it" not in it.wait("Leave; what was said is kept")
+        assert "Hold it" not in it.wait("Quit; dictations are saved")
         it.press("a", SPACE_DOWN, SPACE_UP, "z")
         it.wait("a z")
         assert "Listening" not in it.text

@@ -73,7 +73,7 @@ def test_any_line_can_be_recognised_again_saved_and_deleted(
         it.wait("11 12 13 14", "1 line recognised.")
         assert "something else" not in it.text
         it.press("u")
-        it.wait("what was not recognised")
+        it.wait("unrecognised parts")
         it.press("\t", ",", "r", "u", "-", "R", "U", "\r")
         it.wait("21 22 23 24", "1 line recognised")
         gone(it, "u Gaps")

@@ -33,7 +33,7 @@ def test_it_is_told_of_with_what_mends_it(environ: dict[str, str]) -> None:
     with Tmux(environ, columns=200) as it:
         app = shlex.join([sys.executable, "-m", "skdictate", "--source", "stdin"])
         it.type(f"ssh pi arecord | {app}")
-        it.wait("reads the keys, too", "ssh -n")
+        it.wait("also reads them", "ssh -n")
         it.press("q")
         it.wait("Saved as dictation 1")
 

@@ -155,13 +155,17 @@ class StatusHeader(Widget):
     def _first(self, width: int) -> Content:
         sign, color = _LOOKS[self.facts.state]
         word = self.facts.note or _WORDS.get(self.facts.state, self.facts.state.capitalize())
-        left = Content.assemble((f"{sign} {word}", f"bold {color}"))
+        main, comma, more = word.partition(",")  # a narrow row cuts what follows, not the number
+        state = Content.assemble((f"{sign} {main}", f"bold {color}"))
+        extras = Content.assemble((comma + more, f"bold {color}"))
         if self.facts.behind_s >= 1:
-            left += Content.assemble((f"  {self.facts.behind_s} s behind", "$text-warning"))
+            extras += Content.assemble((f"  {self.facts.behind_s} s behind", "$text-warning"))
         if self.facts.overruns:
             times = "1 overrun" if self.facts.overruns == 1 else f"{self.facts.overruns} overruns"
-            left += Content.assemble((f"  {times}", "$text-warning"))
-        return _spread(left, Content.assemble((clock(self.facts.elapsed_s * 1000), "bold")), width)
+            extras += Content.assemble((f"  {times}", "$text-warning"))
+        time = Content.assemble((clock(self.facts.elapsed_s * 1000), "bold"))
+        room = max(0, width - state.cell_length - time.cell_length - 1)
+        return _spread(state + extras.truncate(room, ellipsis=True), time, width)
 
     def _second(self, width: int) -> Content:
         facts = self.facts
