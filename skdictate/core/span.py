@@ -74,6 +74,15 @@ class Span:
             self.floor, self.before_words(min(self.listen_from, self.start - self.reach - doubt))
         )
 
+    def needs(self, end: int) -> bool:
+        """Whether its session was to be sent audio before ``end`` that it has not got yet.
+
+        A session that replaced another one is sent audio from before ``listen_from`` again.
+        """
+        if end > self.listen_from or self.session is None:
+            return end > self.listen_from
+        return end > max(self.session.first, self.session.confirmed, self.session.ack)
+
     def before_words(self, position: int) -> int:
         """The position, or an earlier one from which the last given word is heard whole.
 

@@ -145,7 +145,7 @@ class Timeline:
         sessions = []
         for span in self.spans[:]:
             until = self.head if span.listen_until is None else span.listen_until
-            if span.gap is not None or start >= until or end <= span.listen_from:
+            if span.gap is not None or start >= until or not span.needs(end):
                 continue
             if span.session is not None:
                 sessions.append(span.session)

@@ -32,6 +32,16 @@ def test_what_cannot_be_read_is_a_gap_and_the_rest_is_heard() -> None:
     assert len(lost) <= 4
 
 
+def test_what_cannot_be_read_again_leaves_no_session_without_audio() -> None:
+    manners = Manners(has_words=False, refines=False, cursors=False, longest_delay_s=0.0)
+    world = World(manners=manners)
+    world.speak(4, gap=50, pause=500)
+    world.tear(1, 0)
+    world.cut()  # the next session is sent again what has its text already, for certainty
+    world.finish()
+    world.check()
+
+
 def test_what_has_its_text_is_no_gap() -> None:
     desk = Desk()
     session_number = desk.open()
