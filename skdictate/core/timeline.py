@@ -13,6 +13,8 @@ from skdictate.core.transcript import Transcript
 
 LINGER_S = 5.0
 """How long a settled span waits for its session to end: a late word may still arrive."""
+MOST_BEFORE = 8
+"""Earlier readings that a span keeps, beside that of the span just before it."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,11 @@ class Timeline:
         """
         at = max(span.start, until - margin)
         hear_from = max(span.floor, span.before_words(at - margin))
-        return self._split(span, at, hear_from, until, [span.given])
+        before = [span.given]
+        if hear_from <= span.start or not any(it.is_kept for it in span.given):
+            # Earlier spans gave words for some of what the next session is sent.
+            before = [*span.before[-MOST_BEFORE:], span.given]
+        return self._split(span, at, hear_from, until, before)
 
     def cut_in_pause(self, span: Span, at: int) -> Span:
         """End a span in a pause around its settled position; nothing before ``at`` needs text.

@@ -184,3 +184,12 @@ def test_a_gap_that_a_line_reaches_into_begins_after_it() -> None:
     transcript.add_gap(Gap(400, 900, Reason.UNRECOGNISED))
     gaps = [c.gap for c in transcript.changes if isinstance(c, GapMarked)]
     assert [(gap.start_sample, gap.end_sample) for gap in gaps] == [(500, 900)]
+
+
+@pytest.mark.parametrize("gap", [60, 100, 129, 131])
+def test_words_before_a_session_that_adds_none_are_still_known_to_the_next_one(gap: int) -> None:
+    world = World(0, Limits(session_s=10.0, catch_up=1.5), Manners(refines=False, cursors=False))
+    world.speak(26, gap=gap, pause=0)
+    world.wait(4.0)  # the session after the rollover is left, and has repeated words only
+    world.finish()
+    world.check()
