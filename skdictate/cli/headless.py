@@ -34,7 +34,7 @@ from skdictate.output.closing_sentence import closing
 from skdictate.output.formats import FORMATS
 from skdictate.output.nonblocking_stream import NonBlockingStream, are_one
 from skdictate.output.phrases import noted
-from skdictate.output.problem_notes import Trouble
+from skdictate.output.problem_notes import OF_RECOGNISER, Trouble
 from skdictate.output.sinks import Sink, opened
 from skdictate.output.stderr_notes import StderrNotes
 from skdictate.output.unfinished_text import offered, removed
@@ -185,8 +185,8 @@ class HeadlessRun:
         was_said = self._trouble.cleared(change.topic)
         if is_session:
             self._reach_limit.reached()
-            if was_said:
-                self._notes.say("The recogniser is answering again.")
+        if was_said and change.topic in OF_RECOGNISER:
+            self._notes.say("The recogniser is answering again.")
 
     def _print(self, change: Change) -> None:
         """Write a change to the transcript; warn once if it cannot be written."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from skdictate.core.changes import Topic
 from skdictate.errors import Kind, Problem
 from skdictate.output.closing_sentence import closing
@@ -55,6 +57,32 @@ def test_two_problems_in_turn_are_one_line_each() -> None:
         trouble.raised(Topic.LINK, REFUSED)
         trouble.raised(Topic.LINK, Problem(Kind.NETWORK, "The network is too slow"))
     assert stream.getvalue().count("\n") == 2
+
+
+def test_another_cause_is_news_and_another_delay_is_none() -> None:
+    stream = io.StringIO()
+    trouble = Trouble(StderrNotes(stream), Wall())
+    for number in ("SIGKILL", "SIGSEGV"):
+        for delay_s in range(50):
+            detail = f"It was ended by {number} after {delay_s} s"
+            trouble.raised(Topic.LINK, Problem(Kind.RECOGNISER, "It stopped", detail))
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 2
+    assert "SIGKILL after 0 s" in lines[0]
+    assert "SIGSEGV after 0 s" in lines[1]
+
+
+@pytest.mark.parametrize("order", [(Topic.RECOGNISER, Topic.LINK), (Topic.LINK, Topic.RECOGNISER)])
+def test_the_recogniser_answers_again_when_neither_it_nor_the_session_is_wrong(
+    order: tuple[Topic, Topic],
+) -> None:
+    trouble = Trouble(StderrNotes(io.StringIO()), Wall())
+    for _ in range(2):
+        trouble.raised(Topic.RECOGNISER, SLOW)
+        trouble.raised(Topic.LINK, REFUSED)
+    first, last = order
+    assert not trouble.cleared(first)
+    assert trouble.cleared(last)
 
 
 def test_what_comes_and_goes_is_no_news_each_time() -> None:
