@@ -136,9 +136,7 @@ async def microphone(case: CheckContext) -> CheckResult:
     try:
         listing = await device_survey.survey()
     except ProblemError as error:
-        finding = failed("microphone", error.problem)
-        # Over SSH, no package on this machine would help.
-        return replace(finding, hint=REMOTE) if _is_remote(case) else finding
+        return _no_microphone(case, error)
     try:
         names = [device.name for device in listing.devices]
         chosen = Remembered(case.paths).microphone.name
@@ -147,8 +145,16 @@ async def microphone(case: CheckContext) -> CheckResult:
         label = f"{device.label if device else wanted} ({listing.system})".lstrip()
         level = await device_survey.sample(wanted, LISTEN_S)
     except ProblemError as error:
-        return failed("microphone", error.problem)
+        return (
+            failed("microphone", error.problem) if listing.devices else _no_microphone(case, error)
+        )
     return judged(label, level, is_monitor=device is not None and device.is_monitor)
+
+
+def _no_microphone(case: CheckContext, error: ProblemError) -> CheckResult:
+    """The result on a machine without a microphone; over SSH, no package on it would help."""
+    finding = failed("microphone", error.problem)
+    return replace(finding, hint=REMOTE) if _is_remote(case) else finding
 
 
 def _is_meant(device: Device, wanted: str) -> bool:
