@@ -237,7 +237,8 @@ async def _is_served(port: int) -> bool:
                 while (answer := await call.read()) is not grpc.aio.EOF:
                     response = v3.StreamingResponse.FromString(answer)
                     texts += [best.text for best in response.final.alternatives]
-                return texts == ["1 2 3"]
+                # An utterance without words has a final without words, as the contract has it.
+                return [text for text in texts if text] == ["1 2 3"]
             await asyncio.sleep(0.1)
 
 

@@ -25,6 +25,8 @@ PERIOD = 30_011
 """After so many samples they begin anew."""
 PARTIAL_S = 0.5
 """A guess in so much time."""
+N_WORDS = 10
+"""Words of a line."""
 
 
 def spoken(start: int, end: int) -> bytes:
@@ -109,7 +111,9 @@ class FluentLink:
             yield event
 
     def _final(self, end_ms: int) -> None:
-        text = f"these are ten words of line number {self._n_finals} of session {self._number}"
+        # No two are alike: of what two sessions are sent, the places tell which words are new.
+        name = f"s{self._number}l{self._n_finals}"
+        text = " ".join(f"{name}w{number}" for number in range(N_WORDS))
         self._events.put_nowait(
             Final(text, self._told_ms, end_ms, settled_ms=end_ms, index=self._n_finals)
         )
