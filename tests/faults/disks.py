@@ -80,6 +80,13 @@ class Talk:
         while self.source.said < SOUND.samples(length_s):
             await asyncio.sleep(0.1)
 
+    async def until_recognised(self, length_s: float) -> None:
+        """The same, and the recogniser keeps up, however busy the machine is."""
+        now = fast_clock.clock()
+        now.is_under_way, now.longest_s = lambda: not self._is_heard(), PATIENCE_S
+        await self.until_said(length_s)
+        now.is_under_way, now.longest_s = lambda: False, fast_clock.LONGEST_S
+
     async def until_kept(self, length_s: float) -> None:
         """The same, and recogniser and disk keep up, however busy the machine is."""
         now = fast_clock.clock()
@@ -93,10 +100,15 @@ class Talk:
 
     def _is_behind(self) -> bool:
         """There is something to write, or to recognise."""
-        audio_buffer, n_lines = self.store.audio_buffer, len(self.said(LineCommitted))
+        audio_buffer = self.store.audio_buffer
         to_write = audio_buffer.head - audio_buffer.memory_buffer.written > SOUND.samples(0.3)
-        is_heard = self.backend.is_away or n_lines >= SOUND.seconds(self.source.said) - 2.0
-        return to_write or bool(self.store.text_queue.n_lines_waiting) or not is_heard
+        waiting = self.store.text_queue.n_lines_waiting
+        return to_write or bool(waiting) or not self._is_heard()
+
+    def _is_heard(self) -> bool:
+        """There is a line for all but the newest sound, or nobody who could give one."""
+        n_lines = len(self.said(LineCommitted))
+        return self.backend.is_away or n_lines >= SOUND.seconds(self.source.said) - 2.0
 
     def kept(self) -> StoredDictation:
         assert self.store.dictation_id is not None

@@ -177,7 +177,7 @@ def test_when_the_memory_is_full_too_what_is_lost_is_seen(
             running = group.create_task(talk.engine.run())
             await talk.until_kept(3.0)
             disk.refuse("", errno.ENOSPC)
-            await talk.until_said(10.0)  # what is recognised goes
+            await talk.until_recognised(10.0)  # what is recognised goes
             assert not talk.said(GapMarked)
             talk.backend.is_silent = True
             await talk.until_said(20.0)  # what is not recognised stays, and the new is lost
