@@ -16,6 +16,8 @@ class PendingLine:
     start: int
     end: int
     session_number: int
+    first: int = -1
+    """Where the audio of its session begins; -1 if nobody knows."""
     is_confirmed: bool = True
     is_refined: bool = False
     number: int = 0

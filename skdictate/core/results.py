@@ -191,6 +191,7 @@ class Results:
             min(start, end),
             end,
             session.session_number,
+            session.first,
             words=(*kept, *left),
             is_trimmed=not is_whole,
         )

@@ -20,6 +20,8 @@ EARLY_S = 0.6
 """A word that was not found in the other reading, and lies so far before its end, is no new one."""
 ODD = 0.4
 """What a word that only one reading has costs; a word that both have is worth 1."""
+HALVED_S = 0.3
+"""So soon after the beginning of a session's audio, its first word may be the end of another."""
 LEAST = 0.9
 """What an alignment must be worth: a word, if nothing speaks against it."""
 MOST_ODD = 3
@@ -40,6 +42,8 @@ class Seam:
     session_number: int
     before: list[PlacedWord]
     rate_hz: int
+    first: int = -1
+    """Where the later session's audio begins; -1 if nobody knows."""
     _misses: int = field(init=False, default=0)
 
     def n_repeated(self, words: Sequence[PlacedWord]) -> int:
@@ -57,7 +61,9 @@ class Seam:
             is_over = n_old < len(words) or found + 1 == n_kept
             self.before = [] if is_over else self.before[found + 1 :]
             return n_old
-        n_old = self._n_early(words[:n_left], self.before[n_kept - 1])
+        n_old = max(
+            self._n_early(words[:n_left], self.before[n_kept - 1]), self._n_halved(words[:n_left])
+        )
         self._misses += 1
         if self._misses >= MISSES or n_left < len(words):
             self.before = []
@@ -73,6 +79,13 @@ class Seam:
 
     def _n_early(self, words: Sequence[PlacedWord], last: PlacedWord) -> int:
         return _n_before(words, last, -round(EARLY_S * self.rate_hz))
+
+
+    def _n_halved(self, words: Sequence[PlacedWord]) -> int:
+        """1 if the first word is the end of a given one, inside which the audio begins; else 0."""
+        is_inside = any(it.is_kept and it.start < self.first < it.end for it in self.before)
+        latest = self.first + round(HALVED_S * self.rate_hz)
+        return int(is_inside and bool(words) and words[0].start < latest)
 
 
 def _n_before(words: Sequence[PlacedWord], last: PlacedWord, shift: int) -> int:

@@ -97,7 +97,7 @@ class Span:
     def n_repeated(self, entry: PendingLine, rate_hz: int) -> int:
         """How many words at the beginning of a line were given before."""
         if self.seam is None or self.seam.session_number != entry.session_number:
-            self.seam = Seam(entry.session_number, self._given_before(), rate_hz)
+            self.seam = Seam(entry.session_number, self._given_before(), rate_hz, entry.first)
         return self.seam.n_repeated(entry.kept)
 
     def _given_before(self) -> list[PlacedWord]:

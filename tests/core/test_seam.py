@@ -73,6 +73,15 @@ def test_a_reading_is_gone_through_text_by_text() -> None:
     assert seam("one").n_repeated([]) == 0
 
 
+def test_the_end_of_a_word_inside_which_the_audio_begins_is_no_new_word() -> None:
+    inside = WORD + WORD // 2
+    for first, n_old in ((inside, 1), (2 * WORD, 0), (-1, 0)):
+        before = Seam(1, said("one two", 0), 1000, first)
+        assert before.n_repeated(said("oo", inside)) == n_old
+    later = Seam(1, said("one two", 0), 1000, inside)
+    assert later.n_repeated(said("three", inside + 400)) == 0, "it begins too late for that"
+
+
 def test_what_is_not_found_for_some_texts_is_not_looked_for_any_longer() -> None:
     before = seam("one two three", doubt=NOWHERE)
     for _ in range(MISSES):
