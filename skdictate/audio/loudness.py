@@ -81,6 +81,20 @@ class Loudness:
         margin = (last - first) // 3
         return min(max(position, first + margin), last - margin)
 
+    def last_pause(self, start: int, end: int) -> int | None:
+        """Where to cut before ``end`` in a pause that is not over before ``start``.
+
+        In the middle of the last pause of at least ``LONG_S``; without one, of the longest pause.
+        None if there is no pause at all.
+        """
+        short, long = self.format.samples(PAUSE_S), self.format.samples(LONG_S)
+        pauses = [(it[0] - short, it[1]) for it in self._pauses if start < it[1] <= end]
+        if not pauses:
+            return None
+        lasting = [it for it in pauses if it[1] - it[0] >= long]
+        first, last = lasting[-1] if lasting else max(pauses, key=lambda it: it[1] - it[0])
+        return max(start, (first + last) // 2)
+
     def quiet_samples(self, start: int, end: int) -> int:
         """Samples from ``start`` to the end of the pause that begins within ``SOON_S`` of it.
 

@@ -14,6 +14,9 @@ from skdictate.core.timeline import Timeline
 
 LIVE_S = 2.0
 """With less audio than this unsent, a session counts as live; with more, as catching up."""
+LEFT_S = 10.0
+"""At most this much of what a session was sent is left to a later recognition of the rest, so that
+the cut is in a pause."""
 LIMIT = "it nears a limit of the service, or nothing is to be heard"
 BUDGET = "there is no money for more"
 MUTE = "it owes words and says none"
@@ -76,7 +79,7 @@ class Feeder:
         )
         why = LIMIT
         if cut is None and self.session_pool.is_at_budget(session):
-            cut, why = Cut.AT_HEAD, BUDGET  # no other follows: an overlap would be of no use
+            cut, why = Cut.AT_HEAD if is_quiet else Cut.UNHEARD, BUDGET
         if cut is None and self.session_pool.quota.is_mute(session, now_s):
             cut, why = Cut.AT_HEAD if is_quiet else Cut.IN_SPEECH, MUTE
         if cut is not None:
@@ -85,6 +88,8 @@ class Feeder:
             self.timeline.cut_in_pause(span, pause)
         elif cut is Cut.AT_HEAD:
             self.timeline.cut(span, session.cursor)
+        elif cut is Cut.UNHEARD:
+            self._cut_before(span, session)
         elif cut is Cut.IN_SPEECH:
             self._overlap(span, session)
         elif span.end is None and is_idle:
@@ -96,6 +101,15 @@ class Feeder:
             return None
         place = self.loudness.pause_near(span.start)
         return None if place is None or place >= session.cursor else place
+
+    def _cut_before(self, span: Span, session: Session) -> None:
+        """Cut in a pause before the head: who recognises the rest later hears nothing before it."""
+        earliest = max(span.start, session.cursor - self.format.samples(LEFT_S))
+        pause = self.loudness.last_pause(earliest, session.cursor)
+        if pause is None:
+            self._overlap(span, session)
+        else:
+            self.timeline.cut(span, pause, session.cursor)
 
     def _overlap(self, span: Span, session: Session) -> Span:
         return self.timeline.overlap(span, session.cursor, self.format.samples(OVERLAP_S / 2))

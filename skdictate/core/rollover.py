@@ -7,6 +7,8 @@ recogniser are some tenths of a second off. So no time of the recogniser decides
   one for all that it is sent;
 - in a long pause around the last settled position: the sound says where that is, and the utterance
   in flight is heard again, whole, by the new session;
+- where no session may follow, and what is left becomes a gap that is recognised later, from its
+  first sample on: in a pause before the head; words after it are left to that recognition;
 - where nobody pauses (a long monologue), both sessions hear the seam, and the words that both give
   show where the new ones begin: see ``seam``.
 """
@@ -32,6 +34,7 @@ class Cut(Enum):
     AT_ACK = "in the pause around the last settled position"
     AT_HEAD = "at the head"
     IN_SPEECH = "at the head, with an overlap"
+    UNHEARD = "in a pause before the head"
 
 
 REPLAY = 0.6

@@ -94,6 +94,18 @@ class Span:
             return position
         return min(position, last.start - margin - min(last.doubt, margin))
 
+    def before_left_words(self) -> int:
+        """The start, or an earlier position before the words that the span before left to this.
+
+        It is in the middle between them and the last word that was kept.
+        """
+        words = self.before[-1] if self.before and not self.given else []
+        left = next((it for it in words if not it.is_kept), None)
+        if left is None or left.start >= self.start:
+            return self.start
+        kept_end = max((it.end for it in words if it.is_kept), default=left.start)
+        return (min(kept_end, left.start) + left.start) // 2
+
     def n_repeated(self, entry: PendingLine, rate_hz: int) -> int:
         """How many words at the beginning of a line were given before."""
         if self.seam is None or self.seam.session_number != entry.session_number:

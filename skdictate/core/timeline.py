@@ -70,12 +70,17 @@ class Timeline:
         """Whether the span needs no session before more sound is captured."""
         return span.is_resting or (span.end is None and self.head <= span.wakes_at)
 
-    def cut(self, span: Span, at: int) -> Span:
-        """End a span at a position and return the new span that follows it."""
+    def cut(self, span: Span, at: int, hear_until: int = -1) -> Span:
+        """End a span at a position and return the new span that follows it.
+
+        If its session was sent audio up to ``hear_until``, beyond the cut, the words from there on
+        are left to the new span.
+        """
         at = at if span.end is None else min(at, span.end)
+        until = max(at, hear_until)
         if at == span.start:
-            return self._split(span, at, span.listen_from, at, span.before)
-        return self._split(span, at, at, at, [])
+            return self._split(span, at, span.listen_from, until, span.before)
+        return self._split(span, at, at, until, [])
 
     def overlap(self, span: Span, until: int, margin: int) -> Span:
         """End a span ``margin`` samples before ``until``, where its session is sent its last audio.
@@ -169,11 +174,17 @@ class Timeline:
         return sessions
 
     def give_up(self) -> None:
-        """Turn each span that still needs text into a gap that keeps the span's last partial."""
+        """Turn each span that still needs text into a gap that keeps the span's last partial.
+
+        A gap is recognised later from its first sample on, so it begins between two words where
+        they are known.
+        """
+        last = 0
         for span in self.spans:
-            if span.end is None or span.is_settled or span.gap:
-                continue
-            span.gap = Gap(span.start, span.end, Reason.UNRECOGNISED, span.partial)
+            if span.gap is None and span.end is not None and not span.is_settled:
+                start = max(last, span.before_left_words())
+                span.gap = Gap(start, span.end, Reason.UNRECOGNISED, span.partial)
+            last = span.gap.end_sample if span.gap else last
 
     def settle_lines(self, session_number: int) -> None:
         """Expect no more refinements for the lines of a session, committed or held."""

@@ -45,3 +45,20 @@ def test_how_long_the_silence_is_that_something_begins_with() -> None:
     assert loudness.quiet_samples(3500, 6000) == 0
     assert loudness.quiet_samples(5000, 6000) == 1000
     assert loudness.quiet_samples(1500, 2000) == 500
+
+
+def test_the_last_long_pause_is_told_by_its_middle_or_else_the_longest() -> None:
+    loudness = Loudness(Format(1000))
+    assert loudness.last_pause(0, 10_000) is None
+    at = 0
+    for n_speech, n_quiet in ((500, 300), (500, 400), (500, 800), (500, 700), (500, 300), (500, 0)):
+        for level, n_samples in ((SPEECH, n_speech), (QUIET, n_quiet)):
+            if n_samples:
+                loudness.add_level(level, at, n_samples)
+                at += n_samples
+    assert loudness.last_pause(0, at) == 3_850
+    assert loudness.last_pause(0, 3_500) == 2_600, "later ones are not over by then"
+    assert loudness.last_pause(2_700, 3_500) == 2_700, "what is before has its text"
+    assert loudness.last_pause(4_200, at) == 4_850
+    assert loudness.last_pause(0, 2_000) == 1_500, "the longest, where none is long"
+    assert loudness.last_pause(5_000, at) is None

@@ -206,7 +206,7 @@ def test_a_budget_ends_a_session_before_it_costs_more_and_opens_none() -> None:
     desk.news()
     (gap,) = [it.gap for it in desk.changes if isinstance(it, ch.GapMarked)]
     assert gap.reason is Reason.UNRECOGNISED
-    assert gap.start_sample == pytest.approx(45_000, abs=200)
+    assert gap.start_sample == 44_000, "there the last word ended: the next may have been cut"
     assert desk.texts() == ["all"]
 
 

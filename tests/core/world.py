@@ -227,6 +227,7 @@ class World:
     manners: Manners = field(default_factory=Manners)
     now_s: float = 100.0
     sends_silence: bool = False
+    budget_s: float = float("inf")
     is_strict: bool = True
     """Its recogniser tells no wrong times: then it is checked what a crash would cost, too."""
 
@@ -240,6 +241,7 @@ class World:
                 refines=self.manners.refines,
                 has_words=self.manners.has_words,
                 sends_silence=self.sends_silence,
+                budget_s=self.budget_s,
             ),
             Backoff(random.Random(self.seed)),
         )
