@@ -193,6 +193,20 @@ async def test_the_banner_shows_the_gravest_problem_and_its_countdown() -> None:
         assert not rows(app)
 
 
+async def test_identifiers_for_support_crowd_no_key_out_of_the_banner() -> None:
+    banner = ProblemBanner()
+    app = Frame(banner)
+    ids = ", ".join(f"x-request-id-{n} 922ab79f-6f53-4e34-8621-e1a753c6d474" for n in range(6))
+    async with app.run_test(size=(80, 24)) as pilot:
+        hint = "Check SKDICTATE_API_KEY; a key belongs to one installation of the cloud."
+        banner.raised(Topic.LINK, Problem(Kind.CREDENTIALS, "Refused", "No", hint, support=ids))
+        banner.retry_in_s = 3
+        await pilot.pause()
+        said = " ".join(rows(app))
+        assert "Press k to sign in with a key." in said
+        assert "Next try in 3 s, or press r. For support: x-request-id-0" in said
+
+
 @pytest.mark.parametrize(
     ("level", "held_dbfs", "expected"),
     [

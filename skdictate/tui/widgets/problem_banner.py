@@ -53,7 +53,7 @@ class ProblemBanner(Widget):
         self.set_class(self.problem is not None, "-standing")
 
     def render(self) -> RenderResult:
-        """Title, detail, remedy, and the countdown to the next try."""
+        """What can be done comes before the identifiers for support: only a few rows are shown."""
         if self.problem is None:
             return Content("")
         pieces: list[str | tuple[str, str]] = [
@@ -66,10 +66,10 @@ class ProblemBanner(Widget):
             pieces.append(".")
         if self.problem.hint:
             pieces.append(f" {self.problem.hint}")
-        if self.problem.support:
-            pieces.append(f" For support: {self.problem.support}.")
         if self.problem.kind is Kind.CREDENTIALS:
             pieces.append((" Press k to sign in with a key.", "bold"))
         if self.retry_in_s is not None:
             pieces.append((f" Next try in {self.retry_in_s} s, or press r.", "bold"))
+        if self.problem.support:
+            pieces.append(f" For support: {self.problem.support}.")
         return Content.assemble(*pieces)

@@ -95,7 +95,7 @@ def test_the_microphone_comes_along(lines: tuple[str, ...], beckett: Path) -> No
     [
         ("ForceCommand echo hello", "loop did not run the app: .* ForceCommand"),
         ("PermitTTY no", "loop gives no terminal: .* PermitTTY yes.* --source stdin"),
-        ("MaxSessions 0", "loop allows no session more: .* MaxSessions"),
+        ("MaxSessions 0", "loop allows no further session: .* MaxSessions"),
         ("DenyUsers *", "loop asks for a password"),
     ],
 )

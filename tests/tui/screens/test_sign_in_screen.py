@@ -74,7 +74,7 @@ def mend(source: str, target: str) -> bytes:
         for pid in (it.pid, *offspring(it.pid)):
             assert RIGHT.encode() not in content(pid, "cmdline")
         it.press("\r")
-        it.wait("an API key …OPQR", "SKDICTATE_API_KEY is set too")
+        it.wait("an API key …OPQR", "SKDICTATE_API_KEY is also set and")
         it.wait("41 42 43", "Saved as dictation 1")
         assert "not accepted" not in it.text
         it.press("q")
@@ -180,7 +180,7 @@ async def test_a_keyring_that_refuses_is_said_and_then_the_file_is_used(paths: P
             app.push_screen(SignInScreen(app.settings, paths))
             await until(lambda: bool(app.screen.query(SecretField)))
             place = app.screen.query_one("#place", Static)
-            await until(lambda: "kept in the keyring." in str(place.content))
+            await until(lambda: "stored in the keyring." in str(place.content))
             drawer.is_locked = True
             app.screen.query_one(SecretField).post_message(Paste(RIGHT))
             await pilot.press("enter")
@@ -226,7 +226,7 @@ def test_a_crash_while_it_is_kept_shows_no_variables_and_not_the_key(
         "import sys\nif '--demo' in sys.orig_argv:\n"
         "    from skdictate.speechkit.auth import sign_in\n"
         "    def broken(issuer): raise RuntimeError('broken')\n"
-        "    sign_in.described = broken\n"
+        "    assert sign_in.describe\n    sign_in.describe = broken\n"
     )
     environ = {"PYTHONPATH": str(tmp_path)}
     with Terminal("--demo", "--engine", "speechkit", environ=environ) as it:
