@@ -29,19 +29,31 @@ def signals(handler: Callable[[Exit], None], names: Collection[str] = CODES) -> 
     a rule a shell, and not every leader passes it on: ``su`` does not. Who was started with SIGHUP
     ignored, as by ``nohup``, outlives the terminal.
 
+    A repeated signal may be a user who does not want to wait. A loss of the terminal never is: one
+    loss is noticed several times, by the signals of the kernel and of the shell and by looking.
+    So it counts only where nothing was requested before it.
+
     Args:
         handler: is told what to exit with, on the event loop.
         names: the signals; all others stay as they are.
     """
     loop = asyncio.get_running_loop()
     caught: list[signal.Signals] = []
-    watch = TerminalWatch(lambda: handler(Exit.HANGUP))
+    is_requested = False
+
+    def request(code: Exit) -> None:
+        nonlocal is_requested
+        if code is not Exit.HANGUP or not is_requested:
+            is_requested = True
+            handler(code)
+
+    watch = TerminalWatch(lambda: request(Exit.HANGUP))
     for name in names:
         number = getattr(signal, name, None)
         if number is None or (name == "SIGHUP" and is_hangup_ignored()):
             continue
         with suppress(NotImplementedError):  # a loop on Windows knows no signals
-            loop.add_signal_handler(number, handler, CODES[name])
+            loop.add_signal_handler(number, request, CODES[name])
             caught.append(number)
     if not is_hangup_ignored():
         watch.start(loop)
