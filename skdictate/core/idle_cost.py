@@ -10,6 +10,7 @@ from skdictate.core.changes import Topic
 from skdictate.core.feeder import Feeder
 from skdictate.core.limits import SOFT, Limits
 from skdictate.core.policy import Policy
+from skdictate.core.rollover import OVERLAP_S
 from skdictate.core.session import Session
 from skdictate.core.session_pool import SessionPool
 from skdictate.core.session_state import SessionState
@@ -98,13 +99,33 @@ class IdleCost:
         return min(due, default=None)
 
     def _leave_session(self) -> None:
-        """What comes after the pause goes to another session."""
-        if self.timeline.live is not None:
-            self.timeline.cut(self.timeline.live, self.timeline.head)
+        """What comes after the pause goes to another session.
+
+        If the sound goes on inside a word then, that session is sent an overlap once it does.
+        """
+        live, head = self.timeline.live, self.timeline.head
+        if live is None:
+            return
+        if self._may_be_in_word:
+            margin = self.format.samples(OVERLAP_S / 2)
+            self.timeline.overlap(live, head, margin).wakes_at = head
+        else:
+            self.timeline.cut(live, head)
+
+    @property
+    def _may_be_in_word(self) -> bool:
+        """Whether the source waits during a pause, and the head may be inside a word.
+
+        A live source does not wait: what is said during the pause is not captured.
+        """
+        return not self.policy.is_live and not self.feeder.loudness.is_pause(self.timeline.head)
 
     def _keeps(self, span: Span | None) -> bool:
-        """Whether the session goes on through a pause: as long as that costs nothing more."""
-        if span is None or span.session is None or not self.limits.unit_s:
+        """Whether the session goes on through a pause: as long as that costs nothing more.
+
+        Not inside a word, which the silence that keeps the session would part in two.
+        """
+        if span is None or span.session is None or not self.limits.unit_s or self._may_be_in_word:
             return False
         session = span.session
         share = self.limits.share(session.audio_s, session.size_bytes)

@@ -80,7 +80,6 @@ class Seam:
     def _n_early(self, words: Sequence[PlacedWord], last: PlacedWord) -> int:
         return _n_before(words, last, -round(EARLY_S * self.rate_hz))
 
-
     def _n_halved(self, words: Sequence[PlacedWord]) -> int:
         """1 if the first word is the end of a given one, inside which the audio begins; else 0."""
         is_inside = any(it.is_kept and it.start < self.first < it.end for it in self.before)

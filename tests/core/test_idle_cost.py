@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from skdictate.audio.pcm import Format, Level
@@ -13,7 +15,7 @@ from skdictate.core.changes import Reason
 from skdictate.core.limits import Limits
 from skdictate.core.policy import Policy
 from tests.core.test_dictation import Desk
-from tests.core.world import QUIET, SPEECH, Manners, World
+from tests.core.world import LENGTH, QUIET, SPEECH, Manners, Spoken, World
 
 
 def hear(desk: Desk, seconds: float, level: Level) -> list[fx.Effect]:
@@ -212,3 +214,47 @@ def test_a_pause_during_catching_up_waits_for_the_rest() -> None:
     first = effects.index(fx.SendSilence(1, 1000))
     sent = [effect.end_sample for effect in effects[:first] if isinstance(effect, fx.Send)]
     assert sent[-1] == 6000
+
+
+def test_a_source_that_waits_goes_on_inside_a_word_and_another_session_hears_it_whole() -> None:
+    desk = Desk(policy=Policy(is_live=False))
+    session_number = desk.open()
+    hear(desk, 4, SPEECH)
+    desk.machine.pause(desk.now_s)
+    effects = desk.effects() + wait(desk, 5)
+    assert effects == [fx.Finish(session_number)], "silence would part the word"
+    desk.machine.resume(desk.now_s)
+    assert fx.Open(2) in desk.hear()
+    desk.machine.session_opened(2, desk.now_s)
+    first = next(it for it in desk.effects() if isinstance(it, fx.Send))
+    assert first.start_sample == 4_100 - 3_000
+
+
+def test_a_source_that_waits_keeps_its_session_between_two_words() -> None:
+    desk = Desk(policy=Policy(is_live=False))
+    session_number = desk.open()
+    hear(desk, 4, SPEECH)
+    hear(desk, 0.3, QUIET)
+    desk.machine.pause(desk.now_s)
+    assert desk.effects() + wait(desk, 2.5) == [fx.SendSilence(session_number, 1000)] * 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pauses_of_a_source_that_waits_lose_and_double_no_word(seed: int) -> None:
+    rng = random.Random(seed)
+    world = World(seed, Limits(), Manners(), is_live=False)
+    for _ in range(60):
+        start = world.dictated
+        world.spoken.append(Spoken(len(world.spoken) + 1, start, start + LENGTH))
+        if rng.random() < 0.3:
+            world.record(rng.randint(1, LENGTH - 1))
+            world.dictation.pause(world.now_s)
+            world.settle()
+            world.wait(rng.choice((0.1, 3.0, 30.0)))
+            world.dictation.resume(world.now_s)
+            world.settle()
+        world.record(start + LENGTH + rng.choice((20, 60, 500)) - world.dictated)
+    world.finish()
+    world.check()
+    assert world.gaps == []
+    assert len(world.committed()) == 60

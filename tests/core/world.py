@@ -228,6 +228,7 @@ class World:
     now_s: float = 100.0
     sends_silence: bool = False
     budget_s: float = float("inf")
+    is_live: bool = True
     is_strict: bool = True
     """Its recogniser tells no wrong times: then it is checked what a crash would cost, too."""
 
@@ -242,6 +243,7 @@ class World:
                 has_words=self.manners.has_words,
                 sends_silence=self.sends_silence,
                 budget_s=self.budget_s,
+                is_live=self.is_live,
             ),
             Backoff(random.Random(self.seed)),
         )
