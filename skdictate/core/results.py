@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skdictate.core.answer_check import (
     ROUGH_S,
@@ -23,7 +23,7 @@ from skdictate.core.events import (
 )
 from skdictate.core.findings import Classified, Finding, Found, Labelled, Warned
 from skdictate.core.pending_line import PendingLine
-from skdictate.core.placed_words import PlacedWord, spread
+from skdictate.core.placed_words import NOWHERE, PlacedWord, spread
 from skdictate.core.session import Session
 from skdictate.core.span import Span
 from skdictate.core.timeline import Timeline
@@ -42,6 +42,8 @@ class Results:
     timeline: Timeline
     transcript: Transcript
     warnings: set[str] = field(default_factory=set)
+    is_doubtful: bool = False
+    """The recogniser told a time that cannot be: no place that it tells decides any more."""
 
     def partial(self, session: Session, span: Span | None, event: Partial) -> bool:
         """Apply a partial; returns whether it changed the text of the span."""
@@ -75,6 +77,9 @@ class Results:
         self._count(session, event)
         is_next = is_placed and (session.is_complete or start <= session.ack + session.slack)
         words = place_words(session, event, start, end, is_placed=is_placed, is_next=is_next)
+        self.is_doubtful = self.is_doubtful or not (is_placed or event.end_ms == 0)
+        if self.is_doubtful:
+            words = [replace(word, doubt=NOWHERE) for word in words]
         entry = self._line(session, owner, event, words)
         session.last_end = max(session.last_end, end)
         if entry is not None and not is_next:
@@ -176,7 +181,8 @@ class Results:
     ) -> PendingLine:
         """The line for a text; empty if all its words belong to the next session."""
         n_kept = len(words)
-        is_late = bool(words) and words[-1].end < session.last_end - session.slack
+        # A text that begins well before the end was said before others that came first.
+        is_late = bool(words) and words[0].start < (span.end or 0) - session.slack
         if session.is_past_end and not is_late:
             n_kept = 0
         elif span.end is not None and session.cursor > span.end:

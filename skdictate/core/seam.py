@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from skdictate.core.placed_words import PlacedWord
+from skdictate.core.placed_words import NOWHERE, PlacedWord
 
 SLACK_S = 0.75
 """Two readings of one word may lie so far apart: each is up to 0.3 s off, in either direction."""
@@ -20,8 +20,8 @@ EARLY_S = 0.6
 """A word that was not found in the other reading, and lies so far before its end, is no new one."""
 ODD = 0.4
 """What a word that only one reading has costs; a word that both have is worth 1."""
-HALVED_S = 0.3
-"""So soon after the beginning of a session's audio, its first word may be the end of another."""
+OFF_S = 0.3
+"""Times of a recogniser are so far off, in either direction."""
 LEAST = 0.9
 """What an alignment must be worth: a word, if nothing speaks against it."""
 MOST_ODD = 3
@@ -45,9 +45,12 @@ class Seam:
     first: int = -1
     """Where the later session's audio begins; -1 if nobody knows."""
     _misses: int = field(init=False, default=0)
+    _is_begun: bool = field(init=False, default=False)
+    """A text of the later session was seen."""
 
     def n_repeated(self, words: Sequence[PlacedWord]) -> int:
         """How many words at the beginning of these were given before; asked once for each text."""
+        is_first, self._is_begun = not self._is_begun, True
         n_kept = sum(it.is_kept for it in self.before)
         if not n_kept or not words:
             return 0
@@ -61,9 +64,9 @@ class Seam:
             is_over = n_old < len(words) or found + 1 == n_kept
             self.before = [] if is_over else self.before[found + 1 :]
             return n_old
-        n_old = max(
-            self._n_early(words[:n_left], self.before[n_kept - 1]), self._n_halved(words[:n_left])
-        )
+        n_old = self._n_early(words[:n_left], self.before[n_kept - 1])
+        if is_first:
+            n_old = max(n_old, self._n_halved(words[:n_left]))
         self._misses += 1
         if self._misses >= MISSES or n_left < len(words):
             self.before = []
@@ -82,9 +85,12 @@ class Seam:
 
     def _n_halved(self, words: Sequence[PlacedWord]) -> int:
         """1 if the first word is the end of a given one, inside which the audio begins; else 0."""
-        is_inside = any(it.is_kept and it.start < self.first < it.end for it in self.before)
-        latest = self.first + round(HALVED_S * self.rate_hz)
-        return int(is_inside and bool(words) and words[0].start < latest)
+        if self.first < 0:
+            return 0
+        off = round(OFF_S * self.rate_hz)
+        placed = [it for it in self.before if it.is_kept and it.doubt < NOWHERE]
+        is_inside = any(it.start - off < self.first < it.end + off for it in placed)
+        return int(is_inside and bool(words) and words[0].start <= self.first + off)
 
 
 def _n_before(words: Sequence[PlacedWord], last: PlacedWord, shift: int) -> int:

@@ -50,6 +50,8 @@ class Span:
     """Words that earlier spans gave for the same sound: their own lists, which may still grow."""
     given: list[PlacedWord] = field(default_factory=list)
     """Words that sessions of this span gave, the latest last."""
+    given_by: int = -1
+    """The session that gave the latest of them."""
     seam: Seam | None = None
     settled_s: float | None = None
     """Since when the span is settled, and only waits for its session to end."""
@@ -119,9 +121,17 @@ class Span:
         return [*kept, *chain(*readings[-1:])]
 
     def add_words(self, entry: PendingLine, n_old: int) -> None:
-        """Remember the words of a line, without the first ``n_old``, which were given before."""
-        kept = [it for it in self.given if it.is_kept]
-        self.given[:] = [*kept, *entry.words[n_old:]][-MOST_GIVEN:]
+        """Remember the words of a line, without the first ``n_old``, which were given before.
+
+        Words that were left to the next session come last, in all lines of the same session.
+        """
+        words = [*self.given, *entry.words[n_old:]]
+        if self.given_by != entry.session_number:
+            words = [*(it for it in self.given if it.is_kept), *entry.words[n_old:]]
+        self.given_by = entry.session_number
+        kept = [it for it in words if it.is_kept]
+        left = [it for it in words if not it.is_kept]
+        self.given[:] = [*kept, *left][-MOST_GIVEN:]
 
     def settle(self, position: int) -> None:
         """Mark everything before the position as settled."""

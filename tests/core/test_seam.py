@@ -75,9 +75,11 @@ def test_a_reading_is_gone_through_text_by_text() -> None:
 
 def test_the_end_of_a_word_inside_which_the_audio_begins_is_no_new_word() -> None:
     inside = WORD + WORD // 2
-    for first, n_old in ((inside, 1), (2 * WORD, 0), (-1, 0)):
+    for first, n_old in ((inside, 1), (2 * WORD + 200, 1), (2 * WORD + 400, 0), (-1, 0)):
         before = Seam(1, said("one two", 0), 1000, first)
-        assert before.n_repeated(said("oo", inside)) == n_old
+        assert before.n_repeated(said("oo", first)) == n_old
+    doubtful = Seam(1, said("one two", 0, NOWHERE), 1000, inside)
+    assert doubtful.n_repeated(said("oo", inside)) == 0, "nobody knows whether it is inside"
     later = Seam(1, said("one two", 0), 1000, inside)
     assert later.n_repeated(said("three", inside + 400)) == 0, "it begins too late for that"
 
