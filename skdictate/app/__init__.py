@@ -1,5 +1,5 @@
 """Builds a dictation's parts from the settings, and runs dictations and their reprocessing.
 
 ``factory`` builds the parts, ``worker`` is the thread behind the screen, ``archive`` finds the
-dictations that are over, and ``reprocess`` recognises a stretch of one again.
+past dictations, and ``reprocess`` recognises parts of one again.
 """

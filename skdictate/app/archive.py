@@ -1,6 +1,6 @@
-"""The dictations that are over: found, put right after a crash, read, and taken away.
+"""Past dictations: recovers them after a crash, lists, reads, exports and deletes them.
 
-For commands and the screen, each of which opens the library for a moment, beside those who dictate.
+Each method opens the library for a moment, also while other processes dictate.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from skdictate.system.paths import Paths, expanded, is_there, working_folder
 TRIES, TRY_S = 40, 0.05
 SAID_OF_SOUND = {
     Fate.NEEDED: "The recording is kept until all of it is recognised: skdictate history redo",
-    Fate.IN_USE: "The recording is still in use; it goes at the next start.",
+    Fate.IN_USE: "The recording is still in use and will be deleted at the next start.",
 }
 
 
 class Archive:
-    """Of one user. What is not there is not made for the asking."""
+    """The dictations of one user; creates no library if there is none."""
 
     def __init__(self, paths: Paths) -> None:
         self.paths = paths
 
     def look(self, settings: Settings) -> Found:
-        """Put right what was killed, remove what is too old, and find what is unfinished.
+        """Recover killed dictations, delete what is too old, and find what is unfinished.
 
         Raises:
             ProblemError: the library or the disk cannot be used.
@@ -64,7 +64,7 @@ class Archive:
         return Found(left, len(removed.sounds), len(removed.texts))
 
     def unfinished(self) -> tuple[Unfinished, ...]:
-        """What could be recognised yet, the newest first."""
+        """Dictations with recorded sound that is not recognised yet, newest first."""
         if not is_there(self.paths.library):
             return ()
         with self._library() as library:
@@ -100,18 +100,18 @@ class Archive:
         return kept
 
     def revisions(self, number: int) -> list[Revision]:
-        """What of a dictation was recognised again, the oldest first."""
+        """Earlier versions of parts of a dictation, oldest first."""
         with read(self.paths.library) as library:
             return revisions(library, number)
 
     def spend_sound(self, number: int) -> str:
-        """Remove the recording of a dictation that has just ended, if it keeps none.
+        """Delete the recording of a dictation that has just ended and is to keep none.
 
         Returns:
-            What there is to say of that, if anything.
+            A sentence that says why the recording is still there; empty if it is deleted.
 
         Raises:
-            ProblemError: the library or the disk does not allow it.
+            ProblemError: the library or the disk cannot be used.
         """
         with self._library() as library:
             for _ in range(TRIES):
@@ -122,10 +122,15 @@ class Archive:
         return SAID_OF_SOUND.get(fate, "")
 
     def export(self, number: int, name: str, output: str = "") -> Path:
-        """Write the text of a dictation in a format, to ``output`` or a file of the working folder.
+        """Write the text of a dictation to a file and return its path.
+
+        Args:
+            number: the dictation.
+            name: the format.
+            output: path of the file; if empty, a new file in the working folder.
 
         Raises:
-            ProblemError: there is none with this number, or the disk does not take the file.
+            ProblemError: there is no such dictation, or the file cannot be written.
         """
         kept = self.get(number)
         started = kept.about.started_at.astimezone()
@@ -136,12 +141,17 @@ class Archive:
         return path
 
     def before(self, moment: datetime) -> list[int]:
-        """The dictations that began before a moment."""
+        """Numbers of the dictations that began before a time."""
         with read(self.paths.library) as library:
             return begun_before(library, moment)
 
     def delete(self, numbers: Sequence[int], *, is_all: bool = False) -> Removed:
-        """Remove dictations with all traces; with ``is_all`` also what never became one."""
+        """Delete dictations, sound and text.
+
+        Args:
+            numbers: the dictations.
+            is_all: also delete empty recordings and damaged libraries.
+        """
         with self._library() as library:
             removed = delete(library, self.paths.recordings, numbers)
         if is_all:
@@ -151,7 +161,7 @@ class Archive:
         return removed
 
     def set_aside(self) -> list[Path]:
-        """Files of damaged libraries, which may have texts of any dictation."""
+        """Files of damaged libraries, which may contain texts of any dictation."""
         path = self.paths.library
         return sorted(path.parent.glob(f"{path.stem} damaged *{path.suffix}*"))
 

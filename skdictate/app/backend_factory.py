@@ -1,5 +1,4 @@
-"""The recogniser that the settings mean, and what it is asked for; apart, since that can be told
-before there is a sound, a server or a connection."""
+"""Decides from the settings which recogniser is used, and with which options and limits."""
 
 from __future__ import annotations
 
@@ -15,39 +14,38 @@ from skdictate.speechkit.channel import Endpoint
 from skdictate.text.clean_text import clean
 
 LOCAL_LANGUAGE = "en-US"
-"""The only one that the embedded recogniser knows."""
+"""The only language of the embedded recogniser."""
 NO_MODEL = Problem(
     Kind.CONFIG,
-    "The summary names no model",
-    "--summarize is set and --summarize-model is not; the service may refuse that",
-    "Name one, as --summarize-model gpt://FOLDER/NAME.",
+    "No model for the summary",
+    "--summarize is set without --summarize-model, which the service may reject",
+    "Add --summarize-model gpt://FOLDER/NAME.",
 )
 CLOUD_CATCH_UP = 2.0
-"""The service expects live audio; a backlog is sent at most this many times faster."""
+"""Factor of real time at which a backlog is sent at most: the service expects live audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecogniserChoice:
-    """The embedded one, or one that has an address."""
+    """The recogniser of the settings: the embedded one, or a server."""
 
     name: str
     is_local: bool
-    """It is the embedded one."""
+    """Whether it is the embedded recogniser."""
     endpoint: Endpoint | None
-    """None for the embedded one, which has an address only while it runs."""
+    """Its address; None for the embedded one, which has an address only while it runs."""
     languages: tuple[str, ...]
     limits: Limits
     options: codec_v2.Options | codec_v3.Options
     has_words: bool
-    """It is known to tell the times of words; of v2, and of servers that are not the service, this
-    is learnt from their answers."""
+    """Whether it is known to give word times; for API v2 and other servers, their answers tell."""
 
     @classmethod
     def of(cls, settings: Settings, issuer: Issuer | None) -> RecogniserChoice:
-        """The one that these settings mean to whom this issuer gives a credential, if anyone does.
+        """The choice for these settings and an issuer of credentials, if there is one.
 
         Raises:
-            ProblemError: the settings do not go together, or a key is missing.
+            ProblemError: the settings contradict each other, or a key is missing.
         """
         is_local = _is_local(settings, issuer)
         languages = recognised(settings, is_local=is_local)
@@ -64,12 +62,12 @@ class RecogniserChoice:
 
     @property
     def place(self) -> str:
-        """Where it is, in words."""
+        """Where it is, as text: an address or "this machine"."""
         return "this machine" if self.endpoint is None else clean(self.endpoint.target)
 
     @property
     def lacks_model(self) -> bool:
-        """A summary is asked for, and nobody is named who would write it."""
+        """Whether a summary is requested without a model."""
         wishes = self.options
         if self.is_local or not isinstance(wishes, codec_v3.Options):
             return False
@@ -77,14 +75,14 @@ class RecogniserChoice:
 
     @property
     def way(self) -> str:
-        """Where it is and how it is reached, in words."""
+        """Its place, and the proxy if one is used, as text."""
         proxy = self.endpoint.proxy if self.endpoint else None
         is_used = proxy is not None and proxy.is_usable
         return f"{self.place} through the proxy {proxy}" if is_used else self.place
 
     @property
     def order(self) -> ChildRequest:
-        """What the embedded one is told when it is started."""
+        """The limits that the embedded recogniser is started with."""
         limits = self.limits
         return ChildRequest(
             session_s=limits.session_s, session_bytes=limits.session_bytes, idle_s=limits.idle_s
@@ -92,19 +90,19 @@ class RecogniserChoice:
 
 
 def address(settings: Settings) -> Endpoint:
-    """Where one is that is not the embedded one.
+    """The address of the server in the settings.
 
     Raises:
-        ProblemError: as ``Endpoint.of``.
+        ProblemError: the address is invalid; see ``Endpoint.of``.
     """
     return Endpoint.of(settings.endpoint, is_plaintext=settings.plaintext, ca_cert=settings.ca_cert)
 
 
 def asked(settings: Settings, languages: tuple[str, ...]) -> codec_v2.Options | codec_v3.Options:
-    """What the recogniser is asked for.
+    """The options of the requests for these settings.
 
     Raises:
-        ProblemError: this version of the protocol cannot do that.
+        ProblemError: this version of the API does not support an option.
     """
     version = codec_v2.Options if settings.api == "v2" else codec_v3.Options
     return version.of(settings, languages)
@@ -114,7 +112,7 @@ def recognised(settings: Settings, *, is_local: bool) -> tuple[str, ...]:
     """The languages to recognise.
 
     Raises:
-        ProblemError: the embedded recogniser knows them not.
+        ProblemError: the embedded recogniser does not support a language.
     """
     if not is_local:
         return settings.language
@@ -124,8 +122,8 @@ def recognised(settings: Settings, *, is_local: bool) -> tuple[str, ...]:
             Problem(
                 Kind.CONFIG,
                 "The embedded recogniser knows English only",
-                f"--language {others[0]} was asked for",
-                "To use SpeechKit, which knows others: skdictate auth login",
+                f"--language is {others[0]}",
+                "To use SpeechKit, which supports other languages: skdictate auth login",
                 is_permanent=True,
             )
         )
@@ -133,17 +131,17 @@ def recognised(settings: Settings, *, is_local: bool) -> tuple[str, ...]:
 
 
 def check(settings: Settings) -> None:
-    """See to it that it is one recogniser.
+    """Check that the settings name one recogniser only.
 
     Raises:
-        ProblemError: the embedded one is asked for, and an address is given.
+        ProblemError: they name both the embedded recogniser and an address.
     """
     if settings.engine == "local" and settings.endpoint:
         raise ProblemError(
             Problem(
                 Kind.CONFIG,
                 "Two recognisers at once",
-                f"--engine local is on this machine, --endpoint is {settings.endpoint}",
+                f"--engine is local and --endpoint is {settings.endpoint}",
                 "Leave one of them out.",
                 is_permanent=True,
             )
@@ -151,15 +149,19 @@ def check(settings: Settings) -> None:
 
 
 def _is_local(settings: Settings, issuer: Issuer | None) -> bool:
-    """Whether the embedded recogniser is meant."""
+    """Whether the settings mean the embedded recogniser.
+
+    Raises:
+        ProblemError: they contradict each other, or a key is missing.
+    """
     check(settings)
     if settings.engine == "speechkit" and issuer is None and not settings.endpoint:
         raise ProblemError(
             Problem(
                 Kind.CREDENTIALS,
                 "SpeechKit needs a key",
-                f"None is kept, and {credential_lookup.FIRST} is not set",
-                "Use --engine local, which needs none, or run: skdictate auth login",
+                f"No key is stored, and {credential_lookup.FIRST} is not set",
+                "Use --engine local, which needs no key, or run: skdictate auth login",
                 is_permanent=True,
             )
         )

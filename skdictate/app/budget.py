@@ -1,4 +1,4 @@
-"""What a dictation may cost; apart, since that depends on what others have cost today."""
+"""Computes how many seconds a dictation may be billed, given what was billed today."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from skdictate.system.paths import Paths
 
 
 def budget(settings: Settings, paths: Paths) -> tuple[float, str]:
-    """Seconds that may be billed, infinite without a limit; and the option that says so.
+    """The budget of a dictation that begins now.
 
-    The day is that on which the dictation begins. Where the library cannot tell what the day has
-    cost, it counts as nothing: speech is to be recorded, and the disk's problem is said elsewhere.
+    If the library cannot be read, today's spending counts as 0: recording goes on, and the problem
+    is reported elsewhere.
+
+    Returns:
+        Seconds that may be billed, infinite without a limit; and the flag that limits them.
     """
     infinity = float("inf")
     of_dictation_s = settings.budget_s or infinity

@@ -1,5 +1,7 @@
-"""What goes on behind the screen: studio after studio, and in each dictation after dictation;
-apart, since all of it happens on one event loop, and nothing of it knows of threads."""
+"""Runs dictations one after the other on the worker's event loop.
+
+A factory is built for the settings in force and used for all dictations until the settings change.
+"""
 
 from __future__ import annotations
 
@@ -27,33 +29,33 @@ if TYPE_CHECKING:
     from skdictate.speechkit.auth import Issuer
 
 LOOK_S = 0.1
-"""How often the gauges' snapshot is renewed."""
+"""Interval between snapshots for the gauges."""
 
 
 class DictationLoop:
-    """``run`` goes on until ``leave``. What makes no sense at the moment is ignored."""
+    """Carries out commands and sends events; a command that is not valid now is ignored."""
 
     def __init__(self, build: Callable[[], Factory], tell: Callable[[WorkerEvent], None]) -> None:
         self.view: WorkerView | None = None
-        """The newest snapshot, while a dictation runs; replaced whole."""
+        """The newest snapshot of the running dictation; replaced as a whole."""
         self.factory: Factory | None = None
-        """The one that is ready, if one is."""
+        """The factory in use; None until it is ready."""
         self.engine: Engine | None = None
-        """The dictation that runs, if one does."""
+        """The running dictation, if there is one."""
         self.entrance = RemoteEntry(tell)
         self.is_leaving = False
         self._build = build
         self._tell = tell
         self._remains = UnsavedText(tell)
         self._is_stopped_early = False
-        """The dictation that was asked for has not begun, and is to end as soon as it has."""
+        """Whether ``stop`` was called before the requested dictation has begun."""
         self._is_stale = False
-        """The studio was built for settings that are no longer in force."""
-        self._wanted: asyncio.Queue[bool] = asyncio.Queue()
-        """Another dictation, or the end of the studio."""
+        """Whether the factory was built for settings that are no longer in force."""
+        self._requests: asyncio.Queue[bool] = asyncio.Queue()
+        """True requests another dictation, False the end of the factory."""
 
     async def run(self) -> None:
-        """Studio after studio, until told to leave."""
+        """Build factories and run their dictations until ``leave`` is called."""
         is_wanted = False
         async with asyncio.TaskGroup() as group:
             self._group = group
@@ -64,11 +66,11 @@ class DictationLoop:
                     await factory.sound.settle(self.entrance.hub, may_wait=True)
                 except ProblemError as error:
                     self._tell(Failed(error.problem))
-                    is_wanted = await self._wanted.get()
+                    is_wanted = await self._requests.get()
                     continue
                 await self.entrance.receive(group, factory.sound.hub)
-                if is_wanted:  # what was wrong has been mended since
-                    self._wanted.put_nowait(True)
+                if is_wanted:  # a dictation was requested after a failure
+                    self._requests.put_nowait(True)
                     is_wanted = False
                 await self._serve(factory)
             await self.entrance.receive(group, None)
@@ -80,17 +82,17 @@ class DictationLoop:
         """Begin a dictation, unless one runs."""
         if self.engine is None:
             self._is_stopped_early = False
-            self._wanted.put_nowait(True)
+            self._requests.put_nowait(True)
 
     def stop(self) -> None:
-        """Capture no more; also in a dictation that was asked for and has not begun yet."""
+        """Stop recording; also applies to a requested dictation that has not begun yet."""
         if self.engine is not None:
             self.engine.stop()
         else:
             self._is_stopped_early = True
 
     def choose(self, microphone: RememberedMicrophone) -> None:
-        """Record from this one from now on; a dictation that runs goes on with it."""
+        """Use this microphone from now on, also in a running dictation."""
         if self.factory is None:
             return
         self.factory.sound.choose(microphone)
@@ -100,13 +102,13 @@ class DictationLoop:
             self._tell_ready(self.factory)
 
     def renew(self) -> None:
-        """Build the studio anew, for the next dictation; one that runs goes on as it is."""
+        """Build a new factory for the next dictation; a running one is not affected."""
         if not self._is_stale:
             self._is_stale = True
-            self._wanted.put_nowait(False)
+            self._requests.put_nowait(False)
 
     def sign_in(self, issuer: Issuer) -> None:
-        """Show the service this from now on, also in a dictation that runs, which tries again."""
+        """Use this issuer's credentials from now on; a running dictation reconnects with them."""
         factory = self.factory
         if self.engine is not None and factory is not None and not factory.recogniser.is_local:
             factory.issuer = issuer
@@ -114,8 +116,8 @@ class DictationLoop:
         self.renew()
 
     def leave(self, patience_s: float) -> None:
-        """End a dictation that runs, and everything; what is not answered in time is given up."""
-        self._wanted.put_nowait(False)
+        """End the loop; a running dictation has ``patience_s`` seconds to finish."""
+        self._requests.put_nowait(False)
         if self.engine is not None:
             self.engine.stop()
             asyncio.get_running_loop().call_later(patience_s, self._give_up)
@@ -124,16 +126,16 @@ class DictationLoop:
         if self.engine is not None:
             self.engine.abandon()
 
-    # ------------------------------------------------------------------------- one studio
+    # ------------------------------------------------------------------------- one factory
 
     async def _serve(self, factory: Factory) -> None:
-        """Dictation after dictation, until told to leave, or to have another studio."""
+        """Run dictations until another factory is needed or the loop ends."""
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(factory.server.run()) if factory.server else None
             looking = group.create_task(self._look())
             self.factory = factory
             self._tell_ready(factory)
-            while not self.is_leaving and await self._wanted.get():
+            while not self.is_leaving and await self._requests.get():
                 await self._dictate(factory)
             self.factory = None
             looking.cancel()
@@ -172,17 +174,17 @@ class DictationLoop:
         finally:
             self.engine = self.view = None
         number = engine.store.dictation_id
-        # What is to be recognised again needs its sound, which is spent afterwards.
+        # Repaired ranges are recognised again, which needs the recording; it is deleted afterwards.
         note = await _spend_sound(factory, number) if not outcome.repaired else ""
         self._tell(Ended(outcome, number, note, is_unsaved=engine.store.is_waiting))
         if engine.store.is_waiting:
             self._remains.persist(self._group, engine.store)
 
     async def _look(self) -> None:
-        """Renew the snapshot."""
+        """Update the snapshot for ever."""
         loop = asyncio.get_running_loop()
         while True:
-            self.entrance.look(self.factory.sound.hub if self.factory is not None else None)
+            self.entrance.check(self.factory.sound.hub if self.factory is not None else None)
             engine = self.engine
             if engine is not None:
                 level, held_dbfs = engine.meter.read(loop.time())
@@ -193,7 +195,7 @@ class DictationLoop:
 
 
 async def _spend_sound(factory: Factory, number: int | None) -> str:
-    """What there is to say of a recording that was to be kept only for a while."""
+    """Delete the recording if it is not to be kept; returns a sentence if that failed."""
     if number is None or factory.settings.keep_audio:
         return ""
     from skdictate.app.archive import Archive

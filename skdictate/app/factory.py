@@ -1,5 +1,7 @@
-"""Builds engines, and holds what outlives a dictation: the embedded server and the connection to a
-recogniser."""
+"""Builds engines from the settings, and holds what outlives a dictation.
+
+That is the embedded server and the connection to the recogniser.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +28,17 @@ from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
 
 PATIENCE_S = 25.0
-"""At the end of a dictation: how long a silent recogniser is waited for; long enough to find out
-that a session is dead, and to have the next one answer."""
+"""How long the end of a dictation waits for a silent recogniser: long enough to detect a dead
+session and to get an answer from the next one."""
 LATE_S = 60.0
-"""The same, if it works through the whole session only then."""
+"""The wait with speaker labelling, where the service processes a whole session at its end."""
 
 
 class Factory:
-    """Everything for one kind of dictation, as the settings say.
+    """Builds the parts of dictations with the same settings.
 
     Raises:
-        ProblemError: the settings do not go together, or a key is missing.
+        ProblemError: the settings contradict each other, or a key is missing.
     """
 
     def __init__(
@@ -49,12 +51,12 @@ class Factory:
         issuer: Issuer | None = None,
     ) -> None:
         self.settings = settings
-        """As they were given; another microphone may have been chosen since."""
+        """The settings given; another microphone may have been chosen since."""
         self.paths = paths
         if settings.api_key_file == "-" and settings.source == "stdin":
             raise ProblemError(_two_of_stdin())
         self.issuer: Issuer | None = None
-        """Who hands out what is shown to the service, if somebody does."""
+        """Issues credentials for the service; None if there is none or none is needed."""
         if settings.engine != "local":
             self.issuer = issuer or credential_lookup.find(settings, paths, environ, stdin_fd)
         self.recogniser = RecogniserChoice.of(settings, self.issuer)
@@ -70,7 +72,7 @@ class Factory:
         )
 
     def engine(self, source: Source) -> Engine:
-        """A new dictation from this source."""
+        """An engine for a new dictation from this source."""
         kept = about(
             engine=self.backend.name,
             api=self.settings.api,
@@ -86,9 +88,12 @@ class Factory:
     def engine_for(
         self, source: Source, store: DictationStore, *, is_again: bool = False
     ) -> Engine:
-        """One that hears this source, and has somebody keep what comes of it.
+        """An engine for a source and a store.
 
-        ``is_again``: it was dictated before, so that silence ends nothing.
+        Args:
+            source: the sound.
+            store: where the results are stored.
+            is_again: whether this is reprocessing, in which silence does not end the dictation.
         """
         policy = self.policy(source, is_again=is_again)
         engine = Engine(source, self.backend, store, policy)
@@ -101,7 +106,7 @@ class Factory:
         return engine
 
     def policy(self, source: Source, *, is_again: bool = False) -> Policy:
-        """What the settings ask for, where that is heard."""
+        """The engine's policy for these settings and this source."""
         budget_s, budget_option = budget(self.settings, self.paths)
         return Policy(
             refines=self.backend.refines,
@@ -119,16 +124,16 @@ class Factory:
         )
 
     def hear_of_server(self, engine: Engine) -> None:
-        """From now on it is this engine that says what is wrong with the embedded recogniser."""
+        """Make this engine report problems of the embedded recogniser."""
         if self.server is not None:
             self.server.on_problem = engine.announce
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection to the recogniser."""
         await self.backend.close()
 
     async def _whereabouts(self) -> tuple[Endpoint, Credential | None]:
-        """Where the recogniser is now."""
+        """The recogniser's present address, and the credential for it."""
         if self.recogniser.endpoint is not None:
             return self.recogniser.endpoint, await self.issuer.credential() if self.issuer else None
         assert self.server is not None
@@ -141,7 +146,7 @@ def _two_of_stdin() -> Problem:
     return Problem(
         Kind.USAGE,
         "Standard input cannot be both key and sound",
-        "--api-key-file - was asked for, and --source stdin",
+        "Both --api-key-file - and --source stdin are set",
         "Put the key into a file, or run: skdictate auth login",
         is_permanent=True,
     )

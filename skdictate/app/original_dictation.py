@@ -1,5 +1,4 @@
-"""The old dictation: its text to choose from, and its sound as a source; apart, since
-here it is only read."""
+"""Reads a past dictation for reprocessing: its text, and its recording as a source."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from skdictate.system.paths import is_there
 
 
 def find(library: Library, dictation_id: int) -> StoredDictation:
-    """The dictation as the library has it at present.
+    """Read a dictation from the library.
 
     Raises:
         ProblemError: there is none with this number.
@@ -32,18 +31,22 @@ def find(library: Library, dictation_id: int) -> StoredDictation:
 
 
 def text(kept: StoredDictation, path: Path) -> TextSelection:
-    """What of a dictation there is to choose from.
+    """The text of a dictation, from which parts to reprocess are chosen.
+
+    Args:
+        kept: the dictation.
+        path: its recording.
 
     Raises:
-        ProblemError: there is no recording any more.
+        ProblemError: the recording was deleted.
     """
     if not is_there(path):
         raise ProblemError(
             Problem(
                 Kind.USAGE,
                 "The recording is gone",
-                f"There is no {path}",
-                "Without its sound, a dictation cannot be recognised again.",
+                f"{path} does not exist",
+                "Without its recording, a dictation cannot be recognised again.",
                 is_permanent=True,
             )
         )
@@ -55,7 +58,7 @@ def text(kept: StoredDictation, path: Path) -> TextSelection:
 def sound(
     kept: StoredDictation, stretch: ReprocessRange, reviser: ReprocessWriter
 ) -> ExcerptSource:
-    """The stretch as a source."""
+    """A source that reads the range from the recording."""
 
     async def read(start: int, end: int) -> bytes:
         try:

@@ -1,5 +1,4 @@
-"""How long a recogniser that cannot be reached is waited for, where all that it should hear is
-recorded: apart, since nobody should wait for that without end, with a screen or without."""
+"""Limits how long to wait for an unreachable recogniser when all sound is already recorded."""
 
 from __future__ import annotations
 
@@ -9,21 +8,21 @@ from collections.abc import Callable
 from skdictate.errors import Problem
 
 UNREACHABLE_S = 60.0
-"""Without a recogniser for this long it is given up: what is recorded can be recognised later."""
+"""Time without a recogniser after which to give up; the recording can be recognised later."""
 
 
 class ReachLimit:
-    """Told how the link stands, it calls one of two when there is no use in waiting."""
+    """Follows the state of the connection, and calls back when waiting is useless."""
 
     def __init__(self, refused: Callable[[], None], given_up: Callable[[], None]) -> None:
         self._refused = refused
-        """No waiting would help."""
+        """Called at a permanent problem."""
         self._given_up = given_up
-        """It was waited for long enough."""
+        """Called after ``UNREACHABLE_S`` without a connection."""
         self._timer: asyncio.TimerHandle | None = None
 
     def failed(self, problem: Problem) -> None:
-        """The recogniser cannot be reached, or wants nothing of us."""
+        """Note that the recogniser cannot be reached or refuses; starts the time limit."""
         if problem.is_permanent:
             self._refused()
         elif self._timer is None:
@@ -31,7 +30,7 @@ class ReachLimit:
             self._timer = loop.call_later(UNREACHABLE_S, self._given_up)
 
     def reached(self) -> None:
-        """It is there, or need not be any more."""
+        """Note that the recogniser is reached, or no longer needed; ends the time limit."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

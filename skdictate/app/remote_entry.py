@@ -1,5 +1,4 @@
-"""Where the microphone of another machine comes in; apart, since it stays open from one studio to
-the next, as long as both want the same one."""
+"""Receives the remote microphone; stays open from one factory to the next with the same source."""
 
 from __future__ import annotations
 
@@ -15,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class RemoteEntry:
-    """One lobby at a time, or none; how it stands is told when it is something else."""
+    """Runs one hub at a time, or none, and reports when the microphone's status changes."""
 
     def __init__(self, tell: Callable[[RemoteStatus], None]) -> None:
         self.hub: Hub | None = None
         self.elsewhere: RemoteStatus | None = None
-        """How the microphone of another machine stands, as it was at the last look."""
+        """Status of the remote microphone when ``check`` was last called."""
         self._tell = tell
         self._receiving: asyncio.Task[None] | None = None
 
     async def receive(self, group: asyncio.TaskGroup, hub: Hub | None) -> None:
-        """Let microphones come in there from now on, and nowhere else."""
+        """Run this hub from now on in place of the former one; None for none."""
         if hub is self.hub:
             return
         if self._receiving is not None and self.hub is not None:
@@ -36,12 +35,12 @@ class RemoteEntry:
         self._receiving = group.create_task(hub.run()) if hub is not None else None
 
     def retry(self, *, is_logged_in: bool = False) -> None:
-        """Connect now, perhaps over the connection that the user has opened meanwhile."""
+        """Connect now; ``is_logged_in`` if the user has just logged in with ssh."""
         if self.hub is not None:
             self.hub.retry(is_logged_in=is_logged_in)
 
-    def look(self, hub: Hub | None) -> None:
-        """See how this one stands, which is the one in use, if any."""
+    def check(self, hub: Hub | None) -> None:
+        """Read the status of the hub in use, and report it if it has changed."""
         before = self.elsewhere
         self.elsewhere = now = hub.elsewhere if hub is not None else None
         if now is not None and (before is None or replace(before, words=now.words) != now):

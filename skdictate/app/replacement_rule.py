@@ -1,5 +1,4 @@
-"""Whether a new text may take the place of the old; apart, since the rule should be read at a
-glance: a text is never given up for a gap."""
+"""The rule for replacing text by reprocessing: a text is never replaced by a gap."""
 
 from __future__ import annotations
 
@@ -9,26 +8,32 @@ from skdictate.library.reprocess_ranges import ReprocessRange
 
 UNANSWERED = Problem(
     Kind.NETWORK,
-    "Not all of it was recognised",
-    "The recogniser did not answer for a stretch",
-    "Nothing is lost; try again later.",
+    "A part was not recognised",
+    "The recogniser did not answer",
+    "The old text is kept. Try again later.",
 )
 STOPPED = Problem(
     Kind.USAGE,
-    "It was stopped",
-    "What was not heard by then is as it was",
-    "Nothing is lost; try again whenever you like.",
+    "Stopped",
+    "What was not finished is unchanged",
+    "To continue, start it again.",
 )
 WORDLESS = Problem(
     Kind.RECOGNISER,
-    "The recogniser heard no words there",
-    "The text is as it was",
+    "The recogniser found no words in this part",
+    "The old text is kept",
     "Check the engine and the language.",
 )
 
 
 def objection(draft: Draft, stretch: ReprocessRange, problem: Problem) -> Problem | None:
-    """Why the old had better stay; ``problem`` is why some of it was not heard, if that is so."""
+    """Why the old text must stay; None if the new one may replace it.
+
+    Args:
+        draft: the new text of the range.
+        stretch: the range with its old text.
+        problem: returned if the draft has a gap where there was text.
+    """
     if draft.unrecognised and (stretch.lines or not draft.lines):
         return problem
     if stretch.lines and not draft.lines:

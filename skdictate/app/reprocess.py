@@ -1,7 +1,7 @@
-"""One dictation that is recognised again, stretch after stretch.
+"""Recognises parts of a past dictation again.
 
-Each stretch is replaced whole or not at all. A text is never given up for a gap: what no recogniser
-answers for stays as it was.
+Each range is replaced as a whole or not at all. A text is never replaced by a gap: where the
+recogniser gives no answer, the old text stays.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ from skdictate.library.revision import Maker, newest_session, supersede
 from skdictate.system.paths import is_there
 
 Choice = Callable[[TextSelection], list[ReprocessRange]]
-"""What of a dictation is to be recognised again."""
+"""Selects the ranges of a dictation to recognise again."""
 
 
 class Reprocessing:
-    """``run`` once. The dictation is ours meanwhile: nobody else recognises or deletes it."""
+    """One run over a dictation, which is locked against other processes meanwhile."""
 
     def __init__(self, factory: Factory, dictation_id: int, choice: Choice) -> None:
         self.on_change: Callable[[Change], None] = lambda change: None
-        """Told of what is heard, before it takes the place of the old; on the event loop."""
+        """Called on the event loop for each change, before old text is replaced."""
         self.dictation_id = dictation_id
         self._factory = factory
         self._choice = choice
         self._engine: Engine | None = None
         self._is_paused = self._is_stopped = False
         self._problem: Problem | None = None
-        self._patience = ReachLimit(self._refused, self.stop)
+        self._reach_limit = ReachLimit(self._refused, self.stop)
         self._stretches: Sequence[ReprocessRange] = ()
         self._at = 0
 
     async def run(self) -> ReprocessReport:
-        """Recognise all of it.
+        """Recognise all chosen ranges.
 
         Raises:
-            ProblemError: there is no such dictation, no sound, or nothing to do; or somebody else
-                works on it; or the library cannot be used.
+            ProblemError: there is no such dictation, no recording, or nothing to do; another
+                process works on it; or the library cannot be used.
         """
         library = await asyncio.to_thread(Library, self._factory.paths.library)
         try:
@@ -89,32 +89,32 @@ class Reprocessing:
         )
 
     def stop(self) -> None:
-        """Enough: what was not heard yet stays as it was."""
+        """Stop; ranges that are not finished keep their old text."""
         self._is_stopped = True
         if self._engine is not None:
             self._engine.stop()
             self._engine.abandon()
 
     def pause(self) -> None:
-        """Rest for a while: somebody speaks, and comes first."""
+        """Pause, since a dictation has priority."""
         self._is_paused = True
         if self._engine is not None:
             self._engine.pause()
 
     def resume(self) -> None:
-        """Go on."""
+        """Continue after ``pause``."""
         self._is_paused = False
         if self._engine is not None:
             self._engine.resume()
             self._factory.hear_of_server(self._engine)
 
     def _refused(self) -> None:
-        """The recogniser wants nothing of this stretch; of the next it may."""
+        """Give up this range; the recogniser refuses it, but may accept the next."""
         if self._engine is not None:
             self._engine.stop()
 
     def progress(self) -> ReprocessProgress | None:
-        """How far it is; None before it has begun."""
+        """The progress; None before recognition has begun."""
         engine = self._engine
         if engine is None or not self._stretches:
             return None
@@ -127,22 +127,22 @@ class Reprocessing:
         n_samples = sum(it.n_samples for it in self._stretches)
         return ReprocessProgress(self.dictation_id, n_done, n_samples, sound, status.phase)
 
-    # ------------------------------------------------------------------------- one stretch
+    # ------------------------------------------------------------------------- one range
 
     async def _again(self, library: Library, path: Path, stretch: ReprocessRange) -> bool:
-        """Recognise one stretch; whether its text was replaced."""
+        """Recognise one range; returns whether its text was replaced."""
         kept = original_dictation.find(library, self.dictation_id)
         reviser = ReprocessWriter(kept.id, path, stretch, newest_session(library, kept.id))
         source = original_dictation.sound(kept, stretch, reviser)
         engine = self._engine = self._factory.engine_for(source, reviser, is_again=True)
-        engine.on_change = self._heard
+        engine.on_change = self._forward
         if self._is_paused:  # as soon as it runs
             asyncio.get_running_loop().call_soon(engine.pause)
         try:
             outcome = await engine.run()
         finally:
             self._engine = None
-            self._patience.reached()
+            self._reach_limit.reached()
         await asyncio.to_thread(daily_spending.note, library, reviser.billed_s)
         reviser.draft.complete(reviser.n_samples, stretch.end)
         problem = outcome.problem or (STOPPED if self._is_stopped else UNANSWERED)
@@ -160,29 +160,29 @@ class Reprocessing:
             self._problem = outcome.problem or UNANSWERED
         return True
 
-    def _heard(self, change: Change) -> None:
+    def _forward(self, change: Change) -> None:
         match change:
             case ProblemRaised(Topic.LINK, problem):
-                self._patience.failed(problem)
+                self._reach_limit.failed(problem)
             case ProblemCleared(Topic.LINK):
-                self._patience.reached()
+                self._reach_limit.reached()
         self.on_change(change)
 
 
 def _in_use(dictation_id: int) -> Problem:
     return Problem(
         Kind.USAGE,
-        "Somebody works on this dictation",
-        f"Number {dictation_id} is being dictated, or recognised again",
-        "Wait until that is over.",
+        "This dictation is in use",
+        f"Number {dictation_id} is being dictated or recognised again",
+        "Wait until that has finished.",
     )
 
 
 def _nothing(dictation_id: int) -> Problem:
     return Problem(
         Kind.USAGE,
-        "There is nothing to recognise there",
-        f"Dictation {dictation_id} has no such stretch with sound",
-        "For all of it: skdictate history redo --all",
+        "There is nothing to recognise",
+        f"Dictation {dictation_id} has no such part with a recording",
+        "To recognise all of it again: skdictate history redo --all",
         is_permanent=True,
     )

@@ -1,4 +1,4 @@
-"""How far it is, and what came of it; apart, since whoever shows that does nothing of it."""
+"""Progress and result of reprocessing a dictation."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from skdictate.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class ReprocessProgress:
-    """How far it is, in samples of all that is to be heard."""
+    """Progress, in samples of all ranges."""
 
     dictation_id: int
     n_done: int
     n_samples: int
     sound: Format
     phase: str
-    """What it does, in a word."""
+    """What is being done, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReprocessReport:
-    """What came of it."""
+    """The result."""
 
     dictation_id: int
     n_stretches: int
     n_replaced: int
     lines: tuple[Line, ...]
-    """The new ones."""
+    """The new lines."""
     n_unrecognised: int
-    """Samples of the dictation that are still not recognised."""
+    """Number of samples of the dictation that are still not recognised."""
     problem: Problem | None
-    """Why not all of it was replaced."""
+    """Why some ranges were not replaced."""
     has_sound: bool = True
-    """The recording is still there."""
+    """Whether the recording still exists."""

@@ -1,5 +1,4 @@
-"""What in the settings does not go together; apart, since the screen asks while they are edited,
-before anyone signs in and without a look at keys."""
+"""Finds settings that contradict each other, without reading keys, while they are edited."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from skdictate.system.hidden_value import ENVIRONMENT
 
 
 def disagreement(settings: Settings, environ: Mapping[str, str] = ENVIRONMENT) -> Problem | None:
-    """As far as it can be told by now; None if nothing."""
+    """The first contradiction that can be found without signing in; None if there is none."""
     try:
         backend_factory.check(settings)
         backend_factory.address(settings)

@@ -1,5 +1,4 @@
-"""Where the sound comes from, as the settings say; apart, since a microphone can be chosen anew, or
-waited for from another machine, and the recogniser has no part in that."""
+"""Builds the source of sound that the settings name."""
 
 from __future__ import annotations
 
@@ -24,18 +23,18 @@ if TYPE_CHECKING:
 
 
 class SourceFactory:
-    """The source of the dictations to come, one after the other."""
+    """Builds the source of each next dictation; the microphone can be changed in between."""
 
     def __init__(
         self, settings: Settings, paths: Paths, environ: Mapping[str, str], stdin_fd: int
     ) -> None:
         self.format = Format(settings.rate)
         self.hub: Hub | None = None
-        """Where the microphone comes in, if it is one of another machine; see ``settle``."""
+        """Receives a remote microphone, if one is used; set by ``settle``."""
         self.absence = ""
-        """Why it is not one of this machine, if that was not what the user said."""
+        """Why no microphone of this machine is used, if the user did not ask for a remote one."""
         self.invitation: Invitation | None = None
-        """How a microphone of another machine comes here, if one is waited for."""
+        """Commands that connect a remote microphone, if one is waited for."""
         self._settings = settings
         self._paths = paths
         self._environ = environ
@@ -43,14 +42,14 @@ class SourceFactory:
         self._memory = Remembered(paths)
 
     async def settle(self, before: Hub | None = None, *, may_wait: bool = False) -> None:
-        """Find out where the microphone is.
+        """Find out whether a remote microphone is used, and prepare to receive it.
 
         Args:
-            before: where it came in until now; it goes on if that is still wanted.
-            may_wait: over SSH, without a microphone here, one of elsewhere is waited for.
+            before: the hub used so far; it is kept if its source is the same.
+            may_wait: over SSH, wait for a remote microphone if this machine has none.
 
         Raises:
-            ProblemError: it cannot come from where it is said to be.
+            ProblemError: the remote microphone cannot be used.
         """
         source = "" if self._settings.source_command else self._settings.source
         if may_wait and source == "mic" and "SSH_CONNECTION" in self._environ:
@@ -72,14 +71,14 @@ class SourceFactory:
             self.invitation = invitation(self._environ)
 
     def choose(self, microphone: RememberedMicrophone) -> None:
-        """Record from this one from now on, in this run and in later ones."""
+        """Use this microphone from now on, in this run and in later ones."""
         self._memory.microphone = microphone
         self._settings = replace(self._settings, source="mic", source_command=())
         self.hub = None
 
     @property
     def name(self) -> str:
-        """The source that the settings name, in words."""
+        """Name of the source in the settings, for a person."""
         if self.hub is not None:
             return self.hub.receiver.words
         if self._settings.source_command:
@@ -91,7 +90,10 @@ class SourceFactory:
         return clean(names.get(kind, kind))
 
     def source(self, *, speed: float = 1.0) -> Source:
-        """The source that the settings name; ``speed`` is for files, if the settings have none.
+        """Build the source that the settings name.
+
+        Args:
+            speed: playback speed of a file if the settings give none; 1 is real time.
 
         Raises:
             ProblemError: there is no such source.
@@ -119,13 +121,13 @@ class SourceFactory:
         raise ProblemError(_no_source(self._settings.source))
 
     def file(self, path: Path, speed: float) -> Source:
-        """A recording as a source."""
+        """A source that plays a recording at this speed."""
         from skdictate.sources.file_source import FileSource
 
         return FileSource([expanded(str(path))], self.format, speed)
 
     def _command(self, words: tuple[str, ...]) -> Source:
-        """A program that records."""
+        """A source that runs a recording program."""
         from skdictate.sources.command_source import CommandSource
 
         if self._settings.source != Settings().source:
@@ -148,7 +150,7 @@ def _two_sources(source: str) -> Problem:
     return Problem(
         Kind.USAGE,
         "Two sources at once",
-        f"--source {source} was asked for, and --source-command",
+        f"Both --source {source} and --source-command are set",
         "Leave one of them out.",
         is_permanent=True,
     )
@@ -159,6 +161,6 @@ def _no_source(source: str) -> Problem:
         Kind.USAGE,
         "There is no such source",
         f"--source {source!r}",
-        "It may be mic, mic:NAME, remote, ssh://HOST, file:PATH, stdin or demo.",
+        "Use mic, mic:NAME, remote, ssh://HOST, file:PATH, stdin or demo.",
         is_permanent=True,
     )

@@ -1,5 +1,4 @@
-"""What the disk has not taken yet of dictations that are over; apart, since it outlives them, and
-may outlive their studio."""
+"""Keeps trying to save dictations that are over but could not be saved."""
 
 from __future__ import annotations
 
@@ -13,25 +12,25 @@ from skdictate.app.worker_events import Saved
 if TYPE_CHECKING:
     from skdictate.library.base import DictationStore
 
-LET_GO_S = 1.0
-"""At the end: how long a disk that does not answer is waited for."""
+DISK_WAIT_S = 1.0
+"""How long the end waits for a disk that does not answer."""
 
 
 class UnsavedText:
-    """Saved as soon as the disk takes it, and that is told."""
+    """Saves each dictation as soon as the disk accepts it, and sends ``Saved``."""
 
     def __init__(self, tell: Callable[[Saved], None]) -> None:
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
 
     def persist(self, group: asyncio.TaskGroup, store: DictationStore) -> None:
-        """Save what is left of one more."""
+        """Start saving the rest of a dictation."""
         task = group.create_task(self._persist(store))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Try no longer than a last time."""
+        """End after a last try."""
         for task in self._tasks:
             task.cancel()
 
@@ -40,7 +39,7 @@ class UnsavedText:
             await store.persist()
         except asyncio.CancelledError:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LET_GO_S):
+                async with asyncio.timeout(DISK_WAIT_S):
                     await store.close_files()
             raise
         self._tell(Saved(store.dictation_id))

@@ -1,7 +1,7 @@
-"""The door between two threads: commands go in, news come out.
+"""The worker thread of the app: takes commands from the screen and sends events to it.
 
-A terminal that stalls blocks whoever writes to it. Recording must not wait for that: the engine
-runs here, the screen in the main thread, and between them go only commands and messages.
+A stalled terminal blocks the thread that writes to it, and recording must not wait for that. So
+dictations run on this thread and the screen on the main thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """Commands may be given from any thread and in any order; what makes no sense is ignored."""
+    """Runs dictations on a thread; commands are thread-safe, and ignored if not valid now.
+
+    ``tell`` is called on the worker thread with each event.
+    """
 
     def __init__(self, build: Callable[[], Factory], tell: Callable[[WorkerEvent], None]) -> None:
         self._show = DictationLoop(build, tell)
@@ -33,24 +36,24 @@ class Worker:
 
     @property
     def view(self) -> WorkerView | None:
-        """The newest snapshot, while a dictation runs."""
+        """The newest snapshot of the running dictation; None without one."""
         return self._show.view
 
     @property
     def elsewhere(self) -> RemoteStatus | None:
-        """How the microphone of another machine stands, if that is what is used."""
+        """Status of the remote microphone; None if none is used."""
         return self._show.entrance.elsewhere
 
     @property
     def issuer(self) -> Issuer | None:
-        """Who hands out what is shown to the service at present, if somebody does."""
+        """The present issuer of credentials; None if there is none."""
         factory = self._show.factory
         return factory.issuer if factory is not None else None
 
     # ------------------------------------------------------------------------- commands
 
     def start(self) -> None:
-        """Load what is needed; then ``Ready`` or ``Failed`` is told."""
+        """Start the thread and load the recogniser; sends ``Ready`` or ``Failed``."""
         self._thread.start()
 
     def begin(self) -> None:
@@ -58,19 +61,19 @@ class Worker:
         self._call(self._show.begin)
 
     def stop(self) -> None:
-        """Capture no more; ``Ended`` is told when all is answered for."""
+        """Stop recording; sends ``Ended`` when everything is recognised or given up."""
         self._call(self._show.stop)
 
     def abandon(self) -> None:
-        """End the dictation without waiting for anything."""
+        """End the dictation without waiting for the recogniser."""
         self._command(lambda engine: engine.abandon())
 
     def pause(self) -> None:
-        """Capture nothing for a while."""
+        """Pause recording."""
         self._command(lambda engine: engine.pause())
 
     def resume(self) -> None:
-        """Capture again."""
+        """Resume recording."""
         self._command(lambda engine: engine.resume())
 
     def end_utterance(self) -> None:
@@ -78,34 +81,37 @@ class Worker:
         self._command(lambda engine: engine.end_utterance())
 
     def choose(self, microphone: RememberedMicrophone) -> None:
-        """Record from this one from now on; a dictation that runs goes on with it."""
+        """Use this microphone from now on, also in a running dictation."""
         self._call(lambda: self._show.choose(microphone))
 
     def retry(self) -> None:
-        """Connect now."""
+        """Connect to the recogniser and to the remote microphone now."""
         self._command(lambda engine: engine.retry())
         self._call(self._show.entrance.retry)
 
     def logged_in(self) -> None:
-        """The user has opened a connection to where the microphone is."""
+        """Connect to the remote microphone, after the user has logged in with ssh."""
         self._call(lambda: self._show.entrance.retry(is_logged_in=True))
 
     def renew(self) -> None:
-        """Build the studio anew, for the next dictation; one that runs goes on as it is.
+        """Build a new factory for the next dictation; a running one is not affected.
 
-        ``Ready`` or ``Failed`` is told, as after ``start``.
+        Sends ``Ready`` or ``Failed``.
         """
         self._call(self._show.renew)
 
     def sign_in(self, issuer: Issuer) -> None:
-        """Show the service this from now on, also in a dictation that runs, which tries again."""
+        """Use this issuer's credentials from now on; a running dictation reconnects with them."""
         self._call(lambda: self._show.sign_in(issuer))
 
     def close(self, patience_s: float) -> bool:
-        """End everything in good order; whether that was done in time.
+        """End the thread in good order.
 
-        A dictation that runs is stopped, and its last words are waited for; in the last second
-        what is not answered is given up, so that it is kept as a gap.
+        A running dictation is stopped and has ``patience_s`` seconds for its last finals; sound
+        without an answer then becomes a gap.
+
+        Returns:
+            Whether the thread ended in time.
         """
         self._show.is_leaving = True
         self._call(lambda: self._show.leave(patience_s))
@@ -132,13 +138,13 @@ class Worker:
         self._call(obey)
 
     def _call(self, function: Callable[[], None]) -> None:
-        """Run a function on the thread's loop, if that is up."""
+        """Run a function on the thread's event loop, if it is running."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function)
 
 
 def _sole(error: BaseException) -> BaseException:
-    """The error in a group that has only one."""
+    """The single error within nested exception groups; otherwise the error itself."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error

@@ -1,5 +1,4 @@
-"""What is told in front of what happens behind; apart, since both threads know it, and of one
-another nothing else."""
+"""Events that the worker thread sends to the screen."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The settings make sense, and a dictation may begin."""
+    """The settings are valid, and a dictation may begin."""
 
     source: str
     engine: str
@@ -27,9 +26,9 @@ class Ready:
     languages: tuple[str, ...]
     is_local: bool
     absence: str = ""
-    """Why the microphone is not one of this machine, if the user did not want that."""
+    """Why no microphone of this machine is used, if the user did not ask for a remote one."""
     invitation: Invitation | None = None
-    """How the microphone of another machine comes here, if one is waited for."""
+    """Commands that connect a remote microphone, if one is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A dictation runs."""
+    """A dictation has begun."""
 
     source: str
     rate_hz: int
@@ -49,7 +48,7 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something has become of the text; it is stored already."""
+    """The running dictation has changed; the change is already stored."""
 
     change: Change
 
@@ -60,23 +59,23 @@ class Ended:
 
     outcome: Outcome
     dictation_id: int | None
-    """Its number in the library, if it is there."""
+    """Its number in the library, if it has one."""
     note: str = ""
-    """What there is to say of its recording, if anything."""
+    """A sentence about its recording, if there is something to report."""
     is_unsaved: bool = False
-    """Some of it is only in memory, since the disk has trouble; it is tried again and again."""
+    """Whether a part is only in memory because of a disk problem; saving is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What was left of a dictation is saved after all."""
+    """An unsaved dictation has been saved after all."""
 
     dictation_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A mistake in this program has ended the thread."""
+    """An unexpected exception has ended the thread."""
 
     error: BaseException
 
@@ -86,11 +85,11 @@ WorkerEvent = Broken | Ready | Failed | Began | Changed | Ended | Saved | Remote
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
-    """What the gauges show."""
+    """A snapshot of the running dictation for the gauges."""
 
     status: Status
     level: Level
     held_dbfs: float
-    """The held peak."""
+    """The held peak level."""
     is_paused: bool
     overruns: int

@@ -191,4 +191,4 @@ def test_a_summary_without_a_model_is_warned_of(
     said: list[str] = []
     engine.on_change = lambda change: said.append(str(change))
     engine._change_log.close()
-    assert ("names no model" in " ".join(said)) is is_said
+    assert ("No model for the summary" in " ".join(said)) is is_said

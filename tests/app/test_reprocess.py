@@ -248,7 +248,7 @@ async def test_what_cannot_be_is_said_at_once(paths: Paths) -> None:
         await Again(paths, NOBODY, TextSelection.missing).run()
     with pytest.raises(ProblemError, match="none with number 7"):
         await Again(paths, NOBODY, TextSelection.whole, 7).run()
-    with held(path), pytest.raises(ProblemError, match="Somebody works on"):
+    with held(path), pytest.raises(ProblemError, match="This dictation is in use"):
         await Again(paths, NOBODY, TextSelection.whole).run()
     path.unlink()
     with pytest.raises(ProblemError, match="recording is gone"):

@@ -75,10 +75,10 @@ async def test_without_a_recogniser_nothing_changes_and_the_code_says_so(paths: 
     ("arguments", "words"),
     [
         (["redo", "9"], "none with number 9"),
-        (["redo", "--lines", "5"], "no such stretch"),
+        (["redo", "--lines", "5"], "no such part with a recording"),
         (["redo", "--lines", "5-x"], "is not a range of lines"),
         (["redo", "--from", "1:x"], "is not a time"),
-        (["redo", "--from", "0:59", "--to", "1:02:03.5"], "no such stretch"),
+        (["redo", "--from", "0:59", "--to", "1:02:03.5"], "no such part with a recording"),
         (["redo", "--all", "--gaps"], "exclude each other"),
         (["redo", "--language", "ru-RU", "--engine", "local"], "English only"),
         (["delete"], "--before DATE"),

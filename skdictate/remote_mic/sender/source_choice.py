@@ -33,7 +33,7 @@ def maker(where: str, sound: Format, channel: int) -> Callable[[], Source]:
 
         return lambda: FileSource(demo_paths(), sound, 1.0, "demo")
     detail = f"--source {where!r}"
-    hint = "It may be mic, mic:NAME, file:PATH or demo."
+    hint = "Use mic, mic:NAME, file:PATH or demo."
     raise ProblemError(Problem(Kind.USAGE, "There is no such source", detail, hint))
 
 
