@@ -40,7 +40,8 @@ class PendingLine:
         self.text = " ".join(word.text for word in words)
         self.is_trimmed = True
         if words:
-            self.start = max(self.start, min(words[0].start, self.end))
+            # No later than the first word may begin; a line before it, if there is one, decides.
+            self.start = max(self.start, min(words[0].start - words[0].doubt, self.end))
 
     def line(self) -> Line:
         """What the rest of the program sees of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skdictate.audio.pcm import Format
 from skdictate.core.changes import LineCommitted, Reason
 from skdictate.core.pending_line import PendingLine
-from skdictate.core.placed_words import spread
+from skdictate.core.placed_words import between, spread
 from skdictate.core.session import Session
 from skdictate.core.span import Span
 from skdictate.core.timeline import LINGER_S, Timeline
@@ -84,3 +84,14 @@ def test_what_is_cut_again_is_given_before_what_follows() -> None:
     first, last = timeline.spans
     middle = timeline.cut_in_pause(first, 30)
     assert [id(it) for it in last.before] == [id(first.given), id(middle.given)]
+
+
+def test_a_trimmed_line_begins_no_later_than_its_first_word_may() -> None:
+    line = PendingLine(
+        "one two three", 0, 900, 1, words=tuple(between("one two three", 0, 900, 2000))
+    )
+    line.trim(1)
+    assert (line.text, line.start, line.end) == ("two three", 0, 900), "it may be anywhere"
+    exact = PendingLine("one two three", 0, 900, 1, words=tuple(spread("one two three", 0, 900, 0)))
+    exact.trim(1)
+    assert exact.start == 300
