@@ -19,6 +19,7 @@ from skdictate.output.phrases import clock
 from skdictate.output.unfinished_text import length
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
+from skdictate.tui.screens.closed_screen import is_closed
 from skdictate.tui.screens.confirm_screen import ConfirmScreen
 from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.past_dictation_screen import PastDictationScreen
@@ -71,6 +72,8 @@ class HistoryScreen(ModalScreen[None]):
         self.app.call_from_thread(self._show, listed)
 
     def _show(self, listed: list[ListedDictation]) -> None:
+        if is_closed(self):
+            return
         self._listed = listed
         words = {0: "No dictations yet.", 1: "1 dictation; Enter opens it"}
         self._say(words.get(len(listed), f"{len(listed)} dictations; Enter opens one"))
@@ -87,7 +90,8 @@ class HistoryScreen(ModalScreen[None]):
             choices.focus()
 
     def _say(self, words: str) -> None:
-        self.query_one("#title", Static).update(Content(words))
+        if not is_closed(self):
+            self.query_one("#title", Static).update(Content(words))
 
     @property
     def _chosen(self) -> ListedDictation | None:

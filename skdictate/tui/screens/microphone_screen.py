@@ -22,6 +22,7 @@ from skdictate.settings.remembered import RememberedMicrophone
 from skdictate.sources import device_survey
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
+from skdictate.tui.screens.closed_screen import is_closed
 from skdictate.tui.widgets.bar import filled
 from skdictate.tui.widgets.level_meter import LOUD_DBFS, number, share
 
@@ -72,6 +73,8 @@ class MicrophoneScreen(ModalScreen[RememberedMicrophone | None]):
             listing = await device_survey.survey()
         except ProblemError as error:
             self._say(str(error.problem))
+            return
+        if is_closed(self):
             return
         if not listing.devices:
             self._say(f"{listing.system} has no microphone. To find out why: skdictate doctor")
@@ -141,7 +144,8 @@ class MicrophoneScreen(ModalScreen[RememberedMicrophone | None]):
         return Content.assemble((text + rest, f"{color} on $foreground 10%"), f"{words:>9}")
 
     def _say(self, words: str) -> None:
-        self.query_one(Static).update(Content(words))
+        if not is_closed(self):
+            self.query_one(Static).update(Content(words))
 
     @on(OptionList.OptionSelected)
     def _choose(self, message: OptionList.OptionSelected) -> None:

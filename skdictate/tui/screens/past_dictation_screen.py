@@ -21,6 +21,7 @@ from skdictate.output.phrases import clock, gap_text
 from skdictate.output.unfinished_text import length
 from skdictate.text.clean_text import clean
 from skdictate.tui.actions import closing
+from skdictate.tui.screens.closed_screen import is_closed
 from skdictate.tui.screens.confirm_screen import ConfirmScreen
 from skdictate.tui.screens.past_control import PastControl
 from skdictate.tui.screens.reprocess_screen import ReprocessOptions, ReprocessScreen
@@ -101,11 +102,15 @@ class PastDictationScreen(ModalScreen[None]):
         self.app.call_from_thread(self._show, kept)
 
     def _lost(self, words: str) -> None:
+        if is_closed(self):
+            return
         self.query_one("#title", Static).update(Content(words))
         self.query_one(OptionList).clear_options()
 
     def _show(self, kept: StoredDictation) -> None:
         """Show the text; keep the highlighted place."""
+        if is_closed(self):
+            return
         choices = self.query_one(OptionList)
         at = choices.highlighted or 0
         if self._kept is None or kept.lines != self._kept.lines or kept.gaps != self._kept.gaps:

@@ -19,6 +19,7 @@ from skdictate.speechkit.auth import Issuer
 from skdictate.speechkit.auth.sign_in import KeyStorage, describe, issuer_of, names_with_precedence
 from skdictate.system.paths import Paths
 from skdictate.text.clean_text import clean
+from skdictate.tui.screens.closed_screen import is_closed
 from skdictate.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -66,11 +67,13 @@ class SignInScreen(ModalScreen[Issuer | None]):
         self._say_place(f"The key will be stored in {self._keeping.description}.")
 
     def _say_place(self, words: str) -> None:
-        self.query_one("#place", Static).update(Content(clean(words)))
+        if not is_closed(self):
+            self.query_one("#place", Static).update(Content(clean(words)))
 
     def _say_wrong(self, problem: Problem | None) -> None:
         words = clean(str(problem)) if problem is not None else ""
-        self.query_one("#wrong", Static).update(Content(words))
+        if not is_closed(self):
+            self.query_one("#wrong", Static).update(Content(words))
 
     @on(SecretField.Entered)
     def _enter(self) -> None:
@@ -94,11 +97,13 @@ class SignInScreen(ModalScreen[Issuer | None]):
             await asyncio.to_thread(keeping.store, text)
         except ProblemError as error:
             self._say_wrong(error.problem)
-            self._find(keeping.absence or "the keyring does not take it")
+            if not is_closed(self):
+                self._find(keeping.absence or "the keyring does not take it")
             return
         words = f"Stored in {keeping.place}: {describe(issuer)}.{self._warning()}"
         self.app.notify(clean(words), title="Signed in", markup=False)
-        self.dismiss(issuer)
+        if not is_closed(self):  # else another screen would be dismissed
+            self.dismiss(issuer)
 
     def _warning(self) -> str:
         """A warning if other settings keep this key from being used; else empty."""
