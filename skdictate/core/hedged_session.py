@@ -127,7 +127,7 @@ class HedgedSessions:
 
     @property
     def due_s(self) -> float | None:
-        """When ``mind`` is due, if nothing happens before."""
+        """When ``update`` is due, if nothing happens before."""
         if self.spare is not None:
             opened_s = self.spare.opened_s
             return None if opened_s is None else opened_s + SPARE_S

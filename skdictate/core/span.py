@@ -96,6 +96,11 @@ class Span:
             return position
         return min(position, last.start - margin - min(last.doubt, margin))
 
+    def has_given_from(self, position: int) -> bool:
+        """Whether words were given by sessions that were sent all audio from a position on."""
+        words = chain(self.given, *(entry.kept for entry in self.held))
+        return self.floor <= position and any(it.is_kept for it in words)
+
     def before_left_words(self) -> int:
         """The start, or an earlier position before the words that the span before left to this.
 

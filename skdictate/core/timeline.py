@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from skdictate.core.changes import Gap, Reason
 from skdictate.core.pending_line import PendingLine
@@ -177,11 +178,14 @@ class Timeline:
         """Turn each span that still needs text into a gap that keeps the span's last partial.
 
         A gap is recognised later from its first sample on, so it begins between two words where
-        they are known.
+        they are known. What the next span's session was sent, too, and gave words for, is none.
         """
         last = 0
-        for span in self.spans:
+        for span, later in zip_longest(self.spans, self.spans[1:]):
             if span.gap is None and span.end is not None and not span.is_settled:
+                if later is not None and later.has_given_from(span.start):
+                    span.settle(span.end)
+                    continue
                 start = max(last, span.before_left_words())
                 span.gap = Gap(start, span.end, Reason.UNRECOGNISED, span.partial)
             last = span.gap.end_sample if span.gap else last

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from skdictate.core.limits import Limits
 from tests.core import slipping
+from tests.core.world import Manners, World
 
 
 @pytest.mark.parametrize("seed", [727, 1612])
@@ -16,3 +18,30 @@ def test_times_that_are_off_by_less_than_a_word_cost_none(seed: int) -> None:
 @pytest.mark.parametrize("seed", [207, 346, 654, 683, 1257, 1313])
 def test_finals_in_reverse_order_and_times_that_run_backwards_lose_no_word(seed: int) -> None:
     assert slipping.lost(slipping.broken(seed)) == []
+
+
+@pytest.mark.parametrize("seed", [1, 395])
+def test_what_the_next_session_gave_words_for_is_no_gap(seed: int) -> None:
+    """The first session says nothing, and the next one was sent all that it was sent."""
+    manners = Manners(
+        has_words=False,
+        refines=False,
+        partials=False,
+        cursors=False,
+        longest_delay_s=0.0,
+        hangover=0,
+    )
+    world = World(seed, Limits(session_s=60.0, catch_up=1.5), manners)
+    world.is_mute = True
+    world.speak(4, gap=0, pause=400)
+    world.stands_still_s = 12.0
+    world.speak(2, gap=50, pause=500)
+    world.speak(1, gap=0, pause=400)
+    world.is_mute = False
+    world.stands_still_s = 1.0
+    world.speak(1, gap=50, pause=500)
+    world.is_mute = True
+    world.finish()
+    world.check()
+    (gap,) = world.gaps
+    assert gap.start_sample >= world.spoken[-1].end
