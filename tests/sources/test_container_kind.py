@@ -41,7 +41,6 @@ FFMPEG = {
     "mkv": (Container.WEBM, ("-f", "matroska", "-c:a", "flac")),
     "caf": (Container.CAF, ("-f", "caf")),
     "aiff": (Container.AIFF, ("-f", "aiff")),
-    "amr": (Container.AMR, ("-f", "amr", "-c:a", "libopencore_amrnb", "-ar", "8000")),
     "au": (Container.AU, ("-f", "au")),
     "w64": (Container.W64, ("-f", "w64")),
     "wma": (Container.ASF, ("-f", "asf", "-c:a", "wmav2")),
@@ -64,10 +63,7 @@ def encoded(sound: Path, options: tuple[str, ...], folder: Path) -> bytes:
     path = folder / "encoded"
     command = ["ffmpeg", "-loglevel", "error", "-i", str(sound), "-t", "1", "-ac", "1"]
     done = subprocess.run([*command, *options, str(path)], capture_output=True)
-    if done.returncode:
-        if b"Unknown encoder" in done.stderr:
-            pytest.skip("this ffmpeg has no such encoder")
-        raise AssertionError(done.stderr.decode())
+    assert done.returncode == 0, done.stderr.decode()
     return path.read_bytes()
 
 
