@@ -402,7 +402,10 @@ def test_what_was_not_asked_for_is_no_news_and_the_text_stays_clean(
 async def test_a_session_is_kept_in_a_pause_as_the_user_wants(
     server: Official, tmp_path: Path, paths: Paths, keep_alive: str, messages: list[str]
 ) -> None:
-    pcm = count(1, 8, SOUND, gap_s=0, pause_s=0.5, run=8)
+    # It pauses before the first word: inside a word a session is left, and not kept with silence.
+    pcm = bytes(SOUND.size_bytes(SOUND.samples(2.0))) + count(
+        1, 8, SOUND, gap_s=0, pause_s=0.5, run=8
+    )
     path = write(tmp_path / "numbers.wav", pcm, SOUND)
     endpoint = f"127.0.0.1:{server.port}"
     settings = Settings(endpoint=endpoint, plaintext=True, keep_alive=keep_alive)
