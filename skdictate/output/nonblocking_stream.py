@@ -99,6 +99,8 @@ class NonBlockingStream:
         while not self._is_gone:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._is_gone)
+                if self._is_gone:  # the wrapped stream may be closed already
+                    break
                 data = self._waiting[:CHUNK_BYTES]
             n_written, trouble = 0, ""
             try:

@@ -39,6 +39,29 @@ def test_a_stream_without_a_descriptor_will_do() -> None:
     out.close()
 
 
+class Counted(io.StringIO):
+    """A stream that counts what is written to it."""
+
+    n_writes = 0
+
+    def write(self, text: str) -> int:
+        self.n_writes += 1
+        return super().write(text)
+
+
+def test_nothing_is_written_once_it_is_closed() -> None:
+    text = Counted()
+    others = set(threading.enumerate())
+    out = NonBlockingStream(text)
+    out.write("one")
+    assert out.drain(10)
+    (thread,) = set(threading.enumerate()) - others
+    out.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert text.n_writes == 1, "the stream may be closed by then"
+
+
 def test_who_does_not_read_holds_nobody_up() -> None:
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
