@@ -91,7 +91,7 @@ class Feeder:
         elif cut is Cut.UNHEARD:
             self._cut_before(span, session)
         elif cut is Cut.IN_SPEECH:
-            self._overlap(span, session)
+            self.overlap(span, session.cursor)
         elif span.end is None and is_idle:
             self._leave_idle(span, session)
 
@@ -107,12 +107,17 @@ class Feeder:
         earliest = max(span.start, session.cursor - self.format.samples(LEFT_S))
         pause = self.loudness.last_pause(earliest, session.cursor)
         if pause is None:
-            self._overlap(span, session)
+            self.overlap(span, session.cursor)
         else:
             self.timeline.cut(span, pause, session.cursor)
 
-    def _overlap(self, span: Span, session: Session) -> Span:
-        return self.timeline.overlap(span, session.cursor, self.format.samples(OVERLAP_S / 2))
+    def overlap(self, span: Span, until: int) -> Span:
+        """End a span so that its session, sent audio up to ``until``, and the next share some.
+
+        Returns:
+            The span that follows.
+        """
+        return self.timeline.overlap(span, until, self.format.samples(OVERLAP_S / 2))
 
     def _leave_idle(self, span: Span, session: Session) -> None:
         """End a session that gets no sound before the server ends it.
@@ -124,4 +129,4 @@ class Feeder:
         if self.loudness.is_pause(head):
             self.timeline.cut(span, head)
         else:
-            self._overlap(span, session).wakes_at = head
+            self.overlap(span, session.cursor).wakes_at = head

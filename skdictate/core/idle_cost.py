@@ -10,7 +10,6 @@ from skdictate.core.changes import Topic
 from skdictate.core.feeder import Feeder
 from skdictate.core.limits import SOFT, Limits
 from skdictate.core.policy import Policy
-from skdictate.core.rollover import OVERLAP_S
 from skdictate.core.session import Session
 from skdictate.core.session_pool import SessionPool
 from skdictate.core.session_state import SessionState
@@ -107,8 +106,7 @@ class IdleCost:
         if live is None:
             return
         if self._may_be_in_word:
-            margin = self.format.samples(OVERLAP_S / 2)
-            self.timeline.overlap(live, head, margin).wakes_at = head
+            self.feeder.overlap(live, head).wakes_at = head
         else:
             self.timeline.cut(live, head)
 

@@ -130,13 +130,10 @@ class Span:
 
         Words that were left to the next session come last, in all lines of the same session.
         """
-        words = [*self.given, *entry.words[n_old:]]
-        if self.given_by != entry.session_number:
-            words = [*(it for it in self.given if it.is_kept), *entry.words[n_old:]]
+        is_same = self.given_by == entry.session_number
         self.given_by = entry.session_number
-        kept = [it for it in words if it.is_kept]
-        left = [it for it in words if not it.is_kept]
-        self.given[:] = [*kept, *left][-MOST_GIVEN:]
+        words = [*(it for it in self.given if it.is_kept or is_same), *entry.words[n_old:]]
+        self.given[:] = sorted(words, key=lambda it: not it.is_kept)[-MOST_GIVEN:]
 
     def settle(self, position: int) -> None:
         """Mark everything before the position as settled."""
