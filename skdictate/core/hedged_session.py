@@ -73,6 +73,8 @@ class HedgedSessions:
     _doubted: Session | None = None
     """... beside this one."""
     _backoff: Backoff = field(default_factory=lambda: Backoff(is_light=True))
+    _readable_from: int = 0
+    """No spare is opened that would be sent audio before this: it cannot be read."""
     _retry_s: float = 0.0
     """No spare is opened before this time."""
     _learnt_s: float = 0.0
@@ -112,6 +114,12 @@ class HedgedSessions:
             self._adopt(spare)
         else:
             self._drop(spare)
+
+    def mark_unreadable(self, end: int) -> None:
+        """Drop the spare session if it was to be sent audio that cannot be read, before ``end``."""
+        self._readable_from = max(self._readable_from, end)
+        if self.spare is not None and self.spare.confirmed < end:
+            self._drop(self.spare)
 
     def update(self, now_s: float) -> None:
         """Look after the spare session, or open one if that is due."""
@@ -167,6 +175,7 @@ class HedgedSessions:
             session is None
             or session.state is SessionState.OPENING
             or span.is_settled
+            or span.listens_from < self._readable_from
             or self.usual_s is None
         ):
             return None

@@ -43,7 +43,8 @@ class Results:
     transcript: Transcript
     warnings: set[str] = field(default_factory=set)
     is_doubtful: bool = False
-    """The recogniser told a time that cannot be: no place that it tells decides any more."""
+    """The recogniser told a time that cannot be, or told them out of order: no place that it tells
+    decides any more."""
 
     def partial(self, session: Session, span: Span | None, event: Partial) -> bool:
         """Apply a partial; returns whether it changed the text of the span."""
@@ -77,7 +78,9 @@ class Results:
         self._count(session, event)
         is_next = is_placed and (session.is_complete or start <= session.ack + session.slack)
         words = place_words(session, event, start, end, is_placed=is_placed, is_next=is_next)
-        self.is_doubtful = self.is_doubtful or not (is_placed or event.end_ms == 0)
+        is_back = session.sample_at(event.start_ms) < session.last_end - session.slack
+        is_told = event.end_ms != 0
+        self.is_doubtful = self.is_doubtful or (is_told and (is_back or not is_placed))
         if self.is_doubtful:
             words = [replace(word, doubt=NOWHERE) for word in words]
         entry = self._line(session, owner, event, words)

@@ -186,6 +186,7 @@ class Scheduler:
         for session in self.timeline.mark_unreadable(start, end):
             self.session_pool.drop(session)
             self.timeline.settle_lines(session.session_number)
+        self.hedges.mark_unreadable(end)
 
     def give_up(self) -> None:
         """Drop all sessions and turn everything that has no text yet into gaps."""

@@ -96,10 +96,21 @@ class Span:
             return position
         return min(position, last.start - margin - min(last.doubt, margin))
 
-    def has_given_from(self, position: int) -> bool:
-        """Whether words were given by sessions that were sent all audio from a position on."""
-        words = chain(self.given, *(entry.kept for entry in self.held))
-        return self.floor <= position and any(it.is_kept for it in words)
+    def take_over(self, span: Span) -> int:
+        """Where a gap ends that takes the place of the span before: where words of this one begin.
+
+        The first word is left to the gap if it may be the end of one inside which the audio began.
+        """
+        words = [word for entry in self.held for word in entry.kept]
+        if not words or words[0].start >= self.start:
+            return self.start
+        if self.floor <= span.start:
+            return span.start
+        if words[0].start > self.floor + self.reach // 5:
+            return words[0].start
+        self.held[0].trim(1)
+        end = words[0].end
+        return (end + max(end, words[1].start if words[1:] else end)) // 2
 
     def before_left_words(self) -> int:
         """The start, or an earlier position before the words that the span before left to this.

@@ -178,16 +178,17 @@ class Timeline:
         """Turn each span that still needs text into a gap that keeps the span's last partial.
 
         A gap is recognised later from its first sample on, so it begins between two words where
-        they are known. What the next span's session was sent, too, and gave words for, is none.
+        they are known, and ends so. What the next span gave words for is none.
         """
         last = 0
         for span, later in zip_longest(self.spans, self.spans[1:]):
             if span.gap is None and span.end is not None and not span.is_settled:
-                if later is not None and later.has_given_from(span.start):
-                    span.settle(span.end)
-                    continue
                 start = max(last, span.before_left_words())
-                span.gap = Gap(start, span.end, Reason.UNRECOGNISED, span.partial)
+                end = span.end if later is None else later.take_over(span)
+                if start < end:
+                    span.gap = Gap(start, end, Reason.UNRECOGNISED, span.partial)
+                else:
+                    span.settle(span.end)
             last = span.gap.end_sample if span.gap else last
 
     def settle_lines(self, session_number: int) -> None:

@@ -165,6 +165,20 @@ def test_what_is_cut_away_from_it_ends_it(torn: tuple[int, int]) -> None:
     assert {desk.first, spare} <= set(desk.dropped()), "it has heard what is another's"
 
 
+def test_what_it_alone_was_to_be_sent_and_cannot_be_read_ends_it_and_no_other_is_opened() -> None:
+    desk = Spoken()
+    for _ in range(6):
+        desk.hear()
+    desk.say(desk.first, ev.Final("one", 0, 400, settled_ms=400))
+    spares: list[int] = []
+    while not spares:
+        spares += [it.session_number for it in desk.hear() if isinstance(it, fx.Open)]
+    desk.machine.session_opened(spares[0], desk.now_s)
+    desk.machine.unreadable(100, 300, desk.now_s)
+    assert desk.dropped() == spares, "the first one was sent it long ago"
+    assert desk.opened(3.0) == []
+
+
 def test_it_ends_with_the_dictation_and_its_silence_is_an_answer() -> None:
     desk = Spoken()
     (spare,) = desk.opened(1.2)

@@ -125,7 +125,6 @@ class EchoMachine(RuleBasedStateMachine):
 
 EchoMachine.TestCase.settings = settings(
     max_examples=150,
-    derandomize=True,  # the same schedules each time; random ones are looked for outside CI
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
