@@ -50,7 +50,11 @@ class Seam:
 
     def n_repeated(self, words: Sequence[PlacedWord]) -> int:
         """How many words at the beginning of these were given before; asked once for each text."""
-        is_first, self._is_begun = not self._is_begun, True
+        n_halved = 0 if self._is_begun else self._n_halved(words)
+        self._is_begun = True
+        return n_halved + self._n_aligned(words[n_halved:])
+
+    def _n_aligned(self, words: Sequence[PlacedWord]) -> int:
         n_kept = sum(it.is_kept for it in self.before)
         if not n_kept or not words:
             return 0
@@ -65,8 +69,6 @@ class Seam:
             self.before = [] if is_over else self.before[found + 1 :]
             return n_old
         n_old = self._n_early(words[:n_left], self.before[n_kept - 1])
-        if is_first:
-            n_old = max(n_old, self._n_halved(words[:n_left]))
         self._misses += 1
         if self._misses >= MISSES or n_left < len(words):
             self.before = []

@@ -78,6 +78,11 @@ def test_the_end_of_a_word_inside_which_the_audio_begins_is_no_new_word() -> Non
     for first, n_old in ((inside, 1), (2 * WORD + 200, 1), (2 * WORD + 400, 0), (-1, 0)):
         before = Seam(1, said("one two", 0), 1000, first)
         assert before.n_repeated(said("oo", first)) == n_old
+    followed = seam("one two three", "four five")
+    followed.first = inside
+    assert followed.n_repeated(said("oo three", inside)) == 2, (
+        "what follows it was given before, too"
+    )
     doubtful = Seam(1, said("one two", 0, NOWHERE), 1000, inside)
     assert doubtful.n_repeated(said("oo", inside)) == 0, "nobody knows whether it is inside"
     later = Seam(1, said("one two", 0), 1000, inside)
