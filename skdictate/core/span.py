@@ -108,9 +108,11 @@ class Span:
             return span.start
         if words[0].start > self.floor + self.reach // 5:
             return words[0].start
-        self.held[0].trim(1)
         end = words[0].end
-        return (end + max(end, words[1].start if words[1:] else end)) // 2
+        end = (end + max(end, words[1].start if words[1:] else end)) // 2
+        self.held[0].trim(1)
+        self.held[0].start = max(self.held[0].start, end)
+        return end
 
     def before_left_words(self) -> int:
         """The start, or an earlier position before the words that the span before left to this.

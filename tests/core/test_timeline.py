@@ -95,3 +95,14 @@ def test_a_trimmed_line_begins_no_later_than_its_first_word_may() -> None:
     exact = PendingLine("one two three", 0, 900, 1, words=tuple(spread("one two three", 0, 900, 0)))
     exact.trim(1)
     assert exact.start == 300
+
+
+def test_a_gap_takes_the_first_word_of_which_only_the_end_may_have_been_heard() -> None:
+    words = tuple(between("five six", 500, 1100, 2000))
+    later = Span(1000, 2000, 500, reach=1500)
+    later.held = [PendingLine("five six", 500, 1100, 2, words=words)]
+    assert later.take_over(Span(0, 1000)) == 800
+    (line,) = later.held
+    assert (line.text, line.start) == ("six", 800), "no line begins inside a gap"
+    assert later.take_over(Span(600, 1000)) == 600, "all that was missing was heard"
+    assert Span(1000, 2000, 500).take_over(Span(0, 1000)) == 1000, "it gave no words"
