@@ -106,3 +106,5 @@ def test_a_gap_takes_the_first_word_of_which_only_the_end_may_have_been_heard() 
     assert (line.text, line.start) == ("six", 800), "no line begins inside a gap"
     assert later.take_over(Span(600, 1000)) == 600, "all that was missing was heard"
     assert Span(1000, 2000, 500).take_over(Span(0, 1000)) == 1000, "it gave no words"
+    line.start, line.words = 900, tuple(between("six", 900, 1100, 0))
+    assert later.take_over(Span(0, 1000)) == 900, "that one was heard whole"

@@ -229,6 +229,8 @@ async def test_a_sender_that_comes_back_is_brought_to_the_app_that_it_has_served
         os.write(pipes.to_fd, hello("", app=older.receiver.id).encode())
         await until(lambda: older.receiver.is_attached)
         assert not newer.receiver.is_attached
+        pipes.hang_up()
+        await pipes.running  # it writes to descriptors whose numbers the next pipes will have
         pipes.close()
         connect = app_finder.connect
 
