@@ -86,13 +86,17 @@ class Seam:
         return _n_before(words, last, -round(EARLY_S * self.rate_hz))
 
     def _n_halved(self, words: Sequence[PlacedWord]) -> int:
-        """1 if the first word is the end of a given one, inside which the audio begins; else 0."""
-        if self.first < 0:
-            return 0
+        """1 if the first word is the end of a given one, inside which the audio begins; else 0.
+
+        Of a word that was given or left itself, the alignment decides.
+        """
         off = round(OFF_S * self.rate_hz)
-        placed = [it for it in self.before if it.is_kept and it.doubt < NOWHERE]
-        is_inside = any(it.start - off < self.first < it.end + off for it in placed)
-        return int(is_inside and bool(words) and words[0].start <= self.first + off)
+        if self.first < 0 or not words or words[0].start > self.first + off:
+            return 0
+        if any(it.key == words[0].key for it in self.before):
+            return 0
+        placed = (it for it in self.before if it.is_kept and it.doubt < NOWHERE)
+        return int(any(it.start - off < self.first < it.end + off for it in placed))
 
 
 def _n_before(words: Sequence[PlacedWord], last: PlacedWord, shift: int) -> int:
