@@ -177,11 +177,13 @@ class Timeline:
     def give_up(self) -> None:
         """Turn each span that still needs text into a gap that keeps the span's last partial.
 
-        A gap is recognised later from its first sample on, so it begins between two words where
-        they are known, and ends so. What the next span gave words for is none.
+        None has a session any more. A gap is recognised later from its first sample on, so it
+        begins between two words where they are known, and ends so. What the next span gave words
+        for is none.
         """
         last = 0
         for span, later in zip_longest(self.spans, self.spans[1:]):
+            span.session = None
             if span.gap is None and span.end is not None and not span.is_settled:
                 start = max(last, span.before_left_words())
                 end = span.end if later is None else later.take_over(span)

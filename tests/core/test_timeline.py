@@ -108,3 +108,15 @@ def test_a_gap_takes_the_first_word_of_which_only_the_end_may_have_been_heard() 
     assert Span(1000, 2000, 500).take_over(Span(0, 1000)) == 1000, "it gave no words"
     line.start, line.words = 900, tuple(between("six", 900, 1100, 0))
     assert later.take_over(Span(0, 1000)) == 900, "that one was heard whole"
+
+
+def test_who_gives_up_waits_for_no_session_any_more() -> None:
+    timeline = overlapping()
+    first = timeline.spans[0]
+    first.session = Session(1, Format(1000), 0, 0.0)
+    first.settle(50)
+    timeline.stop()
+    timeline.give_up()
+    timeline.flush(0.0)
+    assert timeline.spans == []
+    assert timeline.due_s is None
